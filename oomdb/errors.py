@@ -1,0 +1,41 @@
+"""The exceptions oomdb raises for its callers, and the exit codes of its command line.
+
+Log content never raises: damage is data on the report (`events.damage`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command's exit status means."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    PARTIAL = 3  # some sources were set aside, named on stderr
+
+
+class OomdbError(Exception):
+    """A failure whose message tells the user what is wrong and what to do."""
+
+    exit_code = ExitCode.ERROR
+
+
+class UsageError(OomdbError):
+    """The command was called with something that cannot be."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NotADatabaseError(OomdbError):
+    """The file exists but is no oomdb database; it was not touched."""
+
+
+class NewerDatabaseError(OomdbError):
+    """The database was written by a newer oomdb; it was not touched."""
+
+
+class DatabaseBusyError(OomdbError):
+    """Another process is writing to the database."""
