@@ -128,6 +128,7 @@ EVENTS = Table(
             required=True,
         ),
         _text("constraint_kind", "none, memcg, cpuset, memory_policy; NULL when not printed."),
+        _text("constraint_basis", "printed, or memcg_lines where only those tell."),
         _text("constraint_printed", "The constraint's name as printed, CONSTRAINT_ and all."),
         Column("occurred_at", Type.TIMESTAMP, "When it happened (UTC); NULL when unknowable."),
         _text("time_basis", "How occurred_at was found, or why it could not be."),
@@ -161,6 +162,7 @@ EVENTS = Table(
         _text("oom_group_memcg", "The cgroup killed as a whole (memory.oom.group)."),
         _text("panic_message", "Text after `Kernel panic - not syncing:`."),
         _text("failure_message", "What failed, for allocation failures and SysRq."),
+        _count("suppressed_callbacks", "Reports that the rate limit kept back before this one."),
         _text("taint", "Taint flags as printed; NULL when `Not tainted`."),
         _text("hardware_name", "Machine and firmware as printed."),
         _text("workqueue", "Workqueue line of the invoker, such as events moom_callback."),
@@ -172,12 +174,9 @@ EVENTS = Table(
         _count("swap_cache_delete", "Swap cache statistics: pages deleted since boot."),
         _count("swap_cache_find_success", "Swap cache statistics: lookups that hit."),
         _count("swap_cache_find_total", "Swap cache statistics: all lookups."),
-        Column(
-            "memory_min_kb", Type.INTEGER, "memory.min in force (6.19) [kB].", Magnitude.RAM_KB
-        ),
-        Column(
-            "memory_low_kb", Type.INTEGER, "memory.low in force (6.19) [kB].", Magnitude.RAM_KB
-        ),
+        _text("swap_cache_race", "Swap cache statistics: races, as printed (up to 2.6.2x)."),
+        Column("memory_min_kb", Type.INTEGER, "memory.min in force (6.19) [kB].", Magnitude.RAM_KB),
+        Column("memory_low_kb", Type.INTEGER, "memory.low in force (6.19) [kB].", Magnitude.RAM_KB),
         _text("task_table_header", "Column names of the process table as printed."),
         _text("damage", "What is wrong with the report, sorted words; NULL when whole."),
     ),

@@ -1,0 +1,225 @@
+"""Tokens to reports: the only state machine.
+
+A report only ever advances through the sections of `oomdb.grammar.Section`, and no
+block stands in it twice. A token goes to the newest open report that can take it, so
+two reports printed at once come apart; a token that none can take begins a report
+whose head is lost. Lines that nothing takes belong to a report when they stand
+between two of its lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from oomdb.grammar import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from oomdb.repair import Token
+
+#: Reports that stay open for late lines, such as oom_reaper's.
+MOST_OPEN = 16
+#: A report that took none of this many lines of its host has ended.
+IDLE_LINES = 2000
+#: Lines that no kind takes, kept until it is known whether they lie inside a report.
+MOST_PENDING = 400
+#: A quotation in prose counts as a report when it holds this many of its sections.
+QUOTED_SECTIONS = 3
+
+_ONCE = frozenset(
+    {
+        "oom_header",
+        "mem_info",
+        "cpu_line",
+        "pid_line",
+        "oom_summary",
+        "kill_chosen",
+        "task_header",
+        "pages_ram",
+        "pages_reserved",
+        "total_swap",
+        "no_killable",
+        "slab_header",
+        "profile_header",
+        "group_kill",
+    }
+)
+_STRONG = frozenset({Section.HEADER, Section.TASKS, Section.SUMMARY, Section.KILL, Section.OUTCOME})
+
+
+@dataclass
+class Report:
+    """The tokens of one report, in order, and what the cutting tells about it.
+
+    `kind` is the `events.kind` that its first line announces; `headless` tells that
+    this line is lost. Tokens that no kind took are among `tokens`.
+    """
+
+    kind: str
+    headless: bool
+    tokens: list[Token] = field(default_factory=list)
+    damage: set[str] = field(default_factory=set)
+    section: Section = Section.PREFACE
+    sections: set[Section] = field(default_factory=set)
+    victim_pids: set[str] = field(default_factory=set)
+    group: bool = False
+    panicked: bool = False
+    caller: str | None = None
+    last_seen: int = 0
+    _seen: set[tuple[str, ...]] = field(default_factory=set)
+    _pending: list[Token] = field(default_factory=list)
+
+    def takes(self, token: Token, clock: int) -> bool:
+        """Whether the token can be the next one of this report."""
+        assert token.understood is not None
+        kind, match = token.understood.kind, token.understood.match
+        section = kind.section
+        if section is Section.AFTERMATH:
+            return match["pid"] in self.victim_pids
+        if clock - self.last_seen > IDLE_LINES or self._other_caller(token):
+            return False
+        if self.panicked:
+            return section is Section.TRACE
+        if section >= Section.TASKS and not self._may_kill:
+            return False
+        if kind.name == "killed":
+            return not self.victim_pids or self.group
+        if kind.name == "killed_sharing_mm":
+            return bool(self.victim_pids)
+        if self.victim_pids:
+            return kind.name == "group_kill" and not self.group
+        if section < self.section:
+            return False
+        return _identity(token) not in self._seen
+
+    @property
+    def _may_kill(self) -> bool:
+        return self.kind == "oom_kill" or (self.kind == "memory_dump" and self.headless)
+
+    def _other_caller(self, token: Token) -> bool:
+        caller = token.first.caller
+        return caller is not None and self.caller is not None and caller != self.caller
+
+    def add(self, token: Token, clock: int) -> None:
+        """Take the token; lines that waited since the last one lie inside the report."""
+        assert token.understood is not None
+        kind, match = token.understood.kind, token.understood.match
+        if kind.section is not Section.AFTERMATH:
+            self.tokens.extend(self._pending)
+            self.section = max(self.section, kind.section)
+            self.caller = self.caller or token.first.caller
+        self._pending.clear()
+        self.tokens.append(token)
+        self.sections.add(kind.section)
+        self.damage |= token.mends | kind.mends
+        self.last_seen = clock
+        self._seen.add(_identity(token))
+        if kind.name in ("killed", "reaped", "not_reaped", "killed_sharing_mm"):
+            self.victim_pids.add(match["pid"])
+        self.group = self.group or kind.name == "group_kill"
+        self.panicked = self.panicked or kind.name == "panic"
+
+    def wait(self, token: Token) -> None:
+        """Keep a line that no kind took until the next one tells where it belongs."""
+        if not self.victim_pids and not self.panicked and len(self._pending) < MOST_PENDING:
+            self._pending.append(token)
+
+    @property
+    def whole_enough(self) -> bool:
+        """Whether a headless report holds more than stray lines."""
+        if not self.headless:
+            return True
+        if self.sections & _STRONG or Section.AFTERMATH in self.sections:
+            return True
+        return len(self.sections) >= QUOTED_SECTIONS or Section.CGROUP in self.sections
+
+
+def _identity(token: Token) -> tuple[str, ...]:
+    """What may stand only once in a report, or a value that never repeats."""
+    assert token.understood is not None
+    kind, match = token.understood.kind, token.understood.match
+    if kind.name in ("zone", "buddy", "buddy_clipped", "node", "per_cpu_zone"):
+        groups = match.groupdict()
+        return (kind.name, groups.get("node") or "", groups.get("zone") or "")
+    if kind.name == "memory_counters":
+        return (kind.name, match["pairs"].split(":", 1)[0])
+    if kind.name in _ONCE:
+        return (kind.name,)
+    return (kind.name, str(token.first.first_byte), token.text)
+
+
+class Cutter:
+    """Cuts the reports out of one host's tokens; finished ones come from `feed`."""
+
+    def __init__(self) -> None:
+        self._open: list[Report] = []
+        self._preface: Token | None = None
+        self._clock = 0
+        self._in_quotation = False
+
+    def feed(self, token: Token) -> Iterator[Report]:
+        """Reports that are finished now that `token` is known."""
+        self._clock += 1
+        if token.understood is None:
+            if token.text.lstrip().startswith(("```", "~~~")):
+                yield from self._fence()
+            elif not token.first.foreign:
+                for report in self._open[-2:]:
+                    report.wait(token)
+            return
+        if token.understood.kind.section is Section.PREFACE:
+            self._preface = token
+            return
+        self._place(token)
+        while len(self._open) > MOST_OPEN:
+            yield from self._close(self._open.pop(0))
+
+    def flush(self) -> Iterator[Report]:
+        """The reports that are still open when the stream ends."""
+        for report in self._open:
+            yield from self._close(report)
+        self._open.clear()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an open report still waits for lines of its body."""
+        return any(
+            not report.victim_pids and self._clock - report.last_seen < IDLE_LINES
+            for report in self._open
+        )
+
+    def _place(self, token: Token) -> None:
+        assert token.understood is not None
+        kind = token.understood.kind
+        if not (kind.opens and kind.section is Section.HEADER):
+            for report in reversed(self._open):
+                if report.takes(token, self._clock):
+                    report.add(token, self._clock)
+                    return
+        if kind.section < Section.HEADER or kind.section is Section.TRACE:
+            return
+        headless = kind.section is not Section.HEADER or not kind.opens
+        report = Report(kind.opens or _kind_of_headless(kind.section), headless)
+        if self._preface is not None and not headless:
+            report.add(self._preface, self._clock)
+        self._preface = None
+        report.add(token, self._clock)
+        self._open.append(report)
+
+    def _fence(self) -> Iterator[Report]:
+        """A code fence ends what was quoted; bits of a report explain, they do not report."""
+        for report in self._open:
+            if not self._in_quotation or len(report.sections) >= QUOTED_SECTIONS:
+                yield from self._close(report)
+        self._open.clear()
+        self._in_quotation = not self._in_quotation
+
+    def _close(self, report: Report) -> Iterator[Report]:
+        if report.whole_enough:
+            yield report
+
+
+def _kind_of_headless(section: Section) -> str:
+    return "memory_dump" if Section.MEMORY <= section <= Section.PROFILE else "oom_kill"

@@ -1,0 +1,66 @@
+"""The victims of one report, in the order of their deaths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oomdb import tables
+from oomdb.text import stored
+from oomdb.values import convert
+
+if TYPE_CHECKING:
+    from oomdb.batch import RowBatch
+    from oomdb.grammar import LineKind
+    from oomdb.processes import Extra
+
+
+class Killing:
+    """Gathers what kill, reaper and summary lines tell about each killed process.
+
+    A process printed twice, as the first victim of a group kill is, counts once.
+    """
+
+    def __init__(self) -> None:
+        self._victims: dict[str, dict[str, object]] = {}
+        self._nonsense: list[tuple[str, str]] = []
+        self._named: dict[str, str] = {}
+
+    def named(self, groups: dict[str, str]) -> None:
+        """Take the victim that the summary line names, in case its kill line is lost."""
+        self._named = {key: groups[key] for key in ("pid", "uid", "comm") if key in groups}
+
+    def add(self, kind: LineKind, groups: dict[str, str], uptime_s: float | None) -> None:
+        """Take one line about a killed process; what was printed first stands."""
+        values = {**kind.constants, **groups}
+        for source in ("uid_before", "uid_between", "uid_after"):
+            if source in values:
+                values["uid"] = values[source]
+        victim = self._victims.setdefault(values["pid"], {})
+        if kind.name == "killed" and "role" not in victim:
+            victim["role"] = "victim" if len(self._victims) == 1 else "group"
+        for column in tables.VICTIMS.columns:
+            printed = values.get(column.name)
+            if printed is None or column.name in victim:
+                continue
+            if column.name == "comm":
+                victim["comm"], victim["comm_bytes"] = stored(printed)
+                continue
+            victim[column.name], sane = convert(column, printed)
+            if not sane:
+                self._nonsense.append((column.name, printed))
+        if "reaper_outcome" in groups:
+            victim["reaped_uptime_s"] = uptime_s
+
+    def finish(
+        self, batch: RowBatch, event: dict[str, object], damage: set[str], extra: Extra
+    ) -> None:
+        """Write the victims to `batch`, the printed score with the one it is about."""
+        if not self._victims and self._named:
+            damage.add("cut_end")
+        for victim_no, victim in enumerate(self._victims.values(), 1):
+            if victim.get("pid") == event.get("chosen_pid") and "chosen_pid" in event:
+                victim["score"] = event.get("chosen_score")
+            batch.add("victims", victim_no=victim_no, **victim)
+        for name, printed in self._nonsense:
+            pair: dict[str, str | None] = {"value": printed, "unit": None}
+            extra(0, "victims", name, pair, "nonsense_value")

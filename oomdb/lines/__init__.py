@@ -1,0 +1,46 @@
+"""Every form of line that kernels print in a memory report, as data.
+
+Add a line form by adding one `LineKind` with its sample to the module named after
+the part of the report; `tests/test_line_kinds.py` checks that each sample is taken
+by its own kind alone.
+"""
+
+from __future__ import annotations
+
+from oomdb.grammar import LineKind, Understood
+from oomdb.lines import cgroup, kill, meminfo, slabs, tasks, trace, trailer, trigger, zones
+
+KINDS: tuple[LineKind, ...] = (
+    *tasks.KINDS,
+    *kill.KINDS,
+    *trigger.KINDS,
+    *zones.KINDS,
+    *meminfo.KINDS,
+    *trailer.KINDS,
+    *cgroup.KINDS,
+    *slabs.KINDS,
+    *trace.KINDS,
+)
+BY_NAME: dict[str, LineKind] = {kind.name: kind for kind in KINDS}
+_STANDALONE = tuple(kind for kind in KINDS if not kind.follows)
+_FOLLOWING: dict[str, tuple[LineKind, ...]] = {
+    name: tuple(kind for kind in KINDS if name in kind.follows)
+    for name in {name for kind in KINDS for name in kind.follows}
+}
+
+
+def classify(text: str, previous: str | None = None) -> Understood | None:
+    """The kind that takes the whole of `text`, or None.
+
+    `previous` is the name of the kind that took the line before, which some kinds
+    need in order to be recognised.
+    """
+    for kind in _FOLLOWING.get(previous, ()) if previous else ():
+        match = kind.match(text)
+        if match:
+            return Understood(kind, match)
+    for kind in _STANDALONE:
+        match = kind.match(text)
+        if match:
+            return Understood(kind, match)
+    return None

@@ -1,0 +1,339 @@
+"""A report's tokens to typed rows of the tables; no patterns of lines, no SQL.
+
+Types are made here, once, by the declared column. A number that cannot be true is
+left out (NULL), its printed text goes to `extra_fields`, and the report is marked
+`nonsense_value`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oomdb import tables
+from oomdb.batch import RowBatch
+from oomdb.clock import occurred_at
+from oomdb.gfp import choose_layout
+from oomdb.grammar import PAIR, Section
+from oomdb.identity import event_id, host_id
+from oomdb.killing import Killing
+from oomdb.processes import ProcessTable
+from oomdb.text import stored
+from oomdb.verdict import constraint, damage_words, kind_of_event, page_size
+from oomdb.values import convert, is_cgroup_count, is_unlimited
+
+if TYPE_CHECKING:
+    import re
+
+    from oomdb.cut import Report
+    from oomdb.grammar import LineKind
+    from oomdb.repair import Token
+
+#: Columns that a line sets for the lines after it.
+_CONTEXT = ("node", "zone", "cgroup", "cpu")
+#: Kinds whose group `comm` is only a repetition of another line's.
+_RAW_NAMES = {"invoker_comm": "invoker_comm_bytes", "comm": "comm_bytes"}
+
+
+def rows_of(report: Report, host: str | None) -> tuple[str, RowBatch]:
+    """The report's event id and its rows in every table but sources and sightings."""
+    builder = _Builder(report, host)
+    for line_no, token in enumerate(report.tokens, 1):
+        builder.read(token, line_no)
+    return builder.finish()
+
+
+class _Builder:
+    """Collects the rows of one report while its lines go by."""
+
+    def __init__(self, report: Report, host: str | None) -> None:
+        self.report = report
+        self.host = host
+        self.batch = RowBatch()
+        self.event: dict[str, object] = {}
+        self.damage: set[str] = set(report.damage)
+        self.processes = ProcessTable()
+        self.killing = Killing()
+        self.trace_no = 1
+        self.counts: dict[str, int] = {}
+        self.context: dict[str, str] = {}
+
+    def read(self, token: Token, line_no: int) -> None:
+        """Turn one token into rows."""
+        if token.understood is None:
+            text, _ = stored(token.text)
+            self.batch.add("unparsed_lines", line_no=line_no, text=text, reason="unknown")
+            return
+        kind, match = token.understood.kind, token.understood.match
+        groups = {name: value for name, value in match.groupdict().items() if value is not None}
+        if kind.section is Section.TRACE or kind.name.startswith("trace_"):
+            self._trace(kind, groups, line_no)
+        elif kind.name == "task":
+            self.processes.add(match, line_no)
+        elif kind.table == "victims":
+            self.killing.add(kind, groups, token.first.uptime_s)
+            if "kill_message" in groups:
+                self.event.setdefault("kill_message", groups["kill_message"])
+        elif kind.name == "oom_summary":
+            self._summary(groups, line_no)
+        elif kind.heads:
+            self._remember(groups)
+            self.context.pop("counter", None)
+        elif kind.items is not None:
+            self._items(kind, match, groups, line_no)
+        elif kind.pairs is not None:
+            self._pairs(kind, groups, line_no)
+        elif kind.table == "events":
+            self._event(groups, line_no)
+        elif kind.table is not None:
+            self._row(kind.table, {**kind.constants, **groups}, line_no)
+
+    def _next(self, name: str) -> int:
+        self.counts[name] = self.counts.get(name, 0) + 1
+        return self.counts[name]
+
+    def _event(self, groups: dict[str, str], line_no: int) -> None:
+        """Values of the event itself; what was printed first stands."""
+        values = self._typed(tables.EVENTS, groups, line_no)
+        for column, value in values.items():
+            self.event.setdefault(column, value)
+
+    def _summary(self, groups: dict[str, str], line_no: int) -> None:
+        self.killing.named(groups)
+        if groups.get("scope") is None and "oom_memcg" not in groups:
+            groups.pop("scope", None)
+        keep = {key: value for key, value in groups.items() if key not in ("comm", "pid", "uid")}
+        self._event(keep, line_no)
+
+    def _trace(self, kind: LineKind, groups: dict[str, str], line_no: int) -> None:
+        """A line of a stack dump: the invoker's, or a panic's after it."""
+        if kind.name in ("cpu_line", "pid_line", "process_line") and "invoker_pid" in self.event:
+            self.trace_no += 1
+        if kind.name == "stack_marker":
+            self.context["context"] = groups["context"]
+        elif kind.table == "stack_frames":
+            self._frame(groups)
+        elif kind.table == "trace_lines":
+            text, _ = stored(groups["text"])
+            self.batch.add(
+                "trace_lines",
+                trace_no=self.trace_no,
+                line_no=line_no,
+                name=kind.constants["name"],
+                text=text.strip(),
+            )
+        elif kind.table == "events" and self.trace_no == 1:
+            comm = groups.pop("comm", None)
+            if comm is not None:
+                self._invoker(comm)
+            self._event(groups, line_no)
+        elif kind.table == "events":
+            text, _ = stored(self.report.tokens[line_no - 1].text)
+            self.batch.add(
+                "trace_lines", trace_no=self.trace_no, line_no=line_no, name=kind.name, text=text
+            )
+
+    def _invoker(self, comm: str) -> None:
+        """The CPU line names the invoker too, whole where a newline cut the header."""
+        text, raw = stored(comm)
+        known = self.event.get("invoker_comm")
+        if known is None or ("\n" in comm and comm.endswith(str(known))):
+            self.event["invoker_comm"] = text
+            self.event["invoker_comm_bytes"] = raw
+
+    def _frame(self, groups: dict[str, str]) -> None:
+        context = groups.get("context") or self.context.get("context")
+        self.batch.add(
+            "stack_frames",
+            trace_no=self.trace_no,
+            position=self._next(f"frame{self.trace_no}"),
+            symbol=groups.get("symbol") or groups["bare_address"],
+            frame_offset=groups.get("frame_offset"),
+            module=groups.get("module"),
+            address=groups.get("address", "").strip() or None,
+            reliable="unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
+            context=context,
+        )
+
+    def _items(
+        self, kind: LineKind, match: re.Match[str], groups: dict[str, str], line_no: int
+    ) -> None:
+        """One row for each repeated piece of the line."""
+        assert kind.items is not None
+        self._remember(groups)
+        if kind.name == "cgroup_usage":
+            self.context["counter"] = groups["prefix"]
+        elif kind.section is Section.CGROUP:
+            self.context.pop("counter", None)
+        for number, piece in enumerate(kind.items.regex.finditer(match["items"])):
+            values = {name: value for name, value in piece.groupdict().items() if value is not None}
+            if kind.items.index:
+                values[kind.items.index] = str(number)
+            values = {**kind.constants, **values}
+            if kind.table == "cgroup_counters":
+                self._cgroup_counter(values, line_no)
+            elif kind.table is not None:
+                self._row(kind.table, values, line_no)
+        if kind.name == "buddy":
+            self._row("buddy_totals", {"total_kb": groups["total_kb"]}, line_no)
+
+    def _cgroup_counter(self, values: dict[str, str], line_no: int) -> None:
+        """A usage, limit or statistic; an unlimited limit has no value."""
+        name, unit = values["name"], values["unit"]
+        if "counter" in self.context:
+            name = f"{self.context['counter']}.{name}"
+        if unit == "stat":
+            unit = "count" if is_cgroup_count(name) else "bytes"
+        printed = values.get("value")
+        value = int(printed) if printed is not None else None
+        if value is not None and (
+            (name.endswith(".limit") and is_unlimited(value)) or abs(value) >= 2**63
+        ):
+            value = None
+        cgroup = self.context.get("cgroup") or self.event.get("oom_memcg")
+        self.batch.add(
+            "cgroup_counters",
+            cgroup=cgroup,
+            name=name,
+            value=value,
+            unit="kB" if unit == "KB" else unit,
+            printed=printed if value is None else None,
+        )
+        if printed is None:
+            self.damage.add("cut_record")
+
+    def _pairs(self, kind: LineKind, groups: dict[str, str], line_no: int) -> None:
+        """Fields read by key: columns of a row, or one row each."""
+        assert kind.pairs is not None
+        assert kind.table is not None
+        fields = [found.groupdict() for found in PAIR.finditer(groups["pairs"])]
+        if kind.pairs.name_column:
+            for pair in fields:
+                self._counter(kind, pair, line_no)
+            return
+        self._remember(groups)
+        table = tables.BY_NAME[kind.table]
+        rows: dict[str, dict[str, str]] = {kind.table: {}}
+        for pair in fields:
+            target = kind.pairs.columns.get(pair["key"]) or _column_for(table, pair["key"])
+            if target is None:
+                self._extra(line_no, kind.table, pair["key"], pair, "unknown_key")
+                continue
+            name, column = target.split(".")
+            rows.setdefault(name, {})[column] = pair["value"] or pair["answer"]
+        continued = kind.name.endswith("_more")
+        for name, values in rows.items():
+            if continued and self.batch.rows.get(name):
+                self.batch.rows[name][-1].update(self._typed(tables.BY_NAME[name], values, line_no))
+            elif values:
+                self._row(name, values, line_no)
+
+    def _counter(self, kind: LineKind, pair: dict[str, str], line_no: int) -> None:
+        assert kind.table is not None
+        assert kind.pairs is not None
+        if pair["unit"]:
+            self._extra(line_no, kind.table, pair["key"], pair, "unknown_key")
+            return
+        column = kind.pairs.value_column
+        self._row(kind.table, {"name": pair["key"].lower(), column: pair["value"]}, line_no)
+
+    def _remember(self, groups: dict[str, str]) -> None:
+        """Node and zone of this line hold for the lines after it."""
+        if "zone" in groups and "node" not in groups:
+            self.context.pop("node", None)
+        for name in _CONTEXT:
+            if name in groups:
+                self.context[name] = groups[name]
+
+    def _row(self, name: str, values: dict[str, str], line_no: int) -> None:
+        """Add one row, with node and zone from the lines before where it has none."""
+        table = tables.BY_NAME[name]
+        columns = {column.name for column in table.columns}
+        filled = {key: self.context[key] for key in _CONTEXT if key in columns & set(self.context)}
+        row = self._typed(table, {**filled, **values}, line_no)
+        if "node" in columns:
+            row.setdefault("node", 0)
+        if name == "zones":
+            row["node_basis"] = "printed" if "node" in self.context else "no_numa"
+            row["zone_no"] = self._next("zone")
+        if name == "allocation_sites":
+            row["position"] = self._next("allocation_site")
+            printed = str(row["size_printed"])
+            row["size_bytes"] = int(printed) if printed.isdecimal() else None
+        self.batch.add(name, **row)
+
+    def _typed(
+        self, table: tables.Table, values: dict[str, str], line_no: int
+    ) -> dict[str, object]:
+        """The values that are columns of the table, as the columns' types."""
+        typed: dict[str, object] = {}
+        for column in table.columns:
+            printed = values.get(column.name)
+            if printed is None:
+                continue
+            if column.name in _RAW_NAMES:
+                typed[column.name], raw = stored(printed)
+                if raw is not None:
+                    typed[_RAW_NAMES[column.name]] = raw
+                continue
+            value, sane = convert(column, printed)
+            typed[column.name] = value
+            if not sane:
+                pair = {"value": printed, "unit": None}
+                self._extra(line_no, table.name, column.name, pair, "nonsense_value")
+        return typed
+
+    def _extra(
+        self, line_no: int, scope: str, name: str, pair: dict[str, str | None], reason: str
+    ) -> None:
+        if reason == "nonsense_value":
+            self.damage.add(reason)
+        self.batch.add(
+            "extra_fields",
+            line_no=line_no,
+            scope=scope,
+            node=int(self.context.get("node", "0")),
+            zone=self.context.get("zone"),
+            name=name,
+            value=pair.get("value") or pair.get("answer"),
+            unit=pair.get("unit"),
+            reason=reason,
+        )
+
+    def finish(self) -> tuple[str, RowBatch]:
+        """Complete the event with what the whole report tells, and name it."""
+        event = self.event
+        self.killing.finish(self.batch, event, self.damage, self._extra)
+        header = str(event.get("task_table_header") or "")
+        self.processes.finish(header, self.batch, self.damage, self._extra)
+        event["kind"] = kind_of_event(self.report, event, bool(self.batch.rows.get("victims")))
+        constraint(event)
+        if event.get("gfp_mask") is not None:
+            names = event.get("gfp_names")
+            mask = event["gfp_mask"]
+            assert isinstance(mask, int)
+            layout = choose_layout(mask, str(names) if names is not None else None)
+            event["gfp_layout"], event["gfp_layout_basis"] = layout
+        event["page_size_kb"], event["page_size_basis"] = page_size(self.batch)
+        first = self.report.tokens[0].first
+        event["uptime_s"] = first.uptime_s
+        event["printed_time"] = first.stamp
+        event["occurred_at"], event["time_basis"] = occurred_at(first.stamp)
+        event["damage"] = damage_words(self.report, event, self.batch, self.damage)
+        if self.host is not None:
+            event["host_id"] = host_id(self.host)
+            self.batch.add("hosts", host_id=event["host_id"], hostname=self.host)
+        identity = event_id(event, self.batch)
+        self.batch.add("events", **event)
+        self.batch.stamp("event_id", identity, tables.EVENT_TABLES)
+        self.batch.rows["events"][0]["event_id"] = identity
+        return identity, self.batch
+
+
+def _column_for(table: tables.Table, key: str) -> str | None:
+    """The column that a printed key names: itself or with `_kb`, parentheses as underscores."""
+    plain = key.lower().replace("(", "_").replace(")", "")
+    names = {column.name for column in table.columns}
+    for column in (f"{plain}_kb", plain):
+        if column in names:
+            return f"{table.name}.{column}"
+    return None

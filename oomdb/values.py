@@ -1,0 +1,60 @@
+"""Printed values to typed ones, and what can be true of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oomdb.tables import Type
+from oomdb.text import stored
+
+if TYPE_CHECKING:
+    from oomdb.tables import Column
+
+#: Statistics of a memory cgroup that count events; the others are bytes
+#: (memory_stats[] and vm_event names, mm/memcontrol.c).
+_COUNT_PREFIXES = (
+    "pg",
+    "workingset_",
+    "thp_fault",
+    "thp_collapse",
+    "thp_swpout",
+    "zswpin",
+    "zswpout",
+    "zswpwb",
+    "swpin",
+    "swpout",
+    "pswp",
+    "numa_",
+)
+#: PAGE_COUNTER_MAX and RESOURCE_MAX in kB, by page size and word size, less the
+#: rounding to a page (mm/page_counter.c, kernel/res_counter.c).
+_UNLIMITED_KB = 2**53 - 64
+_UNLIMITED_32BIT_KB = frozenset(2**33 - page_kb for page_kb in (4, 8, 16, 64)) | {2**32 - 4}
+
+
+def convert(column: Column, printed: str) -> tuple[object, bool]:
+    """The printed text as the column's type, and whether the number can be true.
+
+    A number beyond the column's magnitude comes back as None. Memory sizes are never
+    negative.
+    """
+    if column.type is Type.INTEGER:
+        value = int(printed, 16) if printed.startswith("0x") else int(printed)
+        signed = not column.name.endswith(("_kb", "_pages", "_bytes", "_blocks"))
+        sane = abs(value) <= column.magnitude.value and (signed or value >= 0)
+        return (value, True) if sane else (None, False)
+    if column.type is Type.BOOLEAN:
+        return printed == "yes", True
+    if column.type is Type.REAL:
+        return float(printed), True
+    return stored(printed)[0], True
+
+
+def is_unlimited(limit_kb: int) -> bool:
+    """Whether a printed cgroup limit means that there is none."""
+    return limit_kb >= _UNLIMITED_KB or limit_kb in _UNLIMITED_32BIT_KB
+
+
+def is_cgroup_count(name: str) -> bool:
+    """Whether a memory.stat key counts events rather than bytes."""
+    return name.startswith(_COUNT_PREFIXES)
