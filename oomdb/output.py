@@ -1,0 +1,209 @@
+"""Rows to a person or a program: the only writer of rows, in six formats.
+
+Rows come as Arrow record batches and leave as they come, so that memory stays flat.
+Timestamps are UTC and written in ISO 8601 with Z, binary values in hexadecimal, NULL
+as nothing (JSON: null) and so are values that are no number. Text that goes to a
+terminal carries no control characters, whatever the format.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO
+
+from oomdb import cells, layout, terminal
+from oomdb.errors import OomdbError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PARQUET = "parquet"
+    MD = "md"
+
+
+_BY_SUFFIX = {
+    ".json": Format.JSON,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
+    ".csv": Format.CSV,
+    ".parquet": Format.PARQUET,
+    ".md": Format.MD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A result: its Arrow schema, and its record batches, to be read once."""
+
+    schema: pa.Schema
+    batches: Iterable[pa.RecordBatch]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Rows:
+        """The rows of a whole Arrow table."""
+        return cls(table.schema, table.to_batches())
+
+
+def chosen_format(asked: Format | None, out: Path | None) -> Format:
+    """The format asked for; else the one that the suffix of `out` names; else a table."""
+    if asked is not None:
+        return asked
+    return _BY_SUFFIX.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE
+
+
+def write(rows: Rows, asked: Format | None = None, out: Path | None = None) -> None:
+    """Write `rows` to the file `out`, or to standard output.
+
+    A file appears under its name only when it is whole. UsageError for Parquet to a
+    terminal, OomdbError when `out` cannot be written.
+    """
+    chosen = chosen_format(asked, out)
+    if out is None:
+        if chosen is Format.PARQUET and terminal.is_terminal(sys.stdout):
+            raise UsageError("Parquet is not for a terminal: give --out FILE, or a pipe")
+        sys.stdout.flush()
+        _write_to(sys.stdout.buffer, rows, chosen, screen=terminal.is_terminal(sys.stdout))
+        sys.stdout.buffer.flush()
+        return
+    with replacing(out) as file:
+        _write_to(file, rows, chosen, screen=False)
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the name `out` once all went well.
+
+    What is no regular file (a pipe, /dev/stdout) is written to directly.
+    """
+    partial = out.with_name(out.name + ".part")
+    try:
+        if out.exists() and not out.is_file():
+            with out.open("wb") as file:
+                yield file
+            return
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(out)
+    except OSError as error:
+        raise OomdbError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_to(file: BinaryIO, rows: Rows, chosen: Format, *, screen: bool) -> None:
+    if chosen is Format.PARQUET:
+        _write_parquet(file, rows)
+        return
+    columns = cells.columns_of(rows.schema)
+    if chosen is Format.TABLE:
+        bold = screen and terminal.may_colour(sys.stdout)
+        batches = (cells.text_columns(batch) for batch in rows.batches)
+        lines = layout.table(columns, _rowwise(batches), terminal.screen_width(), bold=bold)
+    elif chosen is Format.MD:
+        batches = (cells.text_columns(batch) for batch in rows.batches)
+        lines = _markdown(columns, _rowwise(batches))
+    elif chosen is Format.CSV:
+        lines = _csv(columns, rows, screen=screen)
+    else:
+        lines = _json(columns, rows, lines=chosen is Format.NDJSON)
+    for line in lines:
+        file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _rowwise(batches: Iterable[list[list[str]]]) -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(zip(*batch, strict=True) for batch in batches)
+
+
+def _write_parquet(file: BinaryIO, rows: Rows) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [column.name for column in cells.columns_of(rows.schema)]
+    try:
+        schema = pa.schema(
+            [field.with_name(name) for field, name in zip(rows.schema, names, strict=True)]
+        )
+        with pq.ParquetWriter(file, schema) as writer:
+            for batch in rows.batches:
+                writer.write_batch(batch.rename_columns(names))
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
+        raise OomdbError(f"these columns do not fit into Parquet: {error}") from error
+
+
+_MARKDOWN_SPECIAL = re.compile(r"([\\|*`\[\]<>]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+
+
+def _markdown_row(values: Iterable[str]) -> str:
+    return "| " + " | ".join(_MARKDOWN_SPECIAL.sub(r"\\\1", value) for value in values) + " |"
+
+
+def _markdown(columns: list[cells.Column], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield _markdown_row(terminal.printable(column.name) for column in columns)
+    yield "|" + "|".join(" ---: " if column.is_number else " --- " for column in columns) + "|"
+    for row in rows:
+        yield _markdown_row(row)
+
+
+def _csv_cell(value: object, *, screen: bool) -> str:
+    """One CSV field: NULL is empty, an empty text is a pair of quotes (RFC 4180 quoting)."""
+    if value is None:
+        return ""
+    text = cells.text_of(value)
+    if screen:
+        text = terminal.printable(text)
+    if isinstance(value, str) and (not text or any(mark in text for mark in ',"\r\n')):
+        return '"' + text.replace('"', '""') + '"'
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if "," in text or '"' in text else text
+
+
+def _csv(columns: list[cells.Column], rows: Rows, *, screen: bool) -> Iterator[str]:
+    yield ",".join(_csv_cell(column.name, screen=screen) for column in columns)
+    for batch in rows.batches:
+        for row in zip(*cells.plain_columns(batch), strict=True):
+            yield ",".join([_csv_cell(value, screen=screen) for value in row])
+
+
+_OBEYED_BY_TERMINALS = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """`value` as JSON that is safe to print: control characters are escaped."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=str)
+    return _OBEYED_BY_TERMINALS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def _json(columns: list[cells.Column], rows: Rows, *, lines: bool) -> Iterator[str]:
+    names = [column.name for column in columns]
+    objects = (
+        json_text(dict(zip(names, row, strict=True)))
+        for batch in rows.batches
+        for row in zip(*cells.plain_columns(batch), strict=True)
+    )
+    if lines:
+        yield from objects
+        return
+    yield "["
+    held = next(objects, None)
+    for following in objects:
+        yield f"  {held},"
+        held = following
+    if held is not None:
+        yield f"  {held}"
+    yield "]"
