@@ -6,12 +6,6 @@ import re
 from datetime import UTC, datetime
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?")
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1
-    )
-}
 _WITH_YEAR = re.compile(
     r"(?:(?P<first>\d{4}) )?(?:[A-Z][a-z]{2} )?(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2})"
     r"(?: (?P<middle>\d{4}))? (?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d+))?"

@@ -89,7 +89,7 @@ class Report:
         if kind.name == "killed_sharing_mm":
             return bool(self.victim_pids)
         if self.victim_pids:
-            return kind.name == "group_kill" and not self.group
+            return kind.name == "group_kill"
         if section < self.section:
             return False
         return _identity(token) not in self._seen
@@ -118,7 +118,10 @@ class Report:
         self._seen.add(_identity(token))
         if kind.name in ("killed", "reaped", "not_reaped", "killed_sharing_mm"):
             self.victim_pids.add(match["pid"])
-        self.group = self.group or kind.name == "group_kill"
+        if kind.name == "group_kill":
+            if self.group:
+                self.damage.add("duplicated")
+            self.group = True
         self.panicked = self.panicked or kind.name == "panic"
 
     def wait(self, token: Token) -> None:

@@ -24,14 +24,17 @@ class Killing:
         self._victims: dict[str, dict[str, object]] = {}
         self._nonsense: list[tuple[str, str]] = []
         self._named: dict[str, str] = {}
+        self._message: str | None = None
 
-    def named(self, groups: dict[str, str]) -> None:
-        """Take the victim that the summary line names, in case its kill line is lost."""
-        self._named = {key: groups[key] for key in ("pid", "uid", "comm") if key in groups}
+    def named(self, groups: dict[str, str]) -> dict[str, str]:
+        """Take the victim that the summary line names; the rest of the values comes back."""
+        self._named = {key: groups.pop(key) for key in ("pid", "uid", "comm") if key in groups}
+        return groups
 
     def add(self, kind: LineKind, groups: dict[str, str], uptime_s: float | None) -> None:
         """Take one line about a killed process; what was printed first stands."""
         values = {**kind.constants, **groups}
+        self._message = self._message or groups.get("kill_message")
         for source in ("uid_before", "uid_between", "uid_after"):
             if source in values:
                 values["uid"] = values[source]
@@ -55,6 +58,8 @@ class Killing:
         self, batch: RowBatch, event: dict[str, object], damage: set[str], extra: Extra
     ) -> None:
         """Write the victims to `batch`, the printed score with the one it is about."""
+        if self._message is not None:
+            event.setdefault("kill_message", self._message)
         if not self._victims and self._named:
             damage.add("cut_end")
         for victim_no, victim in enumerate(self._victims.values(), 1):
@@ -62,5 +67,4 @@ class Killing:
                 victim["score"] = event.get("chosen_score")
             batch.add("victims", victim_no=victim_no, **victim)
         for name, printed in self._nonsense:
-            pair: dict[str, str | None] = {"value": printed, "unit": None}
-            extra(0, "victims", name, pair, "nonsense_value")
+            extra(0, "victims", name, {"value": printed}, "nonsense_value")

@@ -11,6 +11,7 @@ from oomdb.values import convert
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Mapping
 
     from oomdb.batch import RowBatch
 
@@ -23,7 +24,7 @@ class Extra(Protocol):
     """Where values without a column go."""
 
     def __call__(
-        self, line_no: int, scope: str, name: str, pair: dict[str, str | None], reason: str
+        self, line_no: int, scope: str, name: str, pair: Mapping[str, str | None], reason: str
     ) -> None:
         """Keep one printed value."""
 
@@ -76,13 +77,11 @@ class ProcessTable:
             ):
                 if column is None:
                     if printed is not None:
-                        pair = {"value": printed, "unit": None}
-                        extra(line_no, "processes", title, pair, "unknown_key")
+                        extra(line_no, "processes", title, {"value": printed}, "unknown_key")
                     continue
                 value, sane = convert(column, printed) if printed is not None else (None, True)
                 if not sane:
-                    pair = {"value": printed, "unit": None}
-                    extra(line_no, "processes", title, pair, "nonsense_value")
+                    extra(line_no, "processes", title, {"value": printed}, "nonsense_value")
                 block[column.name].append(value)
         batch.add_block("processes", block)
 

@@ -1,5 +1,4 @@
-"""Lines to tokens: each line with the kind that takes it, mended where people or
-programs broke it.
+"""Lines to tokens: each line with the kind that takes it, mended where it was broken.
 
 Mailers wrap lines, terminals pad them, people write notes behind numbers, and two
 records may end up in one line. A mend is only accepted when the mended text is
@@ -29,7 +28,8 @@ _NOTES = re.compile(r"(?<=kB)\s?\(\d+(?:\.\d+)? ?[KMGT]i?B?\)|\s+<[-=]{2,}.*$|\s
 #: What a line begins with that may be the first piece of a wrapped report line.
 _PROMISING = re.compile(
     r"invoked|Node \d|free:|hugepages|\d\*\d+kB|[oO]om[-_ ]|OOM|[kK]ill|\[ *\d+\] |Memory|CPU:"
-    r"|lowmem_reserve|\w:\s?\d+kB|allocation|Out of memory|pid +\]|from \[<|Swap cache|Hardware name|Pid:|Task"
+    r"|lowmem_reserve|\w:\s?\d+kB|allocation|Out of memory|pid +\]|from \[<"
+    r"|Swap cache|Hardware name|Pid:|Task"
 )
 #: Lines so long that programs cut them at the right edge.
 _CLIPPABLE = re.compile(

@@ -11,6 +11,7 @@ from oomdb.repair import Joiner
 from oomdb.scan import windows
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterable, Iterator
 
     from oomdb.carriers.line import KernelLine
@@ -66,11 +67,20 @@ def in_lines(lines: Iterable[KernelLine]) -> Iterator[Located]:
         yield from stream.flush()
 
 
-def in_bytes(buffer: bytes) -> Iterator[Located]:
+def in_bytes(buffer: bytes | mmap.mmap) -> Iterator[Located]:
     """The reports in a log, in the order in which they end."""
     line_no = 1
     counted = 0
     for start, end in windows(buffer):
-        line_no += buffer.count(b"\n", counted, start)
+        line_no += _newlines(buffer, counted, start)
         yield from in_lines(prefix.read(buffer[start:end], line_no, start))
         counted = start
+
+
+def _newlines(buffer: bytes | mmap.mmap, start: int, end: int) -> int:
+    """Newlines in a range, in blocks because an mmap cannot count."""
+    block = 1 << 24
+    return sum(
+        buffer[offset : min(offset + block, end)].count(b"\n")
+        for offset in range(start, end, block)
+    )

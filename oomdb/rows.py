@@ -18,11 +18,13 @@ from oomdb.identity import event_id, host_id
 from oomdb.killing import Killing
 from oomdb.processes import ProcessTable
 from oomdb.text import stored
-from oomdb.verdict import constraint, damage_words, kind_of_event, page_size
+from oomdb.traces import Traces
 from oomdb.values import convert, is_cgroup_count, is_unlimited
+from oomdb.verdict import constraint, damage_words, kind_of_event, page_size
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Mapping
 
     from oomdb.cut import Report
     from oomdb.grammar import LineKind
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 #: Columns that a line sets for the lines after it.
 _CONTEXT = ("node", "zone", "cgroup", "cpu")
-#: Kinds whose group `comm` is only a repetition of another line's.
+#: Columns of names, and the columns of their bytes.
 _RAW_NAMES = {"invoker_comm": "invoker_comm_bytes", "comm": "comm_bytes"}
 
 
@@ -53,7 +55,7 @@ class _Builder:
         self.damage: set[str] = set(report.damage)
         self.processes = ProcessTable()
         self.killing = Killing()
-        self.trace_no = 1
+        self.traces = Traces(self.batch)
         self.counts: dict[str, int] = {}
         self.context: dict[str, str] = {}
 
@@ -65,17 +67,22 @@ class _Builder:
             return
         kind, match = token.understood.kind, token.understood.match
         groups = {name: value for name, value in match.groupdict().items() if value is not None}
-        if kind.section is Section.TRACE or kind.name.startswith("trace_"):
-            self._trace(kind, groups, line_no)
+        if kind.section is Section.TRACE:
+            self._event(self.traces.add(kind, groups, token.text, line_no), line_no)
         elif kind.name == "task":
             self.processes.add(match, line_no)
         elif kind.table == "victims":
             self.killing.add(kind, groups, token.first.uptime_s)
-            if "kill_message" in groups:
-                self.event.setdefault("kill_message", groups["kill_message"])
         elif kind.name == "oom_summary":
-            self._summary(groups, line_no)
-        elif kind.heads:
+            self._event(self.killing.named(groups), line_no)
+        else:
+            self._by_shape(kind, match, groups, line_no)
+
+    def _by_shape(
+        self, kind: LineKind, match: re.Match[str], groups: dict[str, str], line_no: int
+    ) -> None:
+        """A line that needs nothing but its kind's declaration."""
+        if kind.heads:
             self._remember(groups)
             self.context.pop("counter", None)
         elif kind.items is not None:
@@ -96,63 +103,6 @@ class _Builder:
         values = self._typed(tables.EVENTS, groups, line_no)
         for column, value in values.items():
             self.event.setdefault(column, value)
-
-    def _summary(self, groups: dict[str, str], line_no: int) -> None:
-        self.killing.named(groups)
-        if groups.get("scope") is None and "oom_memcg" not in groups:
-            groups.pop("scope", None)
-        keep = {key: value for key, value in groups.items() if key not in ("comm", "pid", "uid")}
-        self._event(keep, line_no)
-
-    def _trace(self, kind: LineKind, groups: dict[str, str], line_no: int) -> None:
-        """A line of a stack dump: the invoker's, or a panic's after it."""
-        if kind.name in ("cpu_line", "pid_line", "process_line") and "invoker_pid" in self.event:
-            self.trace_no += 1
-        if kind.name == "stack_marker":
-            self.context["context"] = groups["context"]
-        elif kind.table == "stack_frames":
-            self._frame(groups)
-        elif kind.table == "trace_lines":
-            text, _ = stored(groups["text"])
-            self.batch.add(
-                "trace_lines",
-                trace_no=self.trace_no,
-                line_no=line_no,
-                name=kind.constants["name"],
-                text=text.strip(),
-            )
-        elif kind.table == "events" and self.trace_no == 1:
-            comm = groups.pop("comm", None)
-            if comm is not None:
-                self._invoker(comm)
-            self._event(groups, line_no)
-        elif kind.table == "events":
-            text, _ = stored(self.report.tokens[line_no - 1].text)
-            self.batch.add(
-                "trace_lines", trace_no=self.trace_no, line_no=line_no, name=kind.name, text=text
-            )
-
-    def _invoker(self, comm: str) -> None:
-        """The CPU line names the invoker too, whole where a newline cut the header."""
-        text, raw = stored(comm)
-        known = self.event.get("invoker_comm")
-        if known is None or ("\n" in comm and comm.endswith(str(known))):
-            self.event["invoker_comm"] = text
-            self.event["invoker_comm_bytes"] = raw
-
-    def _frame(self, groups: dict[str, str]) -> None:
-        context = groups.get("context") or self.context.get("context")
-        self.batch.add(
-            "stack_frames",
-            trace_no=self.trace_no,
-            position=self._next(f"frame{self.trace_no}"),
-            symbol=groups.get("symbol") or groups["bare_address"],
-            frame_offset=groups.get("frame_offset"),
-            module=groups.get("module"),
-            address=groups.get("address", "").strip() or None,
-            reliable="unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
-            context=context,
-        )
 
     def _items(
         self, kind: LineKind, match: re.Match[str], groups: dict[str, str], line_no: int
@@ -278,12 +228,11 @@ class _Builder:
             value, sane = convert(column, printed)
             typed[column.name] = value
             if not sane:
-                pair = {"value": printed, "unit": None}
-                self._extra(line_no, table.name, column.name, pair, "nonsense_value")
+                self._extra(line_no, table.name, column.name, {"value": printed}, "nonsense_value")
         return typed
 
     def _extra(
-        self, line_no: int, scope: str, name: str, pair: dict[str, str | None], reason: str
+        self, line_no: int, scope: str, name: str, pair: Mapping[str, str | None], reason: str
     ) -> None:
         if reason == "nonsense_value":
             self.damage.add(reason)
@@ -302,6 +251,7 @@ class _Builder:
     def finish(self) -> tuple[str, RowBatch]:
         """Complete the event with what the whole report tells, and name it."""
         event = self.event
+        self.traces.finish(event)
         self.killing.finish(self.batch, event, self.damage, self._extra)
         header = str(event.get("task_table_header") or "")
         self.processes.finish(header, self.batch, self.damage, self._extra)

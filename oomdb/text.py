@@ -14,7 +14,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def stored(latin1: str) -> tuple[str, bytes | None]:
-    """Readable UTF-8 text for one-character-per-byte text, and the bytes when they differ.
+    r"""Readable UTF-8 text for one-character-per-byte text, and the bytes when they differ.
 
     Invalid bytes and control characters become `\\xNN`; the second value is None when
     encoding the text gives the bytes back.

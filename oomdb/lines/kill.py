@@ -54,7 +54,8 @@ KINDS = (
             "Out of memory: kill process 5928 (apache2) score 40674 or a child",
             "Out of memory: Kill process 5424 (java) score 800 or sacrifice child",
             "Memory cgroup out of memory: Kill process 30866 (oom) score 0 or sacrifice child",
-            "Out of memory (oom_kill_allocating_task): Kill process 7 (sh) score 0 or sacrifice child",
+            "Out of memory (oom_kill_allocating_task): Kill process 7 (sh) score 0"
+            " or sacrifice child",
         ),
     ),
     LineKind(
@@ -69,7 +70,8 @@ KINDS = (
             "Killed process 5928 (apache2)",
             "Killed process 12 (a) vsz:50344kB, anon-rss:40956kB, file-rss:24kB",
             "Killed process 40738, UID 27, (mysqld) total-vm:9kB, anon-rss:8kB, file-rss:0kB",
-            "Killed process 7 (java), UID 26, total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:0kB",
+            "Killed process 7 (java), UID 26, total-vm:9kB, anon-rss:8kB, file-rss:0kB,"
+            " shmem-rss:0kB",
             "Out of memory: Killed process 142 (tmux: server)) total-vm:75732kB, anon-rss:71804kB,"
             " file-rss:0kB, shmem-rss:456kB, UID:0 pgtables:184kB oom_score_adj:0",
         ),
@@ -153,7 +155,8 @@ KINDS = (
     LineKind(
         name="reaped",
         literal="oom_reaper: reaped",
-        pattern=r"oom_reaper: (?P<reaper_outcome>reaped) process:? ?(?P<pid>\d+) \((?P<comm>{{COMM}})\),?"
+        pattern=r"oom_reaper: (?P<reaper_outcome>reaped) process:? ?(?P<pid>\d+) "
+        r"\((?P<comm>{{COMM}})\),?"
         r" now anon-rss:(?P<reaped_anon_rss_kb>\d+)kB, file-rss:(?P<reaped_file_rss_kb>\d+)kB"
         r"(?:, shmem-rss:(?P<reaped_shmem_rss_kb>\d+)kB)?\s*",
         section=Section.AFTERMATH,

@@ -53,7 +53,8 @@ KINDS = (
         name="per_cpu_hot_cold",
         literal="Cold:",
         pattern=r"CPU +(?P<cpu>\d+): "
-        r"(?P<items>Hot: hi: *\d+, btch: *\d+ usd: *-?\d+ +Cold: hi: *\d+, btch: *\d+ usd: *-?\d+)\s*",
+        r"(?P<items>Hot: hi: *\d+, btch: *\d+ usd: *-?\d+"
+        r" +Cold: hi: *\d+, btch: *\d+ usd: *-?\d+)\s*",
         section=Section.MEMORY,
         table="per_cpu_pages",
         items=Items(

@@ -71,7 +71,8 @@ KINDS = (
     LineKind(
         name="cpu_only_line",
         literal="CPU: ",
-        pattern=rf"CPU: +(?P<invoker_cpu>\d+) +{_TAINT} +\(?{_RELEASE}(?: +(?P<kernel_build>#.*?))?\)?",
+        pattern=rf"CPU: +(?P<invoker_cpu>\d+) +{_TAINT} +\(?{_RELEASE}"
+        r"(?: +(?P<kernel_build>#.*?))?\)?",
         section=Section.TRACE,
         table="events",
         samples=("CPU: 0 Not tainted 2.6.28 #1",),
@@ -122,7 +123,8 @@ KINDS = (
         name="frame_from",
         literal=" from ",
         pattern=rf"\s*(?:\[<(?P<address>[0-9a-f]+)>\] )?\(?{_SYMBOL}{_OFFSET}{_MODULE}\)?"
-        r" from (?:\[<[0-9a-f]+>\]|(?:\[<[0-9a-f]+>\] )?\(?[\w.$]+(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[[\w-]+\])?\)?)",
+        r" from (?:\[<[0-9a-f]+>\]|(?:\[<[0-9a-f]+>\] )?"
+        r"\(?[\w.$]+(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[[\w-]+\])?\)?)",
         section=Section.TRACE,
         table="stack_frames",
         samples=(
@@ -154,8 +156,9 @@ KINDS = (
     _kept(
         "registers",
         "",
-        r"\s*(?:RIP|EIP|NIP|PC is at|LR is at|pc|lr|sp|psr|xPSR|Krnl PSW|User PSW|R\w\w|E\w\w|[CD]R\d"
-        r"|[CDFG]S|GPR\d\d|REGS|MSR|CFAR|LR|IRQMASK|x\d+|r\d+|Krnl GPRS|User GPRS|Flags|PSW)\b"
+        r"\s*(?:RIP|EIP|NIP|PC is at|LR is at|pc|lr|sp|psr|xPSR|Krnl PSW|User PSW|R\w\w"
+        r"|E\w\w|[CD]R\d|[CDFG]S|GPR\d\d|REGS|MSR|CFAR|LR|IRQMASK|x\d+|r\d+"
+        r"|Krnl GPRS|User GPRS|Flags|PSW)\b"
         r" ?[:=\[ ].*",
         "RIP: 0033:0x401b99",
         "EIP: 0x804a2f1",

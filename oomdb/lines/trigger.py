@@ -18,7 +18,8 @@ KINDS = (
         name="callbacks_suppressed",
         literal="callbacks suppressed",
         pattern=r"(?:oom_kill_process|dump_header|out_of_memory|warn_alloc(?:_failed)?"
-        r"|pagefault_out_of_memory|__ratelimit): (?P<suppressed_callbacks>\d+) callbacks suppressed",
+        r"|pagefault_out_of_memory|__ratelimit): "
+        r"(?P<suppressed_callbacks>\d+) callbacks suppressed",
         section=Section.PREFACE,
         table="events",
         samples=("oom_kill_process: 5 callbacks suppressed",),
@@ -55,7 +56,8 @@ KINDS = (
     LineKind(
         name="oom_killer_without_mask",
         literal="oom-killer",
-        pattern=r"oom-killer: gfp_mask=(?P<gfp_mask>0x[0-9a-fA-F]+)(?:, order=(?P<alloc_order>\d+))?",
+        pattern=r"oom-killer: gfp_mask=(?P<gfp_mask>0x[0-9a-fA-F]+)"
+        r"(?:, order=(?P<alloc_order>\d+))?",
         section=Section.HEADER,
         table="events",
         opens="oom_kill",

@@ -1,0 +1,75 @@
+"""The stack dumps of one report: the invoker's, and a panic's after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oomdb.text import stored
+
+if TYPE_CHECKING:
+    from oomdb.batch import RowBatch
+    from oomdb.grammar import LineKind
+
+_NAMES_A_TASK = frozenset({"cpu_line", "pid_line", "process_line"})
+
+
+class Traces:
+    """Writes frames and kept lines to `batch`; what concerns the event is handed back."""
+
+    def __init__(self, batch: RowBatch) -> None:
+        self._batch = batch
+        self._trace_no = 0
+        self._position = 0
+        self._context: str | None = None
+        self._invoker: str | None = None
+
+    def add(
+        self, kind: LineKind, groups: dict[str, str], text: str, line_no: int
+    ) -> dict[str, str]:
+        """The values of one trace line that are columns of the event."""
+        if kind.name in _NAMES_A_TASK or self._trace_no == 0:
+            self._trace_no += 1
+            self._position = 0
+        if kind.name == "stack_marker":
+            self._context = groups["context"]
+        elif kind.table == "stack_frames":
+            self._frame(groups)
+        elif kind.table == "trace_lines":
+            self._keep(kind.constants["name"], groups["text"], line_no)
+        elif kind.table == "events" and self._trace_no > 1:
+            self._keep(kind.name, text, line_no)
+        elif kind.table == "events":
+            self._invoker = groups.pop("comm", self._invoker)
+            return groups
+        return {}
+
+    def _keep(self, name: str, text: str, line_no: int) -> None:
+        readable, _ = stored(text.strip())
+        self._batch.add(
+            "trace_lines", trace_no=self._trace_no, line_no=line_no, name=name, text=readable
+        )
+
+    def _frame(self, groups: dict[str, str]) -> None:
+        self._position += 1
+        self._batch.add(
+            "stack_frames",
+            trace_no=self._trace_no,
+            position=self._position,
+            symbol=groups.get("symbol") or groups["bare_address"],
+            frame_offset=groups.get("frame_offset"),
+            module=groups.get("module"),
+            address=groups.get("address", "").strip() or None,
+            reliable="unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
+            context=groups.get("context") or self._context,
+        )
+
+    def finish(self, event: dict[str, object]) -> None:
+        """Name the invoker from the CPU line where the header is lost or was cut.
+
+        A newline in the name splits the header line, so that only its end is seen there.
+        """
+        if self._invoker is None:
+            return
+        known = event.get("invoker_comm")
+        if known is None or ("\n" in self._invoker and self._invoker.endswith(str(known))):
+            event["invoker_comm"], event["invoker_comm_bytes"] = stored(self._invoker)
