@@ -14,7 +14,7 @@ from oomdb import tables
 from tests.corpus import __main__ as command
 from tests.corpus import compare, found, score
 from tests.corpus.compare import Verdict, judge_decoy, judge_lab
-from tests.corpus.digits import account, numbers
+from tests.corpus.digits import account, lost_numbers, numbers
 from tests.corpus.found import Event, read_events
 from tests.corpus.printed import PrintedReport, cut, raw_lines, strip_prefix
 from tests.corpus.public import align, judge_public
@@ -309,6 +309,35 @@ def test_numbers(text: str, found: dict[int, int]) -> None:
 )
 def test_prefixes_are_stripped(line: str) -> None:
     assert strip_prefix(line) == "Mem-Info:"
+
+
+def test_a_number_that_was_taken_and_dropped_is_caught() -> None:
+    event = whole_event()
+    event.evidence = REPORT.decode()
+    assert {number for _, number in lost_numbers(event)} == {1234, 77, 5555}
+    event.tables["unparsed_lines"] = [{"text": "noise of 77 bytes, 1234, 5555"}]
+    assert lost_numbers(event) == []
+    event.tables["victims"][0]["total_vm_kb"] = None
+    assert [number for _, number in lost_numbers(event)] == [83924]
+
+
+@pytest.mark.parametrize(
+    ("printed", "tells_memcg", "stored", "right"),
+    [
+        (None, False, "memcg", False),
+        (None, True, "memcg", True),
+        (None, True, "none", False),
+        ("CONSTRAINT_CPUSET", True, "memcg", False),
+    ],
+)
+def test_a_constraint_that_is_not_named_can_still_be_told(
+    printed: str | None, tells_memcg: bool, stored: str, right: bool
+) -> None:
+    expected, event = expected_report("b", 1), found_report("b", 1)
+    expected.constraint_printed = event.row["constraint_printed"] = printed
+    expected.tells_memcg = tells_memcg
+    event.row["constraint_kind"] = stored
+    assert judge_public([expected], [event]).right is right
 
 
 def lab_truth(**changes: Any) -> LabTruth:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.corpus.digits import account
+from tests.corpus.digits import account, lost_numbers
 from tests.corpus.found import comm_bytes
 from tests.corpus.reread import reread
 from tests.corpus.truth import constraint_kind
@@ -68,6 +68,17 @@ def describe(event: Event) -> str:
     victims = ",".join(str(row.get("pid")) for row in event.rows("victims")) or "none"
     kind, comm = event.row.get("kind"), event.row.get("invoker_comm")
     return f"{kind} at line {event.first_line}, invoker {comm!r}, victims {victims}"
+
+
+def judge_kept(verdict: Verdict, events: Sequence[Event]) -> None:
+    """Note the numbers of each event's own lines that are nowhere in its rows."""
+    for event in events:
+        lost = lost_numbers(event)
+        where = f"event at line {event.first_line}: lost number"
+        for text, number in lost[:4]:
+            verdict.differences.append(Difference(where, number, text.strip()))
+        if len(lost) > 4:
+            verdict.differences.append(Difference(where, "none", f"{len(lost)} in all"))
 
 
 def judge_decoy(events: Sequence[Event]) -> Verdict:

@@ -14,6 +14,11 @@ that a sign was lost in the middle of a word. `0x10` counts as 16, leading zeros
 not count, and digits inside words (`DMA32`, `R08`) count like any others. Lines of
 no known shape are not accounted for: `PrintedReport.foreign` lists them, and every
 one of them that holds a digit should be looked at once.
+
+`lost_numbers` is the weaker check for damaged logs and look-alikes: in the lines that
+oomdb itself kept as an event's evidence, each number of two digits or more must occur
+somewhere in the event's rows, `unparsed_lines` included. It finds text that was taken
+and then dropped; it does not see a number that happens to stand elsewhere too.
 """
 
 from __future__ import annotations
@@ -22,6 +27,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from tests.corpus.printed import strip_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,6 +68,27 @@ def numbers(text: str) -> Counter[int]:
         int(token, 16) if token[:2] in ("0x", "0X") else int(token)
         for token in _NUMBER.findall(text)
     )
+
+
+#: Stamps and callers in mid-line, where a carrier's prefix was not recognized.
+_STAMP = re.compile(
+    r"\d+\.\d{6}|\d\d:\d\d:\d\d(?:[.,]\d+)?|\d{4}-\d\d-\d\d|\[ *[TC]\d+\]|#012|\\x0a"
+)
+
+
+def lost_numbers(event: Event) -> list[tuple[str, int]]:
+    """Text and number of each kept line whose number stands in none of the event's rows."""
+    ids = ("event_id", "host_id", "source_id")
+    stored = values([event.row], *_other_columns(event.row, *ids))
+    for rows in event.tables.values():
+        for row in rows:
+            stored += values([row], *_other_columns(row, *ids))
+    lost: list[tuple[str, int]] = []
+    for line in event.evidence.split("\n"):
+        text = strip_prefix(line.replace(event.hostname or "\0", " "))
+        found = numbers(_STAMP.sub(" ", text))
+        lost += [(text, one) for one in found if abs(one) >= 10 and one not in stored]
+    return lost
 
 
 @dataclass(frozen=True)

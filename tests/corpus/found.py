@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import zstandard
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -54,6 +56,10 @@ class TimedOutError(Exception):
     """A log took longer than its time limit."""
 
 
+class SetAsideError(Exception):
+    """The ingest named the log among those that it could not read."""
+
+
 @dataclass
 class Event:
     """One event of the database: its row, its rows in the other tables, its place."""
@@ -63,6 +69,7 @@ class Event:
     first_line: int = 0
     last_line: int = 0
     hostname: str | None = None
+    evidence: str = ""
 
     def rows(self, table: str) -> list[Row]:
         """The event's rows of `table`, in printed order; empty when there are none."""
@@ -97,6 +104,10 @@ def read_events(database: Path) -> list[Event]:
             if event is not None:
                 event.first_line = sighting["first_line"] or 0
                 event.last_line = sighting["last_line"] or 0
+        for sighting in _rows(connection, "SELECT event_id, evidence FROM sightings"):
+            event = events.get(sighting["event_id"])
+            if event is not None and not event.evidence and sighting["evidence"]:
+                event.evidence = evidence_text(sighting["evidence"])
         for table in _EVENT_TABLES:
             order = f" ORDER BY {_ORDER[table]}" if table in _ORDER else ""
             for row in _rows(connection, f"SELECT * FROM {table}{order}"):
@@ -104,6 +115,11 @@ def read_events(database: Path) -> list[Event]:
                 if event is not None:
                     event.tables.setdefault(table, []).append(row)
     return sorted(events.values(), key=lambda event: (event.first_line, event.last_line))
+
+
+def evidence_text(compressed: bytes) -> str:
+    """The lines that oomdb kept as the event's own, as they stand in the log."""
+    return zstandard.ZstdDecompressor().decompress(compressed).decode("latin-1")
 
 
 def _rows(connection: Any, query: str) -> list[Row]:
@@ -115,14 +131,17 @@ def _rows(connection: Any, query: str) -> list[Row]:
 def ingest_one(log: Path, time_limit_s: int) -> list[Event]:
     """The events that oomdb finds in `log`, through a database made for it alone.
 
-    Raises whatever the ingest raises, and TimedOutError after `time_limit_s` seconds.
+    Raises whatever the ingest raises, SetAsideError when it sets the log aside, and
+    TimedOutError after `time_limit_s` seconds.
     """
     from oomdb.ingest import ingest
 
     with tempfile.TemporaryDirectory(prefix="oomdb-corpus-") as folder:
         database = Path(folder) / "corpus.duckdb"
         with time_limit(time_limit_s):
-            ingest([log], database)
+            summary = ingest([log], database)
+        if summary.set_aside:
+            raise SetAsideError(summary.set_aside)
         if not database.exists():
             return []
         return read_events(database)

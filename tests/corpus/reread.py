@@ -126,7 +126,7 @@ def reread(report: PrintedReport, event: Event) -> list[Misread]:
 
 def _pairs(reader: _Reader, line: Line, rows: dict[str, Row | None], table: str) -> None:
     for key, value, unit in _PAIR.findall(line.text):
-        name = key.replace("(", "_").replace(")", "")
+        name = key.lower().replace("(", "_").replace(")", "")
         column = f"{name}_kb" if unit else name
         row = rows["marks" if name in _MARKS else "own"]
         stored = row[column] if row is not None and column in row else reader.extra(table, key)

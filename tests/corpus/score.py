@@ -14,6 +14,7 @@ from tests.corpus.compare import (
     Verdict,
     judge_carrier,
     judge_decoy,
+    judge_kept,
     judge_lab,
     judge_seed,
 )
@@ -89,16 +90,19 @@ def judge(job: Job) -> Result:
 
 def _compare(job: Job, events: Sequence[Event]) -> Verdict:
     truth = job.log.with_suffix(".json")
+    if job.section == "carriers":
+        expected = read_carrier(job.log.parent) or []
+        return judge_carrier(expected if _tells_of_oom(job.log) else [], events)
     if job.section == "lab":
-        return judge_lab(read_lab(truth), cut(raw_lines(job.log.read_bytes())), events)
-    if job.section == "seed":
-        return judge_seed(events)
-    if job.section == "public":
-        return judge_public(read_public(truth), events)
-    if job.section == "decoys":
-        return judge_decoy(events)
-    expected = read_carrier(job.log.parent) or []
-    return judge_carrier(expected if _tells_of_oom(job.log) else [], events)
+        verdict = judge_lab(read_lab(truth), cut(raw_lines(job.log.read_bytes())), events)
+    elif job.section == "seed":
+        verdict = judge_seed(events)
+    elif job.section == "public":
+        verdict = judge_public(read_public(truth), events)
+    else:
+        verdict = judge_decoy(events)
+    judge_kept(verdict, events)
+    return verdict
 
 
 def _tells_of_oom(log: Path) -> bool:

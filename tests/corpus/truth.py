@@ -54,6 +54,17 @@ class Expected:
     ram_pages: int | None
     kernel_release: str | None
     cgroup: dict[str, int]
+    tells_memcg: bool = False
+
+    @property
+    def constraint_kinds(self) -> tuple[str | None, ...]:
+        """The values of events.constraint_kind that can be right.
+
+        Where no constraint is named, other lines of a cgroup's report still tell.
+        """
+        if self.constraint_printed is not None:
+            return (constraint_kind(self.constraint_printed),)
+        return (None, "memcg") if self.tells_memcg else (None,)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -124,7 +135,9 @@ def read_public(path: Path) -> list[Expected]:
     """The reports of a public log in printed order, a headless first one included."""
     data = json.loads(path.read_text("utf-8"))
     fragment = data.get("fragment_before_first_report")
-    return [_expected(entry) for entry in ([fragment] if fragment else []) + data["reports"]]
+    memcg = "memcg" in data.get("meta", {}).get("constraint", "")
+    entries = ([fragment] if fragment else []) + data["reports"]
+    return [_expected(entry, tells_memcg=memcg) for entry in entries]
 
 
 _HEADER = {
@@ -141,7 +154,7 @@ _CGROUP = {
 }
 
 
-def _expected(entry: dict[str, Any]) -> Expected:
+def _expected(entry: dict[str, Any], *, tells_memcg: bool) -> Expected:
     header = {column: entry[key] for key, column in _HEADER.items() if entry.get(key) is not None}
     if entry.get("gfp_mask") is not None:
         header["gfp_mask"] = int(entry["gfp_mask"], 16)
@@ -168,6 +181,7 @@ def _expected(entry: dict[str, Any]) -> Expected:
         ram_pages=entry["pages_RAM"],
         kernel_release=entry["kernel_printed"],
         cgroup={name: entry[key] for key, name in _CGROUP.items() if key in entry},
+        tells_memcg=tells_memcg,
     )
 
 
