@@ -35,6 +35,8 @@ _PROMISING = re.compile(
 _CLIPPABLE = re.compile(
     r"(?:Node \d+ )?(?:[A-Z]\w*:? )?(?:free:|active_anon:|\d+\*\d+kB)|.*Killed process \d"
 )
+#: A row of the process table behind something else.
+_INNER_ROW = re.compile(r"\[ *\d+\](?: +-?\d+){6}")
 #: `program[pid]: ` of user space on a console.
 _USER_SPACE = re.compile(r"[\w.@-]+\[\d+\]: ")
 #: A wrapped line has at most this many pieces; a zone line has about twelve.
@@ -81,13 +83,17 @@ class Joiner:
         self._held: Token | None = None
         self._prefixed = False
         self._columns = 0
+        self._stamped = False
 
     def feed(self, line: KernelLine) -> Iterator[Token]:
         """The tokens that are complete now that `line` is known."""
         self._prefixed = self._prefixed or line.prefixed
+        self._stamped = self._stamped or line.uptime_s is not None
         for piece in _split_spliced(line):
             previous = self._held.kind.name if self._held and self._held.kind else None
             token = _understand(piece, previous)
+            if self._stamped and piece.uptime_s is None:
+                token = _without_lost_stamp(token)
             if self._held is not None:
                 joined = self._join(self._held, token)
                 if joined is None:
@@ -177,6 +183,23 @@ def _understand(line: KernelLine, previous: str | None) -> Token:
 _CLIPPED = frozenset({"zone", "node", "buddy_clipped", "killed"})
 
 
+def _without_lost_stamp(token: Token) -> Token:
+    """A row whose pid has grown by the digits of a stamp that was lost before it.
+
+    klogd that falls behind drops the bytes from inside one record's stamp to inside
+    another record's first field; the tgid of a group leader gives the pid back.
+    """
+    if token.understood is None or token.understood.kind.name != "task":
+        return token
+    pid = token.understood.match["pid"]
+    tgid = token.understood.match["numbers"].split()[1]
+    if pid == tgid or not pid.endswith(tgid):
+        return token
+    text = token.text.replace(pid, tgid, 1)
+    understood = classify(text, token.previous)
+    return Token(token.lines, text, understood, token.mends | {"spliced"}, token.previous)
+
+
 def _clipped(text: str, previous: str | None) -> Understood | None:
     """What is left of a line that a terminal or pager cut off at its right edge."""
     if not _CLIPPABLE.match(text):
@@ -210,7 +233,7 @@ def _join_pieces(held: Token, token: Token) -> Token | None:
 def _join_newline_in_name(held: Token, token: Token) -> Token | None:
     """A task name that holds a newline is printed on two lines with one stamp."""
     same_record = held.first.uptime_s is not None and held.first.uptime_s == token.first.uptime_s
-    if not same_record or len(token.text) > 4 * COMM_BYTES:
+    if not same_record:
         return None
     text = f"{held.text}\n{token.text}"
     if held.understood is not None:
@@ -255,12 +278,18 @@ def _settle(token: Token) -> Iterator[Token]:
 
 
 def _split_spliced(line: KernelLine) -> Iterator[KernelLine]:
-    """The records of one line: a stamp in its middle begins another."""
-    found = EMBEDDED.search(line.text) if "." in line.text else None
-    if found is None or classify(line.text) is not None:
-        yield line
+    """The records of one line: a stamp or the start of a report line begins another."""
+    text = line.text
+    found = EMBEDDED.search(text) if "." in text else None
+    if found is not None and classify(text) is None:
+        if found.start():
+            yield replace(line, text=text[: found.start()])
+        stamp = float(re.sub(r".*\[ *(\d+\.\d+)\].*", r"\1", found.group().strip()))
+        yield replace(line, text=text[found.end() :], prefixed=True, uptime_s=stamp)
         return
-    if found.start():
-        yield replace(line, text=line.text[: found.start()])
-    stamp = float(re.sub(r".*\[ *(\d+\.\d+)\].*", r"\1", found.group().strip()))
-    yield replace(line, text=line.text[found.end() :], prefixed=True, uptime_s=stamp)
+    inner = _INNER_ROW.search(text) if not line.foreign else None
+    if inner is not None and inner.start() and classify(text) is None:
+        yield replace(line, text=text[: inner.start()])
+        yield replace(line, text=text[inner.start() :])
+        return
+    yield line

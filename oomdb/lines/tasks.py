@@ -42,7 +42,7 @@ KINDS = (
     LineKind(
         name="task",
         literal="[",
-        pattern=r"\[ *(?P<pid>-?\d+)\](?P<numbers>(?: +-?\d+){5,})(?P<comm>(?: .*)?)",
+        pattern=r"\[ *(?P<pid>-?\d+)\](?P<numbers>(?: +-?\d+){5,})(?P<comm>(?: {{COMM}})?)",
         section=Section.TASKS,
         table="processes",
         samples=(

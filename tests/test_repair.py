@@ -1,0 +1,105 @@
+"""Lines that people and programs broke are mended, and the mend is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from oomdb.reports import in_bytes
+from tests.printed import dmesg, log, report_6_1, syslog
+
+ZONE = 6
+ROW = 17
+KILLED = 19
+
+
+def mended(lines: list[str]) -> tuple[list[str], set[str], list[str]]:
+    """The texts taken, the damage words, and the texts that nothing took."""
+    [located] = in_bytes(log(lines))
+    tokens = located.report.tokens
+    return (
+        [token.text for token in tokens if token.understood],
+        located.report.damage,
+        [token.text for token in tokens if not token.understood],
+    )
+
+
+@pytest.mark.parametrize("index", range(len(report_6_1())))
+@pytest.mark.parametrize("glue", [" ", ""], ids=["at a blank", "in mid-word"])
+def test_a_line_wrapped_once_is_whole_again(index: int, glue: str) -> None:
+    report = report_6_1()
+    printed = dmesg(report)
+    line = printed[index]
+    cut = line.rfind(" ", 0, max(40, len(line) * 2 // 3)) if glue else len(line) * 2 // 3
+    if len(line) < 66 or cut < 16:
+        pytest.skip("too short to be wrapped")
+    wrapped = [*printed[:index], line[:cut], line[cut:].removeprefix(glue), *printed[index + 1 :]]
+    texts, damage, rest = mended(wrapped)
+    numbers = sum(len(text.split(":")) for text in report)
+    assert rest == []
+    assert "wrapped" in damage
+    assert sum(len(text.split(":")) for text in texts) - len(texts) == numbers - len(report)
+
+
+def test_notes_behind_numbers_and_lines_are_taken_off() -> None:
+    printed = syslog(report_6_1())
+    printed[ZONE] = printed[ZONE].replace("min:168kB", "min:168kB(0.2M)")
+    printed[ROW] += "  <============"
+    printed[KILLED] += " <============"
+    texts, damage, rest = mended(printed)
+    assert rest == []
+    assert damage == {"annotated"}
+    assert texts == report_6_1()
+
+
+def test_a_line_clipped_by_a_terminal_keeps_what_is_left() -> None:
+    printed = dmesg(report_6_1())
+    printed[ZONE] = printed[ZONE][:90] + ">"
+    texts, damage, _ = mended(printed)
+    assert damage == {"clipped"}
+    assert len(texts) == len(report_6_1())
+
+
+def test_two_records_in_one_line_come_apart() -> None:
+    printed = dmesg(report_6_1())
+    joined = [*printed[:3], printed[3] + printed[4], *printed[5:]]
+    texts, _, rest = mended(joined)
+    assert rest == []
+    assert texts == report_6_1()
+
+
+def test_mail_quotes_and_indentation_are_no_part_of_a_line() -> None:
+    for prefix in ("> ", ">> ", "    ", "\t"):
+        texts, damage, rest = mended([prefix + line for line in dmesg(report_6_1())])
+        assert (texts, damage, rest) == (report_6_1(), set(), [])
+
+
+def test_no_break_spaces_of_a_mailer_are_blanks() -> None:
+    printed = [line.replace("  ", " \xc2\xa0") for line in dmesg(report_6_1())]
+    _, _, rest = mended(printed)
+    assert rest == []
+
+
+def test_a_newline_in_a_name_does_not_break_the_row() -> None:
+    report = report_6_1(victim="ja\nva")
+    report[ROW] = report[ROW].replace("java", "ja\nva")
+    printed: list[str] = []
+    for number, line in enumerate(report):
+        stamp = f"[{6 + number / 1000:12.6f}] "
+        printed += [stamp + piece for piece in line.split("\n")]
+    texts, _, rest = mended(printed)
+    assert rest == []
+    assert texts == report
+
+
+def test_a_row_spliced_into_the_stamp_of_another_gives_back_its_pid() -> None:
+    printed = [
+        f"Jun 20 12:47:43 db1 kernel: [{15180321 + number / 1000:.6f}] {line}"
+        for number, line in enumerate(report_6_1())
+    ]
+    printed[ROW] = "Jun 20 12:47:43 db1 kernel: [1124]  1000   124    19959    19578   196608" + (
+        "       17             0 java"
+    )
+    texts, damage, rest = mended(printed)
+    assert rest == []
+    assert damage == {"spliced"}
+    assert texts[ROW].startswith("[124]")
