@@ -12,7 +12,7 @@ from tests.corpus.reread import reread
 from tests.corpus.truth import constraint_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tests.corpus.found import Event, Row
     from tests.corpus.printed import PrintedReport
@@ -70,10 +70,17 @@ def describe(event: Event) -> str:
     return f"{kind} at line {event.first_line}, invoker {comm!r}, victims {victims}"
 
 
-def judge_kept(verdict: Verdict, events: Sequence[Event]) -> None:
-    """Note the numbers of each event's own lines that are nowhere in its rows."""
+def judge_kept(
+    verdict: Verdict, events: Sequence[Event], known: Mapping[int, str] | None = None
+) -> None:
+    """Note the numbers of each event's own lines that are nowhere in its rows.
+
+    `known` names those that need not be there, with the reason.
+    """
     for event in events:
-        lost = lost_numbers(event)
+        lost = [
+            (text, number) for text, number in lost_numbers(event) if number not in (known or {})
+        ]
         where = f"event at line {event.first_line}: lost number"
         for text, number in lost[:4]:
             verdict.differences.append(Difference(where, number, text.strip()))

@@ -106,8 +106,8 @@ def read_events(database: Path) -> list[Event]:
                 event.last_line = sighting["last_line"] or 0
         for sighting in _rows(connection, "SELECT event_id, evidence FROM sightings"):
             event = events.get(sighting["event_id"])
-            if event is not None and not event.evidence and sighting["evidence"]:
-                event.evidence = evidence_text(sighting["evidence"])
+            if event is not None and sighting["evidence"]:
+                event.evidence += evidence_text(sighting["evidence"]) + "\n"
         for table in _EVENT_TABLES:
             order = f" ORDER BY {_ORDER[table]}" if table in _ORDER else ""
             for row in _rows(connection, f"SELECT * FROM {table}{order}"):

@@ -21,6 +21,7 @@ from tests.corpus.compare import (
 from tests.corpus.found import ingest_one
 from tests.corpus.printed import cut, raw_lines
 from tests.corpus.public import judge_public
+from tests.corpus.reviewed import NOT_OF_THE_REPORT, corrected
 from tests.corpus.truth import read_carrier, read_lab, read_public
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ def _compare(job: Job, events: Sequence[Event]) -> Verdict:
     elif job.section == "seed":
         verdict = judge_seed(events)
     elif job.section == "public":
-        verdict = judge_public(read_public(truth), events)
+        verdict = judge_public(corrected(job.log.stem, read_public(truth)), events)
     else:
         verdict = judge_decoy(events)
-    judge_kept(verdict, events)
+    judge_kept(verdict, events, NOT_OF_THE_REPORT.get(job.log.stem, {}))
     return verdict
 
 
@@ -117,7 +118,7 @@ def _crashed(job: Job, reason: str) -> Result:
     reports = max(1, job.log.read_bytes().count(_HEADER))
     truth = job.log.with_suffix(".json")
     if job.section == "public" and truth.exists():
-        reports = len(read_public(truth))
+        reports = len(corrected(job.log.stem, read_public(truth)))
     verdict = Verdict(reports=0 if job.section == "decoys" else reports)
     verdict.differences.append(Difference("crash", "no exception", reason))
     return Result(job, verdict)
