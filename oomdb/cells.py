@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ def _plain_column(column: pa.Array[Any]) -> list[object]:
     values: list[object] = column.to_pylist()
     if types.is_integer(kind) or types.is_string(kind) or types.is_boolean(kind):
         return values
-    return [_plain(value) for value in values]
+    return [plain(value) for value in values]
 
 
 def _timestamps(column: pa.Array[Any]) -> list[object]:
@@ -103,7 +104,8 @@ def _timestamps(column: pa.Array[Any]) -> list[object]:
     return list(texts.to_pylist())
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Any value of a row as a value that JSON has."""
     match value:
         case None | str() | bool() | int():
             return value
@@ -111,14 +113,16 @@ def _plain(value: object) -> object:
             return value if math.isfinite(value) else None
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
+        case datetime():
+            return value.isoformat() + "Z"
         case bytes():
             return value.hex()
         case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): plain(item) for key, item in value.items()}
         case list():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
         case tuple():
-            return _interval(value) if hasattr(value, "months") else [_plain(v) for v in value]
+            return _interval(value) if hasattr(value, "months") else [plain(v) for v in value]
         case _:
             return str(value)
 

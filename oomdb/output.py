@@ -13,29 +13,18 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from oomdb import cells, layout, terminal
 from oomdb.errors import OomdbError, UsageError
+from oomdb.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import pyarrow as pa
-
-
-class Format(StrEnum):
-    """How rows are written."""
-
-    TABLE = "table"
-    JSON = "json"
-    NDJSON = "ndjson"
-    CSV = "csv"
-    PARQUET = "parquet"
-    MD = "md"
 
 
 _BY_SUFFIX = {

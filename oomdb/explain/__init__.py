@@ -1,0 +1,70 @@
+"""One event told as a story: structured facts first, then the same in words.
+
+Only tables and views are read; what they do not hold is said to be unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from oomdb import cells, output
+from oomdb.explain import cgroup, event, evidence, memory, processes, request, victims, zones
+from oomdb.explain.page import Page
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The facts of one event, in the order in which they are told.
+
+    `fallbacks` is empty and `cgroup` set where a cgroup's limit caused the kill.
+    """
+
+    event: event.Event
+    request: request.Request
+    fallbacks: tuple[zones.Fallback, ...]
+    cgroup: cgroup.Cgroup | None
+    killing: victims.Killing
+    memory: memory.Memory
+    processes: processes.Processes
+    evidence: evidence.Evidence
+
+
+def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
+    """The story of the event `event_id`, which must be in the database."""
+    what = event.read(connection, event_id)
+    return Story(
+        event=what,
+        request=request.read(connection, what),
+        fallbacks=() if what.is_memcg else zones.read(connection, what),
+        cgroup=cgroup.read(connection, what) if what.is_memcg else None,
+        killing=victims.read(connection, what),
+        memory=memory.read(connection, what),
+        processes=processes.read(connection, what),
+        evidence=evidence.read(connection, what),
+    )
+
+
+def as_text(story: Story, width: int = 80) -> str:
+    """The story in lines of at most `width` cells."""
+    page = Page(width)
+    what = story.event
+    event.tell(page, what, [victim.name for victim in story.killing.victims])
+    request.tell(page, story.request, what)
+    if story.cgroup is not None:
+        cgroup.tell(page, story.cgroup)
+    else:
+        zones.tell(page, story.fallbacks)
+    victims.tell(page, story.killing, what)
+    memory.tell(page, story.memory, of_cgroup=what.is_memcg)
+    processes.tell(page, story.processes, what)
+    evidence.tell(page, story.evidence)
+    return "\n".join(page.lines)
+
+
+def as_json(story: Story) -> str:
+    """The story as one JSON object with the fields of the dataclasses."""
+    return output.json_text(cells.plain(asdict(story)), indent=2)

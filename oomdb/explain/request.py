@@ -1,0 +1,161 @@
+"""Who asked for what: the request that could not be met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oomdb import reading
+from oomdb.explain import page as words
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from oomdb.explain.event import Event
+    from oomdb.explain.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag of the request; fields as in the view `gfp_flags`."""
+
+    bit: int
+    flag: str
+    meaning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request as printed; fields as in `events`."""
+
+    invoker_comm: str | None
+    invoker_pid: int | None
+    invoker_uid: int | None
+    invoker_oom_score_adj: int | None
+    alloc_order: int | None
+    gfp_mask: int | None
+    gfp_names: str | None
+    gfp_layout: str | None
+    gfp_layout_basis: str | None
+    nodemask: str | None
+    cpuset: str | None
+    mems_allowed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The request, its size, its flags, and what held it to a part of the memory.
+
+    `constraint_basis` is `printed`, `memcg_lines`, `inferred`, or `unknown` where
+    nothing tells (`constraint_kind` is then None).
+    """
+
+    asked: Asked
+    pages: int | None
+    size_kb: int | None
+    flags: tuple[Flag, ...]
+    constraint_kind: str | None
+    constraint_basis: str
+
+
+def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Request:
+    """The request of one event."""
+    (asked,) = reading.typed(connection, "events", Asked, event.event_id)
+    flags = reading.typed(connection, "gfp_flags", Flag, event.event_id, "bit")
+    pages = None
+    if asked.alloc_order is not None and asked.alloc_order >= 0:
+        pages = 2**asked.alloc_order
+    size_kb = None
+    if pages is not None and event.page_size_kb is not None:
+        size_kb = pages * event.page_size_kb
+    kind, basis = event.constraint_kind, event.constraint_basis
+    # Where no constraint is printed, a cgroup's limit shows in memcg lines, a cpuset in a
+    # name other than the root's, and a NUMA policy in a nodemask.
+    unbound = asked.cpuset == "/" and asked.nodemask in (None, "(null)")
+    if kind is None and event.kind == "oom_kill" and unbound:
+        kind, basis = "none", "inferred"
+    return Request(asked, pages, size_kb, flags, kind, basis or "unknown")
+
+
+def tell(page: Page, request: Request, event: Event) -> None:
+    """The request in words, flag by flag."""
+    page.heading("Who asked for what")
+    _tell_invoker(page, request, event)
+    _tell_flags(page, request)
+    _tell_constraint(page, request)
+
+
+def _tell_invoker(page: Page, request: Request, event: Event) -> None:
+    asked = request.asked
+    if asked.invoker_comm is None and asked.alloc_order is None:
+        page.say("Unknown: the line that names the request is not in the report.")
+        return
+    who = words.named(asked.invoker_comm, asked.invoker_pid)
+    if asked.invoker_pid is None:
+        who += " (pid not printed)"
+    if asked.alloc_order is None:
+        page.say(f"{who} asked for memory; how much is not known.")
+    elif request.pages is None:
+        page.say(
+            f"{who} ran the OOM killer on a person's demand (SysRq-f, order"
+            f" {asked.alloc_order}); no memory was asked for."
+        )
+    else:
+        pages = words.plural(request.pages, "page")
+        size = "size in kB unknown, as the page size is"
+        if event.page_size_kb is not None:
+            size = f"{pages} x {words.kb(event.page_size_kb)} = {words.kb(request.size_kb)}"
+        page.say(
+            f"{who} asked for order {asked.alloc_order}, that is 2^{asked.alloc_order} ="
+            f" {pages}{'' if request.pages == 1 else ' in one piece'}: {size}."
+        )
+    if asked.invoker_oom_score_adj:
+        page.say(f"Its own oom_score_adj is {asked.invoker_oom_score_adj}.")
+
+
+def _tell_flags(page: Page, request: Request) -> None:
+    asked = request.asked
+    if asked.gfp_mask is None:
+        return
+    names = f" = {asked.gfp_names}" if asked.gfp_names else ""
+    page.say(
+        f"gfp_mask {asked.gfp_mask:#x}{names}: the flags that say what the kernel may do to"
+        " get the memory, and where it may look."
+    )
+    if not request.flags:
+        page.say(
+            "No flag is set." if asked.gfp_mask == 0 else "Which flags these bits are is unknown."
+        )
+        return
+    page.table([(f"{flag.bit:#x}", flag.flag, flag.meaning or "") for flag in request.flags], "><<")
+    rest = asked.gfp_mask - sum(flag.bit for flag in request.flags)
+    if rest:
+        page.say(f"The bits {rest:#x} have no known name in this kernel's layout.", indent=5)
+
+
+_CONSTRAINTS = {
+    "none": "nothing: all memory of the machine could be used (CONSTRAINT_NONE)",
+    "memcg": "a cgroup's limit: the cgroup was full, not the machine (CONSTRAINT_MEMCG)",
+    "cpuset": "a cpuset: only some memory nodes were allowed (CONSTRAINT_CPUSET)",
+    "memory_policy": "a NUMA policy: only some nodes were allowed (CONSTRAINT_MEMORY_POLICY)",
+}
+_BASES = {
+    "printed": "as printed",
+    "memcg_lines": "not printed; the report's cgroup lines tell",
+    "inferred": "not printed by this kernel; inferred: no cgroup lines, and the root cpuset",
+}
+
+
+def _tell_constraint(page: Page, request: Request) -> None:
+    kind = request.constraint_kind
+    if kind is None:
+        page.say("Held to a part of the memory by: unknown, the report does not tell.")
+        return
+    what = _CONSTRAINTS.get(kind, kind)
+    page.say(f"Held to a part of the memory by {what} [{_BASES[request.constraint_basis]}].")
+    asked = request.asked
+    if kind in ("cpuset", "memory_policy"):
+        page.say(
+            f"nodemask={asked.nodemask or 'not printed'}, cpuset={asked.cpuset or 'not printed'},"
+            f" mems_allowed={asked.mems_allowed or 'not printed'}."
+        )

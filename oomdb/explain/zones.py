@@ -1,0 +1,116 @@
+"""What each zone had and needed, and by how much it refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oomdb import reading
+from oomdb.explain import page as words
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from oomdb.explain.event import Event
+    from oomdb.explain.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """One zone that the request could use; fields as in the view `zone_fallbacks`."""
+
+    fallback_no: int
+    node: int
+    zone: str
+    class_index: int | None
+    free_kb: int | None
+    min_kb: int | None
+    low_kb: int | None
+    high_kb: int | None
+    reserve_kb: int | None
+    needed_min_kb: int | None
+    needed_low_kb: int | None
+    needed_high_kb: int | None
+    short_min_kb: int | None
+    short_low_kb: int | None
+    short_high_kb: int | None
+    verdict: str | None
+
+
+def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Fallback, ...]:
+    """The zones in the order in which the kernel tried them."""
+    return reading.typed(connection, "zone_fallbacks", Fallback, event.event_id, "fallback_no")
+
+
+def tell(page: Page, fallbacks: tuple[Fallback, ...]) -> None:
+    """Each zone with the kernel's own comparison at min, low and high."""
+    page.heading("What each zone had, and by how much it refused")
+    if not fallbacks:
+        page.say("Unknown: the report does not show the zones that the request could use.")
+        return
+    page.say(
+        "The kernel keeps memory in zones, by address. A zone gives pages only while its free"
+        " memory is more than a watermark (min, low or high: what it holds back for"
+        " emergencies) plus its lowmem_reserve (what it holds back for requests that can use"
+        " no higher zone). Having exactly as much is a refusal. The killer runs when every"
+        " zone keeps refusing at min."
+    )
+    for fallback in fallbacks:
+        page.blank()
+        _tell_zone(page, fallback)
+
+
+def _tell_zone(page: Page, zone: Fallback) -> None:
+    page.say(f"{zone.fallback_no}. Node {zone.node} {zone.zone}: {words.kb(zone.free_kb)} free")
+    checks = (
+        ("min", zone.min_kb, zone.needed_min_kb, zone.short_min_kb),
+        ("low", zone.low_kb, zone.needed_low_kb, zone.short_low_kb),
+        ("high", zone.high_kb, zone.needed_high_kb, zone.short_high_kb),
+    )
+    rows = [_check(zone, *check) for check in checks]
+    page.table(rows, "<>>>><", gap=" ", indent=6)
+    page.say(_verdict(zone), indent=6)
+
+
+def _check(
+    zone: Fallback, mark: str, mark_kb: int | None, needed_kb: int | None, short_kb: int | None
+) -> tuple[str, ...]:
+    """One comparison: watermark + reserve = needed, and what is missing to it."""
+    if mark_kb is None or needed_kb is None or short_kb is None:
+        return (mark, "", "", "", "", "unknown")
+    outcome = "kB needed: refused, short" if short_kb >= 0 else "kB needed: granted, over"
+    reserve = "?" if zone.reserve_kb is None else words.number(zone.reserve_kb)
+    return (
+        mark,
+        words.number(mark_kb),
+        f"+ {reserve}",
+        f"= {words.number(needed_kb)}",
+        outcome,
+        f"{words.number(abs(short_kb))} kB",
+    )
+
+
+def _verdict(zone: Fallback) -> str:
+    free, least = words.kb(zone.free_kb), words.kb(zone.min_kb)
+    match zone.verdict:
+        case "below_watermark":
+            return f"below_watermark: its free memory was not above its own min ({least})."
+        case "reserve_blocked":
+            return (
+                f"reserve_blocked: its own watermark held ({free} free, min {least}); its"
+                f" lowmem_reserve of {words.kb(zone.reserve_kb)} refused the request."
+            )
+        case "no_block_of_order":
+            return (
+                "no_block_of_order: it had memory enough, but no free block as large as the"
+                " request (fragmentation)."
+            )
+        case "usable":
+            return (
+                "usable: by these numbers it could have served the request. They are printed"
+                " after the decision; memory may have come free in between."
+            )
+        case None:
+            return "Verdict unknown: a number is missing from the report."
+        case other:
+            return f"{other}."

@@ -1,0 +1,30 @@
+"""The names of the output formats, as the command line takes them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PARQUET = "parquet"
+    MD = "md"
+
+
+class StoryFormat(StrEnum):
+    """How the story of an event is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class SummaryFormat(StrEnum):
+    """How the summary of an ingest is written."""
+
+    TEXT = "text"
+    JSON = "json"

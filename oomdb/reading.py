@@ -1,0 +1,107 @@
+"""Questions to an open database: rows in Arrow for output, records for code.
+
+Every failure of the database comes out as an OomdbError with the database's own message.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from oomdb.errors import OomdbError
+from oomdb.output import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import duckdb
+    import pyarrow as pa
+    from _typeshed import DataclassInstance
+
+    Row = TypeVar("Row", bound=DataclassInstance)
+
+#: One row as a mapping of column names to Python values.
+Record = dict[str, Any]
+
+_BATCH_ROWS = 20_000
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise OomdbError(str(error).strip()) from error
+
+
+def lock_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep what is asked from now on inside the database: no files, no network, no settings."""
+    with _database_errors():
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+
+
+def rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+) -> Rows:
+    """The result of `sql`, fetched as it is read. OomdbError when the database refuses."""
+    with _database_errors():
+        reader = connection.execute(sql, list(parameters)).to_arrow_reader(_BATCH_ROWS)
+    return Rows(reader.schema, _batches(reader))
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    while True:
+        with _database_errors():
+            try:
+                batch = reader.read_next_batch()
+            except StopIteration:
+                return
+        yield batch
+
+
+def records(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+) -> list[Record]:
+    """All rows of `sql` as mappings; for small results."""
+    with _database_errors():
+        result = connection.execute(sql, list(parameters))
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def quoted(identifier: str) -> str:
+    """`identifier` as SQL takes it whatever is in it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def column_names(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
+    """The columns of a table or view, in order; empty when there is none of that name."""
+    found = records(
+        connection,
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_name = ? AND table_schema = 'main' ORDER BY ordinal_position",
+        [relation],
+    )
+    return [record["column_name"] for record in found]
+
+
+def typed(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    row_type: type[Row],
+    event_id: str,
+    order_by: str | None = None,
+) -> tuple[Row, ...]:
+    """The rows of one event in a table or view that has the fields of `row_type` as columns."""
+    names = ", ".join(field.name for field in fields(row_type))
+    sql = f"SELECT {names} FROM {relation} WHERE event_id = ?"
+    if order_by is not None:
+        sql += f" ORDER BY {order_by}"
+    return tuple(row_type(**record) for record in records(connection, sql, [event_id]))

@@ -1,0 +1,78 @@
+"""What an ingest did, for a person or a program; its progress on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from oomdb import output, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from oomdb.ingest import Summary
+
+_MOST_KEYS = 10
+_KIB = 1024
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def as_json(summary: Summary) -> str:
+    """The summary as one JSON object."""
+    fields = asdict(summary)
+    fields["set_aside"] = [{"path": path, "reason": reason} for path, reason in summary.set_aside]
+    return output.json_text(fields, indent=2)
+
+
+def _bytes(count: int) -> str:
+    """`count` bytes in the largest binary unit that leaves a number above 1."""
+    if count < _KIB:
+        return f"{count:,} bytes"
+    power = min((count.bit_length() - 1) // 10, len(_UNITS) - 1)
+    return f"{count:,} bytes ({count / _KIB**power:,.1f} {_UNITS[power]})"
+
+
+def as_text(summary: Summary) -> str:
+    """The summary in a few lines; it counts the sources set aside but does not name them."""
+    known = f" ({summary.known_files:,} read before)" if summary.known_files else ""
+    lines = [f"files      {summary.files:,}{known}, {_bytes(summary.bytes)}"]
+    if not summary.new_events + summary.known_events:
+        lines.append("events     none: no OOM report was found")
+    else:
+        kinds = ", ".join(f"{kind} {n:,}" for kind, n in sorted(summary.events_by_kind.items()))
+        lines += [
+            f"events     {summary.new_events:,} new{f' ({kinds})' if kinds else ''},"
+            f" {summary.known_events:,} already known",
+            f"hosts      {summary.hosts:,}",
+            f"damaged    {summary.damaged_events:,} of the new events",
+            f"unparsed   {summary.unparsed_lines:,} lines not understood",
+        ]
+    if summary.unknown_keys:
+        often = sorted(summary.unknown_keys.items(), key=lambda item: (-item[1], item[0]))
+        named = ", ".join(f"{key} ({n:,})" for key, n in often[:_MOST_KEYS])
+        lines.append(f"new keys   {named}{', ...' if len(often) > _MOST_KEYS else ''}")
+    if summary.set_aside:
+        lines.append(f"set aside  {len(summary.set_aside):,} that could not be read")
+    return "\n".join(terminal.printable(line) for line in lines)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None] | None]:
+    """A callback that shows files and bytes read so far; None where stderr is no terminal."""
+    if not terminal.is_terminal(sys.stderr):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading")
+
+        def show(files: int, size: int, name: str) -> None:
+            text = f"{files:,} files, {size // _KIB**2:,} MiB  {terminal.printable(name)}"
+            progress.update(task, description=text)
+
+        yield show
