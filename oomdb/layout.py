@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 #: Rows that decide the widths; later rows are wrapped into them.
 _MEASURED_ROWS = 1000
 _GAP = "  "
-#: Columns of text are not squeezed below this, in cells.
+#: Columns of text are squeezed to their longest word, but not below or above this, in cells.
 _LEAST_TEXT_WIDTH = 12
+_LONGEST_WORD = 24
 
 
 def table(
@@ -40,7 +41,7 @@ def table(
         yield from _grid(columns, names, widths, every_row, bold=bold)
 
 
-def _heading(name: str) -> list[str]:
+def _pieces(name: str) -> list[str]:
     """The pieces of a name that may stand below each other: it breaks after underscores."""
     return re.findall(r"[^_]*_+|[^_]+", name) or [name]
 
@@ -48,7 +49,7 @@ def _heading(name: str) -> list[str]:
 def _stacked(name: str, width: int) -> list[str]:
     """`name` in lines of at most `width` cells, broken after underscores where possible."""
     lines = [""]
-    for piece in _heading(name):
+    for piece in _pieces(name):
         if terminal.cell_width(lines[-1] + piece) <= width or not lines[-1]:
             lines[-1] += piece
         else:
@@ -60,33 +61,38 @@ def _fitting_widths(
     columns: Sequence[Column], names: Sequence[str], rows: Sequence[tuple[str, ...]], width: int
 ) -> list[int] | None:
     """A width for each column so that all fit; None when they cannot."""
-    values = [
-        max((terminal.cell_width(row[at]) for row in rows), default=0) for at in range(len(names))
-    ]
-    wanted = [
-        max(terminal.cell_width(name), value) for name, value in zip(names, values, strict=True)
-    ]
     room = width - len(_GAP) * (len(names) - 1)
+    least, named, wanted = [], [], []
+    for at, (column, name) in enumerate(zip(columns, names, strict=True)):
+        cells = [row[at] for row in rows]
+        widest = max(map(terminal.cell_width, cells), default=0)
+        squeezed = widest if column.is_number else _squeezed(cells, widest)
+        least.append(max(squeezed, *map(terminal.cell_width, _pieces(name))))
+        named.append(max(least[-1], terminal.cell_width(name)))
+        wanted.append(max(named[-1], widest))
     if sum(wanted) <= room:
         return wanted
-    stacked = [max(map(terminal.cell_width, _heading(name))) for name in names]
-    tallest = [max(pair) for pair in zip(stacked, values, strict=True)]
-    least = [
-        most if column.is_number else min(most, max(head, _LEAST_TEXT_WIDTH))
-        for column, most, head in zip(columns, tallest, stacked, strict=True)
-    ]
     if sum(least) > room:
         return None
-    return _shared_out(least, wanted, room)
+    return _widened(_widened(least, named, room), wanted, room)
 
 
-def _shared_out(least: list[int], wanted: list[int], room: int) -> list[int]:
-    """`least` widened towards `wanted`, the neediest column first, until `room` is used."""
-    widths = list(least)
-    for _ in range(room - sum(least)):
-        needs = [want - width for want, width in zip(wanted, widths, strict=True)]
-        widths[needs.index(max(needs))] += 1
-    return widths
+def _squeezed(cells: Sequence[str], widest: int) -> int:
+    """The least width for a column of text: words of ordinary length stay whole."""
+    words = chain.from_iterable(cell.split(" ") for cell in cells)
+    longest = max(map(terminal.cell_width, words), default=0)
+    return min(widest, max(min(longest, _LONGEST_WORD), _LEAST_TEXT_WIDTH))
+
+
+def _widened(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
+    """`widths` brought nearer to `wanted`, the neediest first, until `room` is used up."""
+    widened = list(widths)
+    for _ in range(room - sum(widths)):
+        needs = [want - width for want, width in zip(wanted, widened, strict=True)]
+        if max(needs) <= 0:
+            break
+        widened[needs.index(max(needs))] += 1
+    return widened
 
 
 def _grid(

@@ -68,7 +68,7 @@ def split_cells(text: str, width: int) -> tuple[str, str]:
 def wrap(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` cells, broken at blanks where there are any."""
     lines: list[str] = []
-    rest = text
+    rest = text.rstrip(" ")
     while cell_width(rest) > width:
         head, tail = split_cells(rest, width)
         if tail and not tail.startswith(" ") and " " in head.strip():
