@@ -203,6 +203,8 @@ class Cutter:
                     return
         if kind.section < Section.HEADER or kind.section is Section.TRACE:
             return
+        if "spliced" in token.mends:
+            return
         headless = kind.section is not Section.HEADER or not kind.opens
         report = Report(kind.opens or _kind_of_headless(kind.section), headless)
         if self._preface is not None and not headless:

@@ -120,7 +120,8 @@ class LineKind:
     `events.kind` of the report that such a line begins. `heads` marks a
     line without a row of its own, whose node, zone or cgroup holds for the lines after
     it. `continues` marks text
-    without a fixed end, to which a wrapped rest may be appended. `mends` holds the
+    without a fixed end, to which a wrapped rest may be appended; `rest` is what a rest
+    begins with that a line which is whole without it may yet get. `mends` holds the
     damage words that such a line proves.
     """
 
@@ -137,6 +138,7 @@ class LineKind:
     constants: Mapping[str, str] = field(default_factory=dict)
     heads: bool = False
     continues: bool = False
+    rest: str | None = None
     mends: frozenset[str] = frozenset()
 
     @cached_property

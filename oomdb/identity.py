@@ -6,6 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from oomdb.batch import RowBatch
 
 #: What every carrier keeps of a report: the request and its outcome.
@@ -44,7 +46,16 @@ def event_id(event: dict[str, object], batch: RowBatch) -> str:
     facts: list[object] = ["event", *(event.get(name) for name in _EVENT)]
     for victim in batch.rows.get("victims", ()):
         facts.extend(victim.get(name) for name in _VICTIM)
-    if not batch.rows.get("victims"):
-        for zone in batch.rows.get("zones", ()):
-            facts.extend((zone.get("node"), zone.get("zone"), zone.get("free_kb")))
+    if event.get("uptime_s") is None or not batch.rows.get("victims"):
+        facts.extend(_body(batch))
     return _digest(*facts)
+
+
+def _body(batch: RowBatch) -> Iterator[object]:
+    """What tells two reports apart that name no victim or carry no exact time."""
+    for zone in batch.rows.get("zones", ()):
+        yield from sorted(f"{name}={value}" for name, value in zone.items())
+    for counter in batch.rows.get("memory_counters", ()):
+        yield from (counter.get("name"), counter.get("pages"))
+    for block in batch.blocks.get("processes", ()):
+        yield from zip(block["pid"], block.get("rss_pages", ()), strict=False)

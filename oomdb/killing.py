@@ -23,13 +23,14 @@ class Killing:
     def __init__(self) -> None:
         self._victims: dict[str, dict[str, object]] = {}
         self._nonsense: list[tuple[str, str]] = []
-        self._named: dict[str, str] = {}
+        self._named = False
         self._message: str | None = None
 
     def named(self, groups: dict[str, str]) -> dict[str, str]:
-        """Take the victim that the summary line names; the rest of the values comes back."""
-        self._named = {key: groups.pop(key) for key in ("pid", "uid", "comm") if key in groups}
-        return groups
+        """The summary line's values for the event; the task it names is the chosen one."""
+        named = {key: groups.pop(key) for key in ("pid", "uid", "comm") if key in groups}
+        self._named = bool(named)
+        return {**groups, "chosen_pid": named["pid"], "chosen_comm": named["comm"]}
 
     def add(self, kind: LineKind, groups: dict[str, str], uptime_s: float | None) -> None:
         """Take one line about a killed process; what was printed first stands."""

@@ -41,6 +41,8 @@ _INNER_ROW = re.compile(r"\[ *\d+\](?: +-?\d+){6}")
 _USER_SPACE = re.compile(r"[\w.@-]+\[\d+\]: ")
 #: A wrapped line has at most this many pieces; a zone line has about twelve.
 MOST_PIECES = 16
+#: Wider lines are not pieces of a wrapped one.
+MOST_WIDTH = 400
 #: Ways of gluing pieces that are followed at once.
 MOST_DRAFTS = 32
 #: The kernel's limit for a task name, less its closing zero (TASK_COMM_LEN).
@@ -54,7 +56,8 @@ class Token:
     """One line of a log, or several mended into one, and the kind that took it.
 
     `understood` is None when no kind took it. `mends` holds the damage words of the
-    mends that were needed, `previous` the kind of the line before. `drafts` are the
+    mends that were needed, `rest` the end of a clipped line that was not understood,
+    `previous` the kind of the line before. `drafts` are the
     ways in which pieces that do not fit yet may belong together.
     """
 
@@ -62,6 +65,7 @@ class Token:
     text: str
     understood: Understood | None
     mends: frozenset[str] = frozenset()
+    rest: str = ""
     previous: str | None = None
     drafts: tuple[str, ...] = field(default=(), repr=False)
 
@@ -114,9 +118,9 @@ class Joiner:
         """`held` with `token` appended, when the two are pieces of one line."""
         if token.understood is not None or held.first.foreign or token.first.foreign:
             return None
-        if held.kind is not None and "clipped" in held.mends | held.kind.mends:
-            held = replace(held, understood=None, mends=frozenset())
-        if len(held.lines) >= MOST_PIECES:
+        if held.kind is not None and _may_grow(held, token):
+            held = replace(held, understood=None, mends=frozenset(), rest="")
+        if len(held.lines) >= MOST_PIECES or max(len(held.text), len(token.text)) > MOST_WIDTH:
             return None
         if token.first.prefixed:
             return _join_newline_in_name(held, token)
@@ -152,12 +156,27 @@ class Joiner:
         return _merged(held, token, f"{held.text.rstrip()} {rest}", held.understood.kind)
 
 
+def _may_grow(held: Token, token: Token) -> bool:
+    """Whether a line that a kind took may still be the first piece of a longer one."""
+    assert held.kind is not None
+    if "clipped" in held.mends | held.kind.mends:
+        return True
+    rest = held.kind.rest
+    return (
+        rest is not None
+        and held.text.rstrip().endswith(")")
+        and re.match(rest, token.text.lstrip()) is not None
+    )
+
+
 def _understand(line: KernelLine, previous: str | None) -> Token:
     """A line as a token, with the mends that need no other line."""
     text = line.text
     if line.foreign:
         return Token([line], text, None)
     understood = classify(text, previous)
+    if line.spliced:
+        return Token([line], text, understood, frozenset({"spliced"}), previous=previous)
     if understood is None:
         bare = _SPACES.sub(" ", text)
         bare = bare.rstrip() if line.prefixed else bare.strip()
@@ -176,7 +195,8 @@ def _understand(line: KernelLine, previous: str | None) -> Token:
             return Token([line], mended, again, frozenset({"annotated"}))
     clipped = _clipped(text, previous)
     if clipped is not None:
-        return Token([line], text, clipped, frozenset({"clipped"}), previous)
+        rest = text[len(clipped.match.string) :].strip(" ,")
+        return Token([line], text, clipped, frozenset({"clipped"}), rest, previous)
     return Token([line], text, understood, previous=previous)
 
 
@@ -197,7 +217,7 @@ def _without_lost_stamp(token: Token) -> Token:
         return token
     text = token.text.replace(pid, tgid, 1)
     understood = classify(text, token.previous)
-    return Token(token.lines, text, understood, token.mends | {"spliced"}, token.previous)
+    return Token(token.lines, text, understood, token.mends | {"spliced"}, previous=token.previous)
 
 
 def _clipped(text: str, previous: str | None) -> Understood | None:
@@ -205,7 +225,7 @@ def _clipped(text: str, previous: str | None) -> Understood | None:
     if not _CLIPPABLE.match(text):
         return None
     for _ in range(3):
-        text = text.rpartition(" ")[0].rstrip()
+        text = text.rpartition(" ")[0].rstrip(" ,")
         understood = classify(text, previous)
         if understood is not None and understood.kind.name in _CLIPPED:
             return understood
@@ -290,6 +310,6 @@ def _split_spliced(line: KernelLine) -> Iterator[KernelLine]:
     inner = _INNER_ROW.search(text) if not line.foreign else None
     if inner is not None and inner.start() and classify(text) is None:
         yield replace(line, text=text[: inner.start()])
-        yield replace(line, text=text[inner.start() :])
+        yield replace(line, text=text[inner.start() :], spliced=True)
         return
     yield line

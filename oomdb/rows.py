@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 #: Columns that a line sets for the lines after it.
 _CONTEXT = ("node", "zone", "cgroup", "cpu")
+#: Tables whose rows belong to a node or zone.
+_ZONAL = frozenset(
+    table.name
+    for table in tables.TABLES
+    if any(column.name == "node" for column in table.columns) and table.name != "extra_fields"
+)
 #: Columns of names, and the columns of their bytes.
 _RAW_NAMES = {"invoker_comm": "invoker_comm_bytes", "comm": "comm_bytes"}
 
@@ -65,6 +71,9 @@ class _Builder:
             text, _ = stored(token.text)
             self.batch.add("unparsed_lines", line_no=line_no, text=text, reason="unknown")
             return
+        if token.rest:
+            text, _ = stored(token.rest)
+            self.batch.add("unparsed_lines", line_no=line_no, text=text, reason="clipped")
         kind, match = token.understood.kind, token.understood.match
         groups = {name: value for name, value in match.groupdict().items() if value is not None}
         if kind.section is Section.TRACE:
@@ -240,8 +249,8 @@ class _Builder:
             "extra_fields",
             line_no=line_no,
             scope=scope,
-            node=int(self.context.get("node", "0")),
-            zone=self.context.get("zone"),
+            node=int(self.context.get("node", "0")) if scope in _ZONAL else None,
+            zone=self.context.get("zone") if scope in _ZONAL else None,
             name=name,
             value=pair.get("value") or pair.get("answer"),
             unit=pair.get("unit"),

@@ -465,6 +465,7 @@ STACK_FRAMES = Table(
         _text("frame_offset", "Offset and size, such as 0x1a/0x30."),
         _text("module", "Kernel module; NULL for built-in code."),
         _text("address", "Printed addresses; NULL on kernels that print none."),
+        _text("called_from", "The caller as printed, on 32-bit ARM; NULL elsewhere."),
         Column("reliable", Type.BOOLEAN, "False for frames marked ? or (unreliable)."),
         _text("context", "Marker above the frame, such as IRQ or TASK."),
     ),

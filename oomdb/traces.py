@@ -59,6 +59,7 @@ class Traces:
             frame_offset=groups.get("frame_offset"),
             module=groups.get("module"),
             address=groups.get("address", "").strip() or None,
+            called_from=groups.get("called_from"),
             reliable="unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
             context=groups.get("context") or self._context,
         )

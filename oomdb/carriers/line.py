@@ -27,6 +27,7 @@ class KernelLine:
     stamp: str | None = None
     uptime_s: float | None = None
     caller: str | None = None
+    spliced: bool = False
 
     @property
     def width(self) -> int:

@@ -22,6 +22,9 @@ KINDS: tuple[LineKind, ...] = (
     *trace.KINDS,
 )
 BY_NAME: dict[str, LineKind] = {kind.name: kind for kind in KINDS}
+#: printk prints at most 1 kB at once; a longer text is no line of a kernel, and
+#: testing it would cost time for nothing.
+MOST_TEXT = 8192
 _STANDALONE = tuple(kind for kind in KINDS if not kind.follows)
 _FOLLOWING: dict[str, tuple[LineKind, ...]] = {
     name: tuple(kind for kind in KINDS if name in kind.follows)
@@ -35,6 +38,8 @@ def classify(text: str, previous: str | None = None) -> Understood | None:
     `previous` is the name of the kind that took the line before, which some kinds
     need in order to be recognised.
     """
+    if len(text) > MOST_TEXT:
+        return None
     for kind in _FOLLOWING.get(previous, ()) if previous else ():
         match = kind.match(text)
         if match:

@@ -66,6 +66,7 @@ KINDS = (
         rf"(?:,? UID (?P<uid_between>\d+),?)?(?:,?{_SIZES})?\s*",
         section=Section.KILL,
         table="victims",
+        rest=r",? ?(?:UID|total-vm|vsz)",
         samples=(
             "Killed process 5928 (apache2)",
             "Killed process 12 (a) vsz:50344kB, anon-rss:40956kB, file-rss:24kB",

@@ -123,7 +123,7 @@ KINDS = (
         name="frame_from",
         literal=" from ",
         pattern=rf"\s*(?:\[<(?P<address>[0-9a-f]+)>\] )?\(?{_SYMBOL}{_OFFSET}{_MODULE}\)?"
-        r" from (?:\[<[0-9a-f]+>\]|(?:\[<[0-9a-f]+>\] )?"
+        r" from (?P<called_from>\[<[0-9a-f]+>\]|(?:\[<[0-9a-f]+>\] )?"
         r"\(?[\w.$]+(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[[\w-]+\])?\)?)",
         section=Section.TRACE,
         table="stack_frames",
