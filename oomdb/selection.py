@@ -83,11 +83,11 @@ def moment(text: str, now: datetime | None = None) -> datetime:
             age = timedelta(**{_UNITS[ago[2]]: int(ago[1])})
             return (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None) - age
         read = datetime.fromisoformat(text.strip())
+        return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
     except (ValueError, OverflowError):
         raise UsageError(
             f"not a time: {text!r} (give 2026-05-31, 2026-05-31T14:00Z, or an age: 12h, 7d)"
         ) from None
-    return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
 
 
 _EVENT_COLUMNS = """

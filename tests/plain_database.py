@@ -1,0 +1,31 @@
+"""The tables without a store: for tests of what only reads them."""
+
+from __future__ import annotations
+
+import duckdb
+
+from oomdb.tables import TABLES, Type
+
+_SQL_TYPES = {
+    Type.TEXT: "TEXT",
+    Type.INTEGER: "BIGINT",
+    Type.REAL: "DOUBLE",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.TIMESTAMP: "TIMESTAMP",
+    Type.BLOB: "BLOB",
+}
+
+
+def empty() -> duckdb.DuckDBPyConnection:
+    """A database in memory that has every table and no view."""
+    connection = duckdb.connect()
+    for table in TABLES:
+        columns = ", ".join(f"{c.name} {_SQL_TYPES[c.type]}" for c in table.columns)
+        connection.execute(f"CREATE TABLE {table.name} ({columns})")
+    return connection
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: object) -> None:
+    """Add one row; columns that are not given are NULL."""
+    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
