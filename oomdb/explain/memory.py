@@ -28,9 +28,9 @@ _MEANINGS = {
     "sec_pagetables": "page tables of virtual machines and devices",
     "free": "free, in all zones together",
     "free_pcp": "free, held ready by the processors",
-    "free_cma": "free, in areas kept for large blocks (part of free)",
-    "shmem": "shared memory and tmpfs (part of the two anon lines)",
-    "mapped": "file cache and shared memory mapped into processes (part of those)",
+    "free_cma": "free, in areas kept for large blocks",
+    "shmem": "shared memory and tmpfs, in the anon lines",
+    "mapped": "file cache and shared memory mapped into processes",
 }
 _PARTS = ("shmem", "mapped", "free_cma")
 
@@ -99,11 +99,11 @@ def tell(page: Page, memory: Memory, *, of_cgroup: bool) -> None:
     known = sorted((name for name in _MEANINGS if name in pages), key=lambda n: -pages[n])
     whole = [name for name in known if name not in _PARTS and pages[name]]
     parts = [name for name in known if name in _PARTS and pages[name]]
-    if whole or parts:
-        page.say("By size, as the kernel counts it:")
-        page.table(
-            [(name, _size(pages[name], memory), _MEANINGS[name]) for name in whole + parts], "<><"
-        )
+    for title, names in (("By size:", whole), ("Parts of those, not to be added:", parts)):
+        if names:
+            page.say(title)
+            rows = [(name, _size(pages[name], memory), _MEANINGS[name]) for name in names]
+            page.table(rows, "<><")
     _tell_hugepages(page, memory)
     _tell_swap(page, memory.totals)
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from oomdb import terminal
 
 _KB_PER_GIB = 1024 * 1024
+_BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=kB|GiB|pages?\b|x [0-9])|(?<=x) (?=[0-9])")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+#: A wrapped column of a table is not narrower, even if the line gets longer for it.
+_LEAST_WIDTH = 12
 
 
 def number(value: int) -> str:
@@ -49,13 +55,14 @@ class Page:
         self.lines += ["", f"{self._sections}. {text}"]
 
     def say(self, text: str, indent: int = 3, hanging: int | None = None) -> None:
-        """A paragraph; lines after the first are indented by `hanging`."""
-        self.lines += terminal.wrap_indented(
-            terminal.printable(text),
-            self.width,
-            " " * indent,
-            None if hanging is None else " " * hanging,
-        )
+        """A paragraph; lines after the first are indented by `hanging`.
+
+        A number and its unit stay on one line.
+        """
+        together = _BEFORE_UNIT.sub(_NO_BREAK, terminal.printable(text))
+        later = None if hanging is None else " " * hanging
+        lines = terminal.wrap_indented(together, self.width, " " * indent, later)
+        self.lines += [line.replace(_NO_BREAK, " ") for line in lines]
 
     def blank(self) -> None:
         """An empty line."""
@@ -64,23 +71,18 @@ class Page:
     def table(
         self, rows: list[tuple[str, ...]], alignment: str, indent: int = 5, gap: str = "  "
     ) -> None:
-        """Rows in columns, `<` left or `>` right; text in a last left column is wrapped."""
+        """Rows in columns, each `<` left or `>` right; what is last and left is wrapped."""
         cells = [[terminal.printable(cell) for cell in row] for row in rows]
         widths = [max(map(terminal.cell_width, column)) for column in zip(*cells, strict=True)]
+        if alignment.endswith("<"):
+            room = self.width - indent - sum(widths[:-1]) - len(gap) * (len(widths) - 1)
+            widths[-1] = max(room, _LEAST_WIDTH)
         for row in cells:
-            padded = [
+            *heads, last = (
                 terminal.pad(cell, width, right=side == ">")
                 for cell, width, side in zip(row, widths, alignment, strict=True)
-            ]
-            if alignment.endswith("<"):
-                head = " " * indent + "".join(cell + gap for cell in padded[:-1])
-                hanging = min(terminal.cell_width(head), self.width // 2)
-                room = self.width - hanging
-                if terminal.cell_width(head) > hanging:
-                    self.lines.append(head.rstrip())
-                    head = " " * hanging
-                first, *others = terminal.wrap(row[-1], room)
-                self.lines.append((head + first).rstrip())
-                self.lines += [" " * hanging + line for line in others]
-            else:
-                self.lines.append((" " * indent + gap.join(padded)).rstrip())
+            )
+            head = " " * indent + "".join(cell + gap for cell in heads)
+            first, *others = terminal.wrap(last, widths[-1])
+            self.lines.append((head + first).rstrip())
+            self.lines += [" " * terminal.cell_width(head) + line for line in others]

@@ -134,25 +134,26 @@ def _tell_flags(page: Page, request: Request) -> None:
 
 
 _CONSTRAINTS = {
-    "none": "nothing: all memory of the machine could be used (CONSTRAINT_NONE)",
-    "memcg": "a cgroup's limit: the cgroup was full, not the machine (CONSTRAINT_MEMCG)",
-    "cpuset": "a cpuset: only some memory nodes were allowed (CONSTRAINT_CPUSET)",
-    "memory_policy": "a NUMA policy: only some nodes were allowed (CONSTRAINT_MEMORY_POLICY)",
+    "none": "none; all memory of the machine could be used",
+    "memcg": "memcg; a cgroup's limit was reached, whatever the machine had left",
+    "cpuset": "cpuset; only the memory nodes of the task's cpuset were allowed",
+    "memory_policy": "memory_policy; only the memory nodes of a NUMA policy were allowed",
 }
 _BASES = {
     "printed": "as printed",
-    "memcg_lines": "not printed; the report's cgroup lines tell",
-    "inferred": "not printed by this kernel; inferred: no cgroup lines, and the root cpuset",
+    "memcg_lines": "not printed, but the report's cgroup lines tell",
+    "inferred": "not printed; inferred from the root cpuset and the lack of cgroup lines",
 }
 
 
 def _tell_constraint(page: Page, request: Request) -> None:
     kind = request.constraint_kind
     if kind is None:
-        page.say("Held to a part of the memory by: unknown, the report does not tell.")
+        page.say("Constraint (which part of the memory it could use): unknown, not printed.")
         return
     what = _CONSTRAINTS.get(kind, kind)
-    page.say(f"Held to a part of the memory by {what} [{_BASES[request.constraint_basis]}].")
+    basis = _BASES.get(request.constraint_basis, request.constraint_basis)
+    page.say(f"Constraint (which part of the memory it could use): {what} [{basis}].")
     asked = request.asked
     if kind in ("cpuset", "memory_policy"):
         page.say(

@@ -1,0 +1,440 @@
+"""The command line from outside, and in process where speed matters."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from oomdb import __version__, cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SEED = next((Path(__file__).parent.parent / "samples").rglob("rocketmq-8g.log"))
+COMMANDS = ("ingest", "events", "explain", "query", "sql", "views")
+ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C", "COLUMNS": "80"}
+
+
+def run(
+    folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """The real command in `folder`, with a clean environment and no terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "oomdb", *arguments],
+        cwd=folder,
+        env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent), **(env or {})},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+class InProcess:
+    """The same `main()` without a process of its own."""
+
+    def __init__(self, database: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        self.database = database
+        self.capfd = capfd
+        self.stderr = ""
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        """Stdout of a command whose exit code must be `code`."""
+        self.capfd.readouterr()
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+            patch.setenv("OOMDB_DB", str(self.database))
+            patch.setenv("COLUMNS", "80")
+            patch.setattr(sys, "argv", ["oomdb", *arguments])
+            cli.main()
+        printed = self.capfd.readouterr()
+        self.stderr = printed.err
+        assert (ended.value.code or 0) == code, printed.err
+        assert "Traceback" not in printed.err
+        return printed.out
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that holds the seed log, made by the real command in an empty folder."""
+    folder = tmp_path_factory.mktemp("seeded")
+    logs = folder / "logs"
+    logs.mkdir()
+    shutil.copy(SEED, logs)
+    done = run(folder, "ingest", "logs")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def oomdb(seeded: Path, capfd: pytest.CaptureFixture[str]) -> InProcess:
+    return InProcess(seeded / "oomdb.duckdb", capfd)
+
+
+# Without a database
+
+
+def test_version(tmp_path: Path) -> None:
+    done = run(tmp_path, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"oomdb {__version__}\n", "")
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE)
+
+
+def test_help_comes_in_a_blink(tmp_path: Path) -> None:
+    def seconds() -> float:
+        begin = time.perf_counter()
+        assert run(tmp_path, "--help").returncode == 0
+        return time.perf_counter() - begin
+
+    assert min(seconds() for _ in range(5)) < 0.2
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['oomdb', '--help']\n"
+        "from oomdb.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'duckdb', 'sqlalchemy', 'alembic', 'pyarrow', 'rich', 'zstandard'}\n"
+        "sys.exit(f'imported: {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, tmp_path: Path) -> None:
+    done = run(tmp_path, command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"Usage: oomdb {command}")
+
+
+def test_completion_for_the_shell(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        env={"_OOMDB_COMPLETE": "complete_bash", "COMP_WORDS": "oomdb ex", "COMP_CWORD": "1"},
+    )
+    assert done.stdout.split() == ["explain"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("nonsense",),
+        ("events", "--format", "xml"),
+        ("ingest",),
+        ("ingest", "no-such-folder"),
+        ("events", "--since", "yesterday"),
+        ("query", "zone_falbacks"),
+        ("query", "zone_fallbacks", "--until", "soon"),
+        ("sql", "  "),
+        ("views", "nonsense"),
+    ],
+)
+def test_wrong_usage_is_exit_2_with_a_message(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_close_matches_of_a_view_are_named(tmp_path: Path) -> None:
+    assert "did you mean zone_fallbacks" in run(tmp_path, "query", "zone_falbacks").stderr
+
+
+@pytest.mark.parametrize("command", [("events",), ("explain", "latest"), ("sql", "SELECT 1")])
+def test_without_a_database_the_way_to_one_is_told(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = run(tmp_path, *command)
+    assert done.returncode == 1
+    assert "oomdb ingest" in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    other.write_bytes(b"SQLite format 3\x00" + bytes(5000))
+    before = other.read_bytes()
+    for command in (("events",), ("ingest", ".")):
+        done = run(tmp_path, *command, "--db", "other.db")
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert other.read_bytes() == before
+
+
+# Ingest
+
+
+def test_ingest_of_a_folder_without_a_report_says_so(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("java.lang.OutOfMemoryError: Java heap space\n")
+    done = run(tmp_path, "ingest", "app.log")
+    assert done.returncode == 0
+    assert "no OOM report was found" in done.stdout
+    assert done.stderr == ""
+
+
+def test_ingest_twice_adds_nothing(tmp_path: Path) -> None:
+    shutil.copy(SEED, tmp_path / "kern.log")
+    first = json.loads(run(tmp_path, "ingest", ".", "--format", "json").stdout)
+    second = json.loads(run(tmp_path, "ingest", ".", "--format", "json").stdout)
+    assert (first["new_events"], first["known_events"], first["known_files"]) == (1, 0, 0)
+    assert (second["new_events"], second["known_events"], second["known_files"]) == (0, 1, 1)
+    assert first["files"] == second["files"] == 1
+
+
+def test_ingest_sums_up(tmp_path: Path) -> None:
+    shutil.copy(SEED, tmp_path / "kern.log")
+    done = run(tmp_path, "ingest", "kern.log")
+    assert done.stderr == ""
+    size = SEED.stat().st_size
+    assert done.stdout == (
+        f"files      1, {size:,} bytes ({size / 1024:.1f} KiB)\n"
+        "events     1 new (oom_kill 1), 0 already known\n"
+        "hosts      1\n"
+        "damaged    1 of the new events\n"
+        "unparsed   0 lines not understood\n"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_set_aside(tmp_path: Path) -> None:
+    shutil.copy(SEED, tmp_path / "kern.log")
+    (tmp_path / "secret.log").write_text("x")
+    (tmp_path / "secret.log").chmod(0)
+    check_set_aside(tmp_path, "secret.log")
+
+
+def test_a_dead_link_is_set_aside(tmp_path: Path) -> None:
+    shutil.copy(SEED, tmp_path / "kern.log")
+    (tmp_path / "dead.log").symlink_to("nowhere")
+    check_set_aside(tmp_path, "dead.log")
+
+
+def check_set_aside(folder: Path, name: str) -> None:
+    done = run(folder, "ingest", ".", "--format", "json")
+    assert done.returncode == 3
+    assert re.search(rf"set aside: .*{name}: \S", done.stderr)
+    summary = json.loads(done.stdout)
+    assert summary["new_events"] == 1
+    assert [Path(item["path"]).name for item in summary["set_aside"]] == [name]
+
+
+# Rows
+
+
+def test_events_of_the_seed(oomdb: InProcess) -> None:
+    (event,) = json.loads(oomdb("events", "--format", "json"))
+    assert event["hostname"] == "iZ23tpcto8eZ"
+    assert event["kind"] == "oom_kill"
+    assert (event["victim_comm"], event["victim_pid"], event["victim_count"]) == ("java", 5424, 1)
+    assert event["constraint_kind"] is None
+
+
+def test_events_as_a_table_fit_a_screen(oomdb: InProcess) -> None:
+    lines = oomdb("events").splitlines()
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= 80
+    assert "java (5424)" in lines[2]
+
+
+def test_events_are_chosen_by_host(oomdb: InProcess) -> None:
+    assert len(json.loads(oomdb("events", "-f", "json", "--host", "iz23*"))) == 1
+    assert json.loads(oomdb("events", "-f", "json", "--host", "db1")) == []
+
+
+def test_events_without_a_known_time_are_in_no_period(oomdb: InProcess) -> None:
+    rows = json.loads(oomdb("events", "-f", "json", "--since", "2000-01-01"))
+    dated = json.loads(oomdb("sql", "SELECT occurred_at FROM events", "-f", "json"))
+    assert len(rows) == sum(row["occurred_at"] is not None for row in dated)
+    assert ("their time is unknown" in oomdb_stderr(oomdb)) == (not rows)
+
+
+def oomdb_stderr(command: InProcess) -> str:
+    command("events", "-f", "json", "--since", "2000-01-01")
+    return command.stderr
+
+
+def test_query_of_a_view(oomdb: InProcess) -> None:
+    rows = json.loads(oomdb("query", "gfp_flags", "--format", "json", "--event", "latest"))
+    assert {row["flag"] for row in rows} == {
+        "HIGHMEM",
+        "MOVABLE",
+        "WAIT",
+        "IO",
+        "FS",
+        "COLD",
+        "HARDWALL",
+    }
+
+
+def test_query_by_host(oomdb: InProcess) -> None:
+    assert json.loads(oomdb("query", "zone_fallbacks", "-f", "json", "--host", "db1")) == []
+
+
+def test_out_writes_a_file_by_its_suffix(oomdb: InProcess, tmp_path: Path) -> None:
+    out = tmp_path / "zones.parquet"
+    assert oomdb("query", "zone_fallbacks", "--out", str(out)) == ""
+    with duckdb.connect() as connection:
+        counted = connection.execute(f"SELECT COUNT(*) FROM '{out}'").fetchone()
+    assert counted == (3,)
+
+
+def test_out_does_not_replace_the_database(oomdb: InProcess) -> None:
+    before = oomdb.database.read_bytes()
+    oomdb("events", "--out", str(oomdb.database), code=2)
+    assert oomdb.database.read_bytes() == before
+
+
+def test_sql(oomdb: InProcess) -> None:
+    printed = oomdb("sql", "SELECT COUNT(*) AS n FROM processes", "-f", "csv")
+    assert printed == "n\n36\n"
+
+
+def test_sql_from_standard_input(seeded: Path) -> None:
+    done = run(seeded, "sql", "-", "--format", "csv", stdin="SELECT 1 AS one")
+    assert done.stdout == "one\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("SELEC 1", "syntax error"),
+        ("SELECT nothing FROM events", "nothing"),
+        ("SELECT * FROM no_such_table", "no_such_table"),
+        ("SELECT CAST(hostname AS INTEGER) AS n FROM hosts", "Could not convert"),
+        ("DELETE FROM events", "read-only"),
+        ("CREATE TABLE t (n INTEGER)", "read-only"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "disabled"),
+        ("SELECT * FROM '/etc/passwd'", "passwd"),
+        ("COPY events TO 'stolen.csv'", "disabled"),
+        ("ATTACH 'other.duckdb'", "disabled"),
+        ("SET enable_external_access = true", "locked"),
+        ("INSTALL httpfs", "disabled"),
+    ],
+)
+def test_sql_that_fails_gives_the_databases_message(
+    oomdb: InProcess, statement: str, message: str
+) -> None:
+    assert oomdb("sql", statement, code=1) == ""
+    assert message in oomdb.stderr
+
+
+def test_sql_reads_the_environment_of_nobody(oomdb: InProcess) -> None:
+    oomdb("sql", "SELECT getenv('HOME') AS h", code=1)
+
+
+def test_views_are_listed_with_their_facts(oomdb: InProcess) -> None:
+    rows = {row["view"]: row for row in json.loads(oomdb("views", "-f", "json"))}
+    assert rows["zone_fallbacks"]["layer"] == "facts"
+    assert all(row["fact"] for row in rows.values())
+
+
+def test_every_view_answers(oomdb: InProcess) -> None:
+    for row in json.loads(oomdb("views", "-f", "json")):
+        columns = json.loads(oomdb("views", row["view"], "-f", "json"))
+        header = oomdb("query", row["view"], "-f", "csv").splitlines()[0]
+        assert header.split(",") == [column["column"] for column in columns]
+        assert all(column["meaning"] for column in columns)
+
+
+# Explain
+
+
+def test_explain_of_the_seed(oomdb: InProcess, golden: Callable[[str, str], None]) -> None:
+    text = oomdb("explain", "latest")
+    assert max(map(len, text.splitlines())) <= 80
+    shown = re.sub(r"^event   [0-9a-f]{16}$", "event   EVENT", text, flags=re.MULTILINE)
+    shown = re.sub(r"\S*/logs/", "/logs/", shown)
+    golden("explain-rocketmq-8g.txt", shown)
+
+
+def test_explain_by_a_prefix_as_json(oomdb: InProcess) -> None:
+    (event,) = json.loads(oomdb("events", "-f", "json"))
+    story = json.loads(oomdb("explain", event["event_id"][:4], "--format", "json"))
+    assert story["event"]["event_id"] == event["event_id"]
+    assert story["request"]["size_kb"] == 4
+    assert [
+        (zone["zone"], zone["short_min_kb"], zone["verdict"]) for zone in story["fallbacks"]
+    ] == [
+        ("Normal", 6992, "below_watermark"),
+        ("DMA32", 712, "reserve_blocked"),
+        ("DMA", 15400, "reserve_blocked"),
+    ]
+
+
+def test_explain_of_an_unknown_event(oomdb: InProcess) -> None:
+    oomdb("explain", "zz", code=1)
+    assert "no event whose id begins with 'zz'" in oomdb.stderr
+
+
+# Streams
+
+
+def test_a_closed_pipe_ends_quietly(seeded: Path) -> None:
+    command = (
+        f"'{sys.executable}' -m oomdb sql 'SELECT range AS n FROM range(1000000)' -f csv | head -2"
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        cwd=seeded,
+        env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "n\n0\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_an_error(seeded: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "oomdb", "events", "-f", "csv"],
+            cwd=seeded,
+            env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_interrupt_is_no_traceback(oomdb: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("oomdb.output.write", interrupted)
+    oomdb("events", code=130)
+    assert "interrupted" in oomdb.stderr
