@@ -317,15 +317,16 @@ def views(
     from oomdb import output
     from oomdb.views import load_views
 
+    known = sorted(load_views(), key=lambda each: (each.layer, each.name))
     if view is None:
         columns = {
-            "view": [known.name for known in load_views()],
-            "layer": [known.layer for known in load_views()],
-            "fact": [known.fact for known in load_views()],
+            "view": [each.name for each in known],
+            "layer": [each.layer for each in known],
+            "fact": [each.fact for each in known],
         }
     else:
         name = _known_view(view)
-        (chosen,) = (known for known in load_views() if known.name == name)
+        (chosen,) = (each for each in known if each.name == name)
         columns = {
             "column": [column for column, _ in chosen.columns],
             "meaning": [meaning for _, meaning in chosen.columns],

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from oomdb import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _KB_PER_GIB = 1024 * 1024
 _BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=kB|GiB|pages?\b|x [0-9])|(?<=x) (?=[0-9])")
@@ -69,7 +73,7 @@ class Page:
         self.lines.append("")
 
     def table(
-        self, rows: list[tuple[str, ...]], alignment: str, indent: int = 5, gap: str = "  "
+        self, rows: Sequence[tuple[str, ...]], alignment: str, indent: int = 5, gap: str = "  "
     ) -> None:
         """Rows in columns, each `<` left or `>` right; what is last and left is wrapped."""
         cells = [[terminal.printable(cell) for cell in row] for row in rows]
