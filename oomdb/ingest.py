@@ -125,7 +125,7 @@ def _absolute(source: Source) -> str:
     return sources.Source(source.path.absolute()).name
 
 
-def _count(parsed: _Parsed, new: set[str], known: set[str], summary: Summary) -> None:
+def _count(parsed: _Parsed, new: frozenset[str], known: frozenset[str], summary: Summary) -> None:
     summary.new_events += len(new)
     summary.known_events += len(known)
     summary.damaged_events += len(new & parsed.damaged)

@@ -1,0 +1,96 @@
+"""A database file that is written aside and appears whole or not at all.
+
+DuckDB locks a file against other processes in both directions. So a writer works on
+a staged copy beside the file and publishes it by one atomic rename; readers keep the
+snapshot they opened. A lock file keeps two writers apart; the operating system frees
+it when its holder dies, whatever the reason.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from oomdb.errors import DatabaseBusyError, OomdbError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def companion(path: Path, suffix: str) -> Path:
+    """A file that belongs to the database: its name with a suffix."""
+    return path.with_name(f"{path.name}.{suffix}")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the right to write the database at `path`.
+
+    Raises DatabaseBusyError, naming the holder, when another process has it, and
+    OomdbError when the folder cannot be written.
+    """
+    lock = companion(path, "lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise OomdbError(f"cannot write beside {path}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            raise DatabaseBusyError(
+                f"{path} is being written by process {holder or 'unknown'};"
+                " try again when it has ended"
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """A copy of the database to write to, published when the block ends without error.
+
+    The copy is absent when there is no database yet. What an earlier writer left behind
+    is removed first. The caller must have closed the copy when the block ends. On an
+    error the database stays as it was; OomdbError tells of a full disk or missing right.
+    """
+    copy = companion(path, "staged")
+    try:
+        _remove(copy)
+        if path.exists():
+            shutil.copyfile(path, copy)
+        yield copy
+        _publish(copy, path)
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+        raise OomdbError(f"cannot write {path}: {reason}; it is as it was") from error
+    finally:
+        _remove(copy)
+
+
+def _publish(copy: Path, path: Path) -> None:
+    descriptor = os.open(copy, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    copy.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _remove(copy: Path) -> None:
+    for leftover in (copy, copy.with_name(f"{copy.name}.wal")):
+        leftover.unlink(missing_ok=True)
