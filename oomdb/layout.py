@@ -85,13 +85,17 @@ def _squeezed(cells: Sequence[str], widest: int) -> int:
 
 
 def _widened(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
-    """`widths` brought nearer to `wanted`, the neediest first, until `room` is used up."""
+    """`widths` brought nearer to `wanted` with what they leave of `room`, in fair shares.
+
+    Who needs less than a fair share gets all of it, so that only long text is wrapped.
+    """
     widened = list(widths)
-    for _ in range(room - sum(widths)):
-        needs = [want - width for want, width in zip(wanted, widened, strict=True)]
-        if max(needs) <= 0:
-            break
-        widened[needs.index(max(needs))] += 1
+    left = room - sum(widths)
+    by_need = sorted(range(len(widened)), key=lambda at: wanted[at] - widened[at])
+    for position, at in enumerate(by_need):
+        given = min(wanted[at] - widened[at], left // (len(by_need) - position))
+        widened[at] += given
+        left -= given
     return widened
 
 

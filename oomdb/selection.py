@@ -103,9 +103,11 @@ SELECT
   COALESCE(
     STRFTIME(events.occurred_at, '%Y-%m-%dT%H:%M:%SZ'),
     events.printed_time,
-    PRINTF('%.3f s after boot', events.uptime_s)
+    PRINTF('boot+%.3fs', events.uptime_s)
   ) AS "time",
-  hosts.hostname AS host, events.kind, events.constraint_kind AS "constraint",
+  hosts.hostname AS host,
+  events.kind || CASE WHEN events.constraint_kind <> 'none'
+    THEN ' (' || events.constraint_kind || ')' ELSE '' END AS kind,
   first_victims.comm || ' (' || first_victims.pid || ')'
     || CASE WHEN victim_counts.victim_count > 1
        THEN ' and ' || (victim_counts.victim_count - 1) || ' more' ELSE '' END AS victim"""

@@ -137,10 +137,10 @@ def test_names_are_stacked_before_columns_are_given_up(
     table = pa.table({"total_vm_pages": [1], "needed_min_kb": [2], "oom_score_adj": [-1000]})
     assert written(table, Format.TABLE, capfdbinary).decode() == (
         "                          oom_\n"
-        " total_vm_   needed_    score_\n"
-        "     pages    min_kb       adj\n"
-        "----------  --------  --------\n"
-        "         1         2     -1000\n"
+        "total_vm_    needed_    score_\n"
+        "    pages     min_kb       adj\n"
+        "---------  ---------  --------\n"
+        "        1          2     -1000\n"
     )
 
 
