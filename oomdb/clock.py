@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import UTC, datetime
 
@@ -32,3 +33,8 @@ def occurred_at(stamp: str | None) -> tuple[datetime | None, str]:
     if found and (found["first"] or found["middle"] or found["last"]):
         return None, "stamp_zone_unknown"
     return None, "stamp_year_unknown"
+
+
+def epoch_s(moment: datetime | None) -> int | None:
+    """Whole seconds since 1970 of a naive UTC time, None for None."""
+    return None if moment is None else calendar.timegm(moment.timetuple())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import tables
 from oomdb.batch import RowBatch
-from oomdb.clock import occurred_at
+from oomdb.clock import epoch_s, occurred_at
 from oomdb.gfp import choose_layout
 from oomdb.grammar import PAIR, Section
 from oomdb.identity import event_id, host_id
@@ -277,6 +277,7 @@ class _Builder:
         event["uptime_s"] = first.uptime_s
         event["printed_time"] = first.stamp
         event["occurred_at"], event["time_basis"] = occurred_at(first.stamp)
+        event["occurred_epoch_s"] = epoch_s(event["occurred_at"])
         event["damage"] = damage_words(self.report, event, self.batch, self.damage)
         if self.host is not None:
             event["host_id"] = host_id(self.host)

@@ -131,6 +131,7 @@ EVENTS = Table(
         _text("constraint_basis", "printed, or memcg_lines where only those tell."),
         _text("constraint_printed", "The constraint's name as printed, CONSTRAINT_ and all."),
         Column("occurred_at", Type.TIMESTAMP, "When it happened (UTC); NULL when unknowable."),
+        _count("occurred_epoch_s", "occurred_at as seconds since 1970 (UTC) [s]."),
         _text("time_basis", "How occurred_at was found, or why it could not be."),
         _text("printed_time", "The wall-clock stamp of the first line as printed."),
         Column("uptime_s", Type.REAL, "Stamp of the first line, seconds since boot [s]."),

@@ -241,6 +241,13 @@ def upgrade() -> None:
             comment="When it happened (UTC); NULL when unknowable.",
         ),
         sa.Column(
+            "occurred_epoch_s",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="occurred_at as seconds since 1970 (UTC) [s].",
+        ),
+        sa.Column(
             "time_basis",
             sa.Text(),
             autoincrement=False,
