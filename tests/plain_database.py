@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
+from oomdb.gfp import reference_rows
 from oomdb.tables import TABLES, Type
+from oomdb.views import load_views
 
 _SQL_TYPES = {
     Type.TEXT: "TEXT",
@@ -22,6 +24,16 @@ def empty() -> duckdb.DuckDBPyConnection:
     for table in TABLES:
         columns = ", ".join(f"{c.name} {_SQL_TYPES[c.type]}" for c in table.columns)
         connection.execute(f"CREATE TABLE {table.name} ({columns})")
+    return connection
+
+
+def with_views() -> duckdb.DuckDBPyConnection:
+    """A database in memory that has every table, the reference rows and every view."""
+    connection = empty()
+    for row in reference_rows():
+        insert(connection, "gfp_bits", **row)
+    for view in load_views():
+        connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
     return connection
 
 

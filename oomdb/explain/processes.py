@@ -27,6 +27,7 @@ class Process:
     swap_kb: int | None
     page_tables_kb: int | None
     oom_score_adj: int | None
+    is_victim: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +79,5 @@ def _row(process: Process) -> tuple[str, ...]:
         "?" if process.pid is None else str(process.pid),
         *("?" if value is None else words.number(value) for value in numbers),
         "?" if process.oom_score_adj is None else str(process.oom_score_adj),
-        process.comm or "(no name)",
+        (process.comm or "(no name)") + (" (killed)" if process.is_victim else ""),
     )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from oomdb import reading
 from oomdb.explain import page as words
+from oomdb.explain import ranking
 
 if TYPE_CHECKING:
     import duckdb
 
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.explain.ranking import Badness
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,18 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Killing:
-    """Who died, who was chosen."""
+    """Who died, who was chosen, and the part of the ranking that tells why."""
 
     victims: tuple[Victim, ...]
     chosen: Chosen
+    ranking: tuple[Badness, ...]
 
 
 def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Killing:
     """The victims in order of death."""
     (chosen,) = reading.typed(connection, "events", Chosen, event.event_id)
     victims = reading.typed(connection, "victims", Victim, event.event_id, "victim_no")
-    return Killing(victims, chosen)
+    return Killing(victims, chosen, ranking.read(connection, event))
 
 
 def tell(page: Page, killing: Killing, event: Event) -> None:
@@ -80,6 +83,7 @@ def tell(page: Page, killing: Killing, event: Event) -> None:
             " up to 5.0 then kill one of its children in its place, if that has memory of its"
             " own."
         )
+    ranking.tell(page, killing.ranking)
 
 
 _NOBODY = {

@@ -24,6 +24,7 @@ class Fallback:
     zone: str
     class_index: int | None
     free_kb: int | None
+    usable_free_kb: int | None
     min_kb: int | None
     low_kb: int | None
     high_kb: int | None
@@ -61,7 +62,10 @@ def tell(page: Page, fallbacks: tuple[Fallback, ...]) -> None:
 
 
 def _tell_zone(page: Page, zone: Fallback) -> None:
-    page.say(f"{zone.fallback_no}. Node {zone.node} {zone.zone}: {words.kb(zone.free_kb)} free")
+    free = f"{words.kb(zone.free_kb)} free"
+    if zone.usable_free_kb not in (None, zone.free_kb):
+        free += f", of which {words.kb(zone.usable_free_kb)} count for this request"
+    page.say(f"{zone.fallback_no}. Node {zone.node} {zone.zone}: {free}")
     checks = (
         ("min", zone.min_kb, zone.needed_min_kb, zone.short_min_kb),
         ("low", zone.low_kb, zone.needed_low_kb, zone.short_low_kb),
@@ -76,18 +80,16 @@ def _check(
     zone: Fallback, mark: str, mark_kb: int | None, needed_kb: int | None, short_kb: int | None
 ) -> tuple[str, ...]:
     """One comparison: watermark + reserve = needed, and what is missing to it."""
-    if mark_kb is None or needed_kb is None or short_kb is None:
+    if mark_kb is None or zone.reserve_kb is None or needed_kb is None:
         return (mark, "", "", "", "", "unknown")
-    outcome = "kB needed: refused, short" if short_kb >= 0 else "kB needed: granted, over"
-    reserve = "?" if zone.reserve_kb is None else words.number(zone.reserve_kb)
-    return (
-        mark,
-        words.number(mark_kb),
-        f"+ {reserve}",
-        f"= {words.number(needed_kb)}",
-        outcome,
-        f"{words.number(abs(short_kb))} kB",
-    )
+    if short_kb is not None:
+        outcome = f"refused, short {words.kb(short_kb)}"
+    elif zone.usable_free_kb is not None:
+        outcome = f"granted, {words.kb(zone.usable_free_kb - needed_kb)} over"
+    else:
+        outcome = "unknown"
+    mark_text, reserve_text = words.number(mark_kb), f"+ {words.number(zone.reserve_kb)}"
+    return (mark, mark_text, reserve_text, f"= {words.number(needed_kb)}", "kB needed:", outcome)
 
 
 def _verdict(zone: Fallback) -> str:
