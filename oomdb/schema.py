@@ -18,8 +18,8 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    String,
     Table,
-    Text,
 )
 
 from oomdb import tables
@@ -35,7 +35,7 @@ NAMING_CONVENTION = {
 }
 
 _TYPES: dict[tables.Type, type[TypeEngine[Any]]] = {
-    tables.Type.TEXT: Text,
+    tables.Type.TEXT: String,
     tables.Type.INTEGER: BigInteger,
     tables.Type.REAL: Double,
     tables.Type.BOOLEAN: Boolean,

@@ -14,7 +14,7 @@ def upgrade() -> None:
         "allocation_sites",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -35,7 +35,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "size_printed",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The size as printed, such as 1.23 GiB.",
@@ -48,17 +48,17 @@ def upgrade() -> None:
             comment="Number of allocations.",
         ),
         sa.Column(
-            "site", sa.Text(), autoincrement=False, nullable=True, comment="file:line as printed."
+            "site", sa.String(), autoincrement=False, nullable=True, comment="file:line as printed."
         ),
         sa.Column(
             "module",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Kernel module; NULL for built-in code.",
         ),
         sa.Column(
-            "function", sa.Text(), autoincrement=False, nullable=True, comment="Function name."
+            "function", sa.String(), autoincrement=False, nullable=True, comment="Function name."
         ),
         comment="One line of the memory-allocation profile (Linux 6.10 and later).",
     )
@@ -66,7 +66,7 @@ def upgrade() -> None:
         "buddy_orders",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -80,7 +80,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -108,7 +108,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "migratetypes",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Letters of the lists that are not empty: U M E H C I R.",
@@ -119,7 +119,7 @@ def upgrade() -> None:
         "buddy_totals",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -133,7 +133,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -151,21 +151,21 @@ def upgrade() -> None:
         "cgroup_counters",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
             "cgroup",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Path of the cgroup; NULL where the line does not tell.",
         ),
         sa.Column(
             "name",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Kernel's name, such as memory.usage, swap.limit or anon.",
@@ -178,11 +178,11 @@ def upgrade() -> None:
             comment="As printed; NULL when unlimited or nonsense.",
         ),
         sa.Column(
-            "unit", sa.Text(), autoincrement=False, nullable=False, comment="kB, bytes or count."
+            "unit", sa.String(), autoincrement=False, nullable=False, comment="kB, bytes or count."
         ),
         sa.Column(
             "printed",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The printed number where value is NULL.",
@@ -193,42 +193,42 @@ def upgrade() -> None:
         "events",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Derived from the report's content.",
         ),
         sa.Column(
             "host_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The machine; NULL when nothing tells.",
         ),
         sa.Column(
             "kind",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="oom_kill, no_victim, panic, allocation_failure or memory_dump.",
         ),
         sa.Column(
             "constraint_kind",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="none, memcg, cpuset, memory_policy; NULL when not printed.",
         ),
         sa.Column(
             "constraint_basis",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="printed, or memcg_lines where only those tell.",
         ),
         sa.Column(
             "constraint_printed",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The constraint's name as printed, CONSTRAINT_ and all.",
@@ -249,14 +249,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "time_basis",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="How occurred_at was found, or why it could not be.",
         ),
         sa.Column(
             "printed_time",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The wall-clock stamp of the first line as printed.",
@@ -270,14 +270,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "kernel_release",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="As on the CPU line, such as 6.1.0-50-amd64.",
         ),
         sa.Column(
             "kernel_build",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="What follows the release on the CPU line, from # on.",
@@ -291,14 +291,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "page_size_basis",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Where page_size_kb comes from: buddy, victim or present.",
         ),
         sa.Column(
             "invoker_comm",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Name of the task that asked for memory, as stored text.",
@@ -340,21 +340,21 @@ def upgrade() -> None:
         ),
         sa.Column(
             "gfp_names",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The flags as the kernel named them; NULL before Linux 4.6.",
         ),
         sa.Column(
             "gfp_layout",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Which gfp_bits.layout explains gfp_mask.",
         ),
         sa.Column(
             "gfp_layout_basis",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="names, mask or kernel_shape: why that layout.",
@@ -382,42 +382,42 @@ def upgrade() -> None:
         ),
         sa.Column(
             "nodemask",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Memory-policy nodes of the request as printed; (null) when none.",
         ),
         sa.Column(
             "cpuset",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Last path component of the invoker's cpuset.",
         ),
         sa.Column(
             "mems_allowed",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="NUMA nodes that the cpuset allows, as printed.",
         ),
         sa.Column(
             "oom_memcg",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The cgroup whose limit was hit; NULL for a global kill.",
         ),
         sa.Column(
             "task_memcg",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The cgroup that the victim lived in.",
         ),
         sa.Column(
             "kill_message",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="What the kill line says before its colon, such as Out of memory.",
@@ -431,7 +431,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "chosen_comm",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Name of the chosen process.",
@@ -445,21 +445,21 @@ def upgrade() -> None:
         ),
         sa.Column(
             "oom_group_memcg",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The cgroup killed as a whole (memory.oom.group).",
         ),
         sa.Column(
             "panic_message",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Text after `Kernel panic - not syncing:`.",
         ),
         sa.Column(
             "failure_message",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="What failed, for allocation failures and SysRq.",
@@ -473,21 +473,21 @@ def upgrade() -> None:
         ),
         sa.Column(
             "taint",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Taint flags as printed; NULL when `Not tainted`.",
         ),
         sa.Column(
             "hardware_name",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Machine and firmware as printed.",
         ),
         sa.Column(
             "workqueue",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Workqueue line of the invoker, such as events moom_callback.",
@@ -550,7 +550,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "swap_cache_race",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Swap cache statistics: races, as printed (up to 2.6.2x).",
@@ -571,14 +571,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "task_table_header",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Column names of the process table as printed.",
         ),
         sa.Column(
             "damage",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="What is wrong with the report, sorted words; NULL when whole.",
@@ -590,7 +590,7 @@ def upgrade() -> None:
         "extra_fields",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -604,7 +604,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "scope",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Table that the line feeds.",
@@ -618,7 +618,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -631,25 +631,25 @@ def upgrade() -> None:
             comment="Row of the process table, where it is one of its columns.",
         ),
         sa.Column(
-            "name", sa.Text(), autoincrement=False, nullable=False, comment="Key as printed."
+            "name", sa.String(), autoincrement=False, nullable=False, comment="Key as printed."
         ),
         sa.Column(
             "value",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Value as printed, without its unit.",
         ),
         sa.Column(
             "unit",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="kB, KB, pages, bytes or NULL, as printed.",
         ),
         sa.Column(
             "reason",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="unknown_key or nonsense_value.",
@@ -660,7 +660,7 @@ def upgrade() -> None:
         "gfp_bits",
         sa.Column(
             "layout",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Name of the layout: the kernel versions that use it.",
@@ -669,11 +669,11 @@ def upgrade() -> None:
             "bit", sa.BigInteger(), autoincrement=False, nullable=False, comment="The bit's value."
         ),
         sa.Column(
-            "flag", sa.Text(), autoincrement=False, nullable=False, comment="Name without __GFP_."
+            "flag", sa.String(), autoincrement=False, nullable=False, comment="Name without __GFP_."
         ),
         sa.Column(
             "meaning",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="What it asks for, in a few words.",
@@ -684,14 +684,14 @@ def upgrade() -> None:
         "hosts",
         sa.Column(
             "host_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Derived from the host name.",
         ),
         sa.Column(
             "hostname",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Name as the log printed it.",
@@ -703,7 +703,7 @@ def upgrade() -> None:
         "hugepages",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -749,7 +749,7 @@ def upgrade() -> None:
         "lowmem_reserves",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -763,7 +763,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -788,14 +788,14 @@ def upgrade() -> None:
         "memory_counters",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
             "name",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The kernel's name of the counter.",
@@ -813,7 +813,7 @@ def upgrade() -> None:
         "nodes",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -992,7 +992,7 @@ def upgrade() -> None:
         "per_cpu_pages",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1006,7 +1006,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -1016,7 +1016,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "temperature",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="hot, cold (up to 2.6.24), or NULL for the single list.",
@@ -1048,7 +1048,7 @@ def upgrade() -> None:
         "processes",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1163,7 +1163,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "comm",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Name, at most 15 bytes in the kernel.",
@@ -1181,14 +1181,14 @@ def upgrade() -> None:
         "sightings",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
             "source_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The source it was seen in.",
@@ -1223,14 +1223,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "carrier",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="How this part of the source was written.",
         ),
         sa.Column(
             "damage",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="What is wrong with this copy; NULL when whole.",
@@ -1248,13 +1248,13 @@ def upgrade() -> None:
         "slab_caches",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
-            "name", sa.Text(), autoincrement=False, nullable=False, comment="Name of the cache."
+            "name", sa.String(), autoincrement=False, nullable=False, comment="Name of the cache."
         ),
         sa.Column(
             "used_kb",
@@ -1276,21 +1276,21 @@ def upgrade() -> None:
         "sources",
         sa.Column(
             "source_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Derived from path and content.",
         ),
         sa.Column(
             "path",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Path as given, made absolute; `-` for standard input.",
         ),
         sa.Column(
             "sha256",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="SHA-256 of the content, hexadecimal.",
@@ -1304,7 +1304,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "carrier",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="How the log was written: syslog, dmesg, console, bare, and so on.",
@@ -1337,7 +1337,7 @@ def upgrade() -> None:
         "stack_frames",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1358,35 +1358,35 @@ def upgrade() -> None:
         ),
         sa.Column(
             "symbol",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="Function name, or an address that has none.",
         ),
         sa.Column(
             "frame_offset",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Offset and size, such as 0x1a/0x30.",
         ),
         sa.Column(
             "module",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Kernel module; NULL for built-in code.",
         ),
         sa.Column(
             "address",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Printed addresses; NULL on kernels that print none.",
         ),
         sa.Column(
             "called_from",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The caller as printed, on 32-bit ARM; NULL elsewhere.",
@@ -1400,7 +1400,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "context",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Marker above the frame, such as IRQ or TASK.",
@@ -1411,7 +1411,7 @@ def upgrade() -> None:
         "trace_lines",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1432,13 +1432,13 @@ def upgrade() -> None:
         ),
         sa.Column(
             "name",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="registers, code, stack_words, interrupt, panic, and so on.",
         ),
         sa.Column(
-            "text", sa.Text(), autoincrement=False, nullable=True, comment="The line as printed."
+            "text", sa.String(), autoincrement=False, nullable=True, comment="The line as printed."
         ),
         comment="A line of a trace that is not a frame: registers, code bytes, raw stack words.",
     )
@@ -1446,7 +1446,7 @@ def upgrade() -> None:
         "unparsed_lines",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1460,14 +1460,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "text",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Its text without the carrier's prefix.",
         ),
         sa.Column(
             "reason",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="unknown, clipped, spliced or not_understood_rest.",
@@ -1478,7 +1478,7 @@ def upgrade() -> None:
         "victims",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1492,7 +1492,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "role",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="victim, group (memory.oom.group) or sharing_mm (died with the victim).",
@@ -1502,7 +1502,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "comm",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Name, at most 15 bytes in the kernel.",
@@ -1594,7 +1594,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "reaper_outcome",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="reaped, or the reason why it could not; NULL when not printed.",
@@ -1605,7 +1605,7 @@ def upgrade() -> None:
         "watermarks",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1619,7 +1619,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -1658,7 +1658,7 @@ def upgrade() -> None:
         "zones",
         sa.Column(
             "event_id",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1672,14 +1672,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "node_basis",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="`printed`, or `no_numa` where the line carried no node number.",
         ),
         sa.Column(
             "zone",
-            sa.Text(),
+            sa.String(),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",

@@ -1,0 +1,62 @@
+"""The migrations make exactly the tables that the code declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import alembic.ddl  # noqa: F401  (the dialect registers with it while being loaded)
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect
+
+from oomdb import migrate, tables
+from oomdb.schema import METADATA, build_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def migrated() -> Iterator[Connection]:
+    """An empty database brought to the newest schema."""
+    with create_engine("duckdb:///:memory:").begin() as connection:
+        migrate.upgrade(connection)
+        yield connection
+
+
+def test_there_is_one_head() -> None:
+    script = ScriptDirectory.from_config(migrate.configuration())
+    assert len(script.get_heads()) == 1
+    assert migrate.known_revisions()[0] == script.get_current_head()
+
+
+def test_upgrading_an_empty_file_gives_the_declared_tables(migrated: Connection) -> None:
+    inspector = inspect(migrated)
+    names = set(inspector.get_table_names()) - {"alembic_version"}
+    assert names == {table.name for table in tables.TABLES}
+    for table in tables.TABLES:
+        found = [column["name"] for column in inspector.get_columns(table.name)]
+        assert found == [column.name for column in table.columns], (
+            f"{table.name} differs: run `python -m tools.first_migration`"
+        )
+
+
+def test_autogenerate_finds_nothing_to_do(migrated: Connection) -> None:
+    context = MigrationContext.configure(migrated, opts={"compare_type": True})
+    assert compare_metadata(context, build_metadata(foreign_keys=False)) == []
+
+
+def test_only_postgresql_gets_foreign_keys() -> None:
+    victims = METADATA.tables["victims"]
+    assert [key.target_fullname for key in victims.foreign_keys] == ["events.event_id"]
+
+
+def test_every_column_says_what_it_holds() -> None:
+    for table in METADATA.tables.values():
+        assert table.comment
+        for column in table.columns:
+            assert column.comment, f"{table.name}.{column.name}"
+            if column.name.endswith(("_kb", "_pages", "_bytes")) and "comm" not in column.name:
+                assert "[" in column.comment, f"{table.name}.{column.name} has no unit"
