@@ -37,9 +37,9 @@ class Badness:
     score_printed: int | None
     score_matches: bool | None
     badness_rank: int | None
-    is_chosen: bool
-    is_victim: bool
-    is_top: bool
+    is_chosen: bool | None
+    is_victim: bool | None
+    is_top: bool | None
     reason: str | None
 
     @property
@@ -71,10 +71,8 @@ def tell(page: Page, ranking: tuple[Badness, ...]) -> None:
     )
     _tell_points(page, chosen)
     _tell_printed_score(page, chosen)
-    _tell_rank(page, chosen)
-    others = [
-        process for process in ranking if not process.is_chosen and process.points is not None
-    ]
+    _tell_rank(page, ranking)
+    others = [process for process in ranking if not process.is_chosen and process.badness_rank]
     if others:
         page.say("Others: " + "; ".join(map(_standing, others[:_TOP])) + ".")
 
@@ -83,17 +81,19 @@ def _tell_points(page: Page, chosen: Badness) -> None:
     if chosen.points is None or chosen.rss_pages is None:
         page.say(f"{chosen.name}: its badness cannot be worked out from what is printed.")
         return
-    swap, tables = chosen.swap_pages or 0, chosen.page_table_pages or 0
-    swap_text = "swap (not printed, taken as 0)" if chosen.swap_pages is None else "swap"
-    tables_text = "page tables"
-    if chosen.page_table_pages is None:
-        tables_text += " (not printed, taken as 0)"
-    terms = f"{chosen.rss_pages:,} rss + {swap:,} {swap_text} + {tables:,} {tables_text}"
-    moved = chosen.points - chosen.rss_pages - swap - tables
+    own, terms = chosen.rss_pages, [f"{chosen.rss_pages:,} rss"]
+    for pages, what in ((chosen.swap_pages, "swap"), (chosen.page_table_pages, "page tables")):
+        if pages is None:
+            terms.append(f"{what} (not printed)")
+        else:
+            own += pages
+            terms.append(f"{pages:,} {what}")
+    text = " + ".join(terms)
+    moved = chosen.points - own
     if moved:
         sign = "+" if moved > 0 else "-"
-        terms += f" {sign} {abs(moved):,} for oom_score_adj {chosen.oom_score_adj}"
-    page.say(f"{chosen.name}: {terms} = {chosen.points:,} pages.", hanging=5)
+        text += f" {sign} {abs(moved):,} for its oom_score_adj of {chosen.oom_score_adj}"
+    page.say(f"{chosen.name}: {text} = {words.plural(chosen.points, 'page')}.", hanging=5)
     if chosen.score is None or chosen.total_pages is None:
         return
     text = (
@@ -117,31 +117,32 @@ def _tell_printed_score(page: Page, chosen: Badness) -> None:
     else:
         page.say(
             f"The kernel printed {printed:,}: that agrees with {chosen.score_root}, the score"
-            " with the 3 % that kernels up to 4.16 forgave root.",
+            " less the bonus that kernels up to 4.16 gave root.",
             indent=5,
         )
 
 
 _REASONS = {
-    "allocating_task": "vm.oom_kill_allocating_task is set: who asks is killed, without ranking",
-    "within_tolerance": "the difference is within what changes between ranking and printing",
+    "allocating_task": "vm.oom_kill_allocating_task is set, so who asks is killed, unranked",
+    "within_tolerance": "the difference is within what changes between choice and print",
     "scope": "the table lists processes that this kill could not choose",
     "not_recomputable": "its badness cannot be worked out from what is printed",
     "unexplained": "nothing in the report explains it",
 }
 
 
-def _tell_rank(page: Page, chosen: Badness) -> None:
-    if chosen.is_top:
-        page.say("It was the top of the ranking.")
-    elif chosen.badness_rank is None:
-        page.say("Its place in the ranking is unknown.")
-    else:
-        reason = _REASONS.get(chosen.reason or "", chosen.reason or "reason unknown")
-        page.say(f"It was not the top of the ranking but number {chosen.badness_rank}: {reason}.")
+def _tell_rank(page: Page, ranking: tuple[Badness, ...]) -> None:
+    for process in ranking:
+        if process.is_chosen and process.is_top:
+            page.say(f"{process.name} was the top of the ranking.")
+        elif process.is_chosen:
+            place = "has no known place in the ranking"
+            if process.badness_rank is not None:
+                place = f"was number {process.badness_rank:,} of the ranking"
+            reason = _REASONS.get(process.reason or "", process.reason)
+            page.say(f"{process.name} {place}{f': {reason}' if reason else ''}.")
 
 
 def _standing(process: Badness) -> str:
-    rank = "not in the ranking" if process.badness_rank is None else f"no. {process.badness_rank}"
     score = "" if process.score is None else f", score {process.score:,}"
-    return f"{process.name} {rank}{score}"
+    return f"{process.name} no. {process.badness_rank}{score}"
