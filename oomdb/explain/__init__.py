@@ -57,8 +57,8 @@ def as_text(story: Story, width: int = 80) -> str:
     if story.cgroup is not None:
         cgroup.tell(page, story.cgroup)
     else:
-        zones.tell(page, story.fallbacks)
-    victims.tell(page, story.killing, what)
+        zones.tell(page, story.fallbacks, what)
+    victims.tell(page, story.killing, what, story.memory)
     memory.tell(page, story.memory, of_cgroup=what.is_memcg)
     processes.tell(page, story.processes, what)
     evidence.tell(page, story.evidence)

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 #: Counters that answer "who holds it", with their meaning; the others stay in the table.
 _MEANINGS = {
-    "active_anon": "heaps, stacks and shared memory of processes, used lately",
-    "inactive_anon": "the same, not used lately",
+    "active_anon": "heaps, stacks, shared memory; used lately",
+    "inactive_anon": "heaps, stacks, shared memory; idle lately",
     "active_file": "file cache, used lately",
-    "inactive_file": "file cache, not used lately",
+    "inactive_file": "file cache, idle lately",
     "unevictable": "locked memory, cannot be reclaimed",
-    "slab_reclaimable": "the kernel's own objects, can be reclaimed",
-    "slab_unreclaimable": "the kernel's own objects, cannot be reclaimed",
+    "slab_reclaimable": "kernel objects, can be reclaimed",
+    "slab_unreclaimable": "kernel objects, cannot be reclaimed",
     "kernel_stack": "kernel stacks, one for each thread",
-    "pagetables": "page tables: the maps of processes' addresses",
+    "pagetables": "page tables: maps of processes' addresses",
     "sec_pagetables": "page tables of virtual machines and devices",
     "free": "free, in all zones together",
     "free_pcp": "free, held ready by the processors",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from oomdb.explain.event import Event
+    from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
 
 _TOP = 3
@@ -59,7 +60,7 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Badness, 
     )
 
 
-def tell(page: Page, ranking: tuple[Badness, ...]) -> None:
+def tell(page: Page, ranking: tuple[Badness, ...], memory: Memory) -> None:
     """The chosen process's badness worked out, its rank, and who came next."""
     chosen = next((process for process in ranking if process.is_chosen), None)
     if chosen is None:
@@ -69,7 +70,7 @@ def tell(page: Page, ranking: tuple[Badness, ...]) -> None:
         "The kernel ranks processes by badness: the pages that a process holds in RAM (rss), in"
         " swap and for its page tables, moved by its oom_score_adj (-1000: never, 1000: first)."
     )
-    _tell_points(page, chosen)
+    _tell_points(page, chosen, memory)
     _tell_printed_score(page, chosen)
     _tell_rank(page, ranking)
     others = [process for process in ranking if not process.is_chosen and process.badness_rank]
@@ -77,7 +78,7 @@ def tell(page: Page, ranking: tuple[Badness, ...]) -> None:
         page.say("Others: " + "; ".join(map(_standing, others[:_TOP])) + ".")
 
 
-def _tell_points(page: Page, chosen: Badness) -> None:
+def _tell_points(page: Page, chosen: Badness, memory: Memory) -> None:
     if chosen.points is None or chosen.rss_pages is None:
         page.say(f"{chosen.name}: its badness cannot be worked out from what is printed.")
         return
@@ -98,12 +99,28 @@ def _tell_points(page: Page, chosen: Badness) -> None:
         return
     text = (
         f"As a score, in thousandths of the {words.plural(chosen.total_pages, 'page')} that could"
-        f" be used: {chosen.points:,} x 1,000 / {chosen.total_pages:,} = {chosen.score:,}"
+        f" be used{_worked_out(chosen.total_pages, memory)}: {chosen.points:,} x 1,000 /"
+        f" {chosen.total_pages:,} = {chosen.score:,}"
     )
     without = chosen.score_without_page_tables
     if without is not None and abs(chosen.score - without) >= _NOTABLE_SCORE:
         text += f" (without its page tables: {without:,})"
     page.say(text + ".", indent=5)
+
+
+def _worked_out(total_pages: int, memory: Memory) -> str:
+    """How RAM and swap make up the total, in brackets; empty where they do not."""
+    totals = memory.totals
+    if totals.ram_pages is None or totals.reserved_pages is None:
+        return ""
+    terms = f"{totals.ram_pages:,} of RAM - {totals.reserved_pages:,} reserved"
+    swap_pages = 0
+    if totals.swap_total_kb and memory.page_size_kb:
+        swap_pages = totals.swap_total_kb // memory.page_size_kb
+        terms += f" + {swap_pages:,} of swap"
+    if totals.ram_pages - totals.reserved_pages + swap_pages != total_pages:
+        return ""
+    return f" ({terms})"
 
 
 def _tell_printed_score(page: Page, chosen: Badness) -> None:

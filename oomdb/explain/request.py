@@ -80,6 +80,9 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Request:
 def tell(page: Page, request: Request, event: Event) -> None:
     """The request in words, flag by flag."""
     page.heading("Who asked for what")
+    if event.kind == "memory_dump":
+        page.say("Nobody asked for memory: somebody asked for this print.")
+        return
     _tell_invoker(page, request, event)
     _tell_flags(page, request)
     _tell_constraint(page, request)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from oomdb.explain.event import Event
+    from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
     from oomdb.explain.ranking import Badness
 
@@ -66,14 +67,15 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Killing:
     return Killing(victims, chosen, ranking.read(connection, event))
 
 
-def tell(page: Page, killing: Killing, event: Event) -> None:
-    """Each victim with what it held; a child that died in place of its parent."""
+def tell(page: Page, killing: Killing, event: Event, memory: Memory) -> None:
+    """The first victim with what it held, the others in short, then the ranking."""
     page.heading("Who was killed, and was it the right one")
     if not killing.victims:
         page.say(_NOBODY.get(event.kind, "Unknown: the report does not show who was killed."))
         return
-    for victim in killing.victims:
-        page.say(_sentence(victim), hanging=5)
+    page.say(_sentence(killing.victims[0]), hanging=5)
+    for victim in killing.victims[1:]:
+        page.say(_short(victim), hanging=5)
     if event.oom_group_memcg is not None:
         page.say(f"The cgroup {event.oom_group_memcg} is set to die as a whole (memory.oom.group).")
     chosen, first = killing.chosen, killing.victims[0]
@@ -83,7 +85,7 @@ def tell(page: Page, killing: Killing, event: Event) -> None:
             " up to 5.0 then kill one of its children in its place, if that has memory of its"
             " own."
         )
-    ranking.tell(page, killing.ranking)
+    ranking.tell(page, killing.ranking, memory)
 
 
 _NOBODY = {
@@ -93,18 +95,28 @@ _NOBODY = {
     "memory_dump": "Nobody: this is only a print of the memory's state.",
 }
 
-_ROLES = {"group": " (with its cgroup)", "sharing_mm": " (shared the victim's memory)"}
+_ROLES = {"group": ", killed with its cgroup", "sharing_mm": ", shared the victim's memory"}
 
 
-def _sentence(victim: Victim) -> str:
-    owner = "" if victim.uid is None else f" of user {victim.uid}"
-    text = f"{victim.name}{owner}{_ROLES.get(victim.role or '', '')}"
+def _resident(victim: Victim) -> list[tuple[int, str]]:
+    """The printed parts of what it held in RAM [kB], with their kinds."""
     parts = [
         (victim.anon_rss_kb, "anonymous"),
         (victim.file_rss_kb, "file"),
         (victim.shmem_rss_kb, "shared"),
     ]
-    printed = [(size, what) for size, what in parts if size is not None]
+    return [(size, what) for size, what in parts if size is not None]
+
+
+def _short(victim: Victim) -> str:
+    printed = _resident(victim)
+    held = words.kb(sum(size for size, _ in printed)) if printed else "unknown"
+    return f"Also {victim.name}: {held} in RAM{_ROLES.get(victim.role or '', '')}."
+
+
+def _sentence(victim: Victim) -> str:
+    text = victim.name if victim.uid is None else f"{victim.name} of user {victim.uid}"
+    printed = _resident(victim)
     if printed:
         sums = " + ".join(f"{size:,} ({what})" for size, what in printed)
         total = words.kb_and_gib(sum(size for size, _ in printed))
@@ -115,7 +127,7 @@ def _sentence(victim: Victim) -> str:
         text += f", and page tables of {words.kb(victim.pgtables_kb)}"
     if victim.total_vm_kb is not None:
         text += f". It had mapped {words.kb_and_gib(victim.total_vm_kb)} of addresses (total-vm)"
-    if victim.oom_score_adj is not None:
+    if victim.oom_score_adj:
         text += f". Its oom_score_adj was {victim.oom_score_adj}"
     if victim.reaper_outcome not in (None, "reaped"):
         text += f". The OOM reaper could not free it at once: {victim.reaper_outcome}"

@@ -43,9 +43,12 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Fallback,
     return reading.typed(connection, "zone_fallbacks", Fallback, event.event_id, "fallback_no")
 
 
-def tell(page: Page, fallbacks: tuple[Fallback, ...]) -> None:
+def tell(page: Page, fallbacks: tuple[Fallback, ...], event: Event) -> None:
     """Each zone with the kernel's own comparison at min, low and high."""
     page.heading("What each zone had, and by how much it refused")
+    if event.kind == "memory_dump":
+        page.say("No zone refused anything, as nobody asked for memory.")
+        return
     if not fallbacks:
         page.say("Unknown: the report does not show the zones that the request could use.")
         return
