@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from oomdb.selection import Selection
+    from oomdb.views import View
 
 #: What a shell expects of a program that Ctrl-C ended (128 + SIGINT).
 _INTERRUPTED = 130
@@ -260,24 +261,24 @@ def query(
     from oomdb import output
     from oomdb.selection import find_event, view_rows
 
-    name = _known_view(view)
+    known = _known_view(view)
     selection = _selection(since, until, host)
     _check_out(out, db)
     with _reading(db) as connection:
         event_id = find_event(connection, event, selection) if event is not None else None
-        output.write(view_rows(connection, name, selection, event_id), row_format, out)
+        output.write(view_rows(connection, known, selection, event_id), row_format, out)
 
 
-def _known_view(name: str) -> str:
-    """The name of a saved view; UsageError with close matches when there is none."""
+def _known_view(name: str) -> View:
+    """The saved view of that name; UsageError with close matches when there is none."""
     from difflib import get_close_matches
 
     from oomdb.views import load_views
 
-    names = [view.name for view in load_views()]
-    if name.lower() in names:
-        return name.lower()
-    close = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    known = {view.name: view for view in load_views()}
+    if name.lower() in known:
+        return known[name.lower()]
+    close = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else "`oomdb views` lists them"
     raise UsageError(f"no view is called {name!r}; {hint}")
 
@@ -317,16 +318,15 @@ def views(
     from oomdb import output
     from oomdb.views import load_views
 
-    known = sorted(load_views(), key=lambda each: (each.layer, each.name))
     if view is None:
+        known = sorted(load_views(), key=lambda each: (each.layer, each.name))
         columns = {
             "view": [each.name for each in known],
             "layer": [each.layer for each in known],
             "fact": [each.fact for each in known],
         }
     else:
-        name = _known_view(view)
-        (chosen,) = (each for each in known if each.name == name)
+        chosen = _known_view(view)
         columns = {
             "column": [column for column, _ in chosen.columns],
             "meaning": [meaning for _, meaning in chosen.columns],

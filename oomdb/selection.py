@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from oomdb.output import Rows
+    from oomdb.views import View
 
 LATEST = "latest"
 
@@ -203,22 +204,31 @@ LIMIT 1"""
     return str(found[0]["event_id"])
 
 
+#: A SELECT whose own ORDER BY comes after its last bracket.
+_ORDERED = re.compile(r"\bORDER\s+BY\b[^()]*\Z", re.IGNORECASE)
+
+
 def view_rows(
-    connection: duckdb.DuckDBPyConnection, view: str, selection: Selection, event_id: str | None
+    connection: duckdb.DuckDBPyConnection, view: View, selection: Selection, event_id: str | None
 ) -> Rows:
     """The rows of a view, of all events or of the chosen ones.
 
-    UsageError when events were chosen and the view has no event_id.
+    They come in the view's own order, else in that of its columns. UsageError when events
+    were chosen and the view has no event_id.
     """
-    columns = reading.column_names(connection, view)
+    columns = reading.column_names(connection, view.name)
     names = ", ".join(map(reading.quoted, columns))
-    sql = f"SELECT {names} FROM {reading.quoted(view)}"
-    if event_id is None and selection.is_everything:
-        return reading.rows(connection, sql)
-    if "event_id" not in columns:
-        raise UsageError(f"{view} has no event_id: events cannot be chosen in it")
+    sql = f"SELECT {names} FROM {reading.quoted(view.name)}"
+    is_chosen = event_id is not None or not selection.is_everything
+    if is_chosen and "event_id" not in columns:
+        raise UsageError(f"{view.name} has no event_id: events cannot be chosen in it")
+    parameters: list[object] = []
     if event_id is not None:
-        return reading.rows(connection, sql + " WHERE event_id = ?", [event_id])
-    condition, parameters = selection.condition()
-    sql += " WHERE event_id IN (SELECT events.event_id" + _FROM + condition + ")"
+        sql += " WHERE event_id = ?"
+        parameters = [event_id]
+    elif is_chosen:
+        condition, parameters = selection.condition()
+        sql += " WHERE event_id IN (SELECT events.event_id" + _FROM + condition + ")"
+    if not _ORDERED.search(view.sql):
+        sql += " ORDER BY ALL"
     return reading.rows(connection, sql, parameters)

@@ -14,6 +14,7 @@ from oomdb.selection import (
     undated_count,
     view_rows,
 )
+from oomdb.views import View
 from tests import plain_database
 
 if TYPE_CHECKING:
@@ -150,11 +151,26 @@ def test_latest_of_nothing(connection: duckdb.DuckDBPyConnection) -> None:
         find_event(connection, "latest", Selection())
 
 
+def saved(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> View:
+    connection.execute(f'CREATE VIEW "{name}" AS {sql}')
+    return View(name, "facts", "A fact.", (), sql)
+
+
 def test_views_of_chosen_events(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute('CREATE VIEW "by event" AS SELECT event_id, kind FROM events')
-    connection.execute("CREATE VIEW kinds AS SELECT DISTINCT kind FROM events")
-    chosen = view_rows(connection, "by event", Selection(hosts=("web*",)), None)
-    assert sorted(ids(chosen)) == ["aa01", "aa02"]
-    assert ids(view_rows(connection, "by event", Selection(), "bb01")) == ["bb01"]
+    view = saved(connection, "by event", "SELECT event_id, kind FROM events")
+    assert ids(view_rows(connection, view, Selection(hosts=("web*",)), None)) == ["aa01", "aa02"]
+    assert ids(view_rows(connection, view, Selection(), "bb01")) == ["bb01"]
+    assert ids(view_rows(connection, view, Selection(), None)) == ["aa01", "aa02", "bb01", "cc01"]
+
+
+def test_a_view_keeps_its_own_order(connection: duckdb.DuckDBPyConnection) -> None:
+    view = saved(connection, "v", "SELECT event_id FROM events\nORDER BY event_id DESC")
+    assert ids(view_rows(connection, view, Selection(), None)) == ["cc01", "bb01", "aa02", "aa01"]
+
+
+def test_events_are_not_chosen_in_a_view_without_them(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    view = saved(connection, "kinds", "SELECT kind, COUNT(*) AS n FROM events GROUP BY kind")
     with pytest.raises(UsageError, match="no event_id"):
-        view_rows(connection, "kinds", Selection(hosts=("web*",)), None)
+        view_rows(connection, view, Selection(hosts=("web*",)), None)
