@@ -6,56 +6,57 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from oomdb.batch import RowBatch
 
-#: What every carrier keeps of a report: the request and its outcome.
-_EVENT = (
-    "host_id",
-    "uptime_s",
-    "printed_time",
-    "kind",
-    "invoker_comm",
-    "gfp_mask",
-    "alloc_order",
-    "chosen_pid",
-    "panic_message",
-    "failure_message",
-)
+#: The numbers of a kill line, which every carrier keeps.
 _VICTIM = ("pid", "comm", "total_vm_kb", "anon_rss_kb", "file_rss_kb")
 
 
-def _digest(*parts: object) -> str:
+def digest(*parts: object) -> str:
+    """16 hexadecimal characters for the parts, None standing for nothing."""
     joined = "\x1f".join("" if part is None else str(part) for part in parts)
-    return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(joined.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
 def host_id(hostname: str) -> str:
     """16 hexadecimal characters for a host name."""
-    return _digest("host", hostname)
+    return digest("host", hostname.lower())
 
 
 def source_id(path: str, sha256: str) -> str:
     """16 hexadecimal characters for a file's path and content."""
-    return _digest("source", path, sha256)
+    return digest("source", path, sha256)
 
 
-def event_id(event: dict[str, object], batch: RowBatch) -> str:
-    """16 hexadecimal characters for a report: its host, time, request and victims."""
-    facts: list[object] = ["event", *(event.get(name) for name in _EVENT)]
-    for victim in batch.rows.get("victims", ()):
-        facts.extend(victim.get(name) for name in _VICTIM)
-    if event.get("uptime_s") is None or not batch.rows.get("victims"):
-        facts.extend(_body(batch))
-    return _digest(*facts)
+def victim_key(event: dict[str, object], batch: RowBatch) -> str | None:
+    """What stands for the first kill of a report; None when nothing was killed.
+
+    A process that outlived its kill line's sizes adds its printed score.
+    """
+    victims = batch.rows.get("victims", ())
+    if not victims:
+        return None
+    first = victims[0]
+    return digest("victim", *(first.get(name) for name in _VICTIM), event.get("chosen_score"))
 
 
-def _body(batch: RowBatch) -> Iterator[object]:
-    """What tells two reports apart that name no victim or carry no exact time."""
-    for zone in batch.rows.get("zones", ()):
-        yield from sorted(f"{name}={value}" for name, value in zone.items())
-    for counter in batch.rows.get("memory_counters", ()):
-        yield from (counter.get("name"), counter.get("pages"))
-    for block in batch.blocks.get("processes", ()):
-        yield from zip(block["pid"], block.get("rss_pages", ()), strict=False)
+def body_key(event: dict[str, object], batch: RowBatch) -> str | None:
+    """What stands for the memory dump or the request; None without either.
+
+    Free memory of the zones and the system-wide counters differ in any two reports.
+    """
+    counters = batch.rows.get("memory_counters", ())
+    zones = batch.rows.get("zones", ())
+    if counters and zones:
+        numbers = sorted(
+            f"{zone.get('node')} {zone.get('zone')} {zone.get('free_kb')}" for zone in zones
+        )
+        numbers += sorted(f"{row.get('name')} {row.get('pages')}" for row in counters)
+        return digest("body", *numbers)
+    usage = [
+        f"{row.get('name')} {row.get('value')}"
+        for row in batch.rows.get("cgroup_counters", ())
+        if "." in str(row.get("name"))
+    ]
+    request = [event.get(name) for name in ("invoker_comm", "gfp_mask", "alloc_order")]
+    return digest("request", *request, *usage) if usage else None

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import zstandard
-
-from oomdb import identity, reports, sources
-from oomdb.arrow import to_arrow
-from oomdb.batch import RowBatch
-from oomdb.rows import rows_of
+from oomdb import copies, identity, sources
 from oomdb.store import Store
 
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from oomdb.reports import Located
+    from oomdb.copies import Found
     from oomdb.sources import Source
-
-#: Called with the number of files and bytes read so far, and the file at hand.
-Progress = "Callable[[int, int, str], None]"
 
 
 @dataclass
@@ -49,18 +41,6 @@ class Summary:
     set_aside: list[tuple[str, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    """The rows of one source, and per event what the summary counts."""
-
-    row: dict[str, object]
-    batch: RowBatch
-    damaged: frozenset[str]
-    kinds: dict[str, str]
-    unparsed: Counter[str]
-    unknown: Counter[str]
-
-
 def ingest(
     paths: Sequence[Path],
     database: Path,
@@ -74,115 +54,83 @@ def ingest(
     be written; what cannot be read is set aside and named in the summary.
     """
     summary = Summary()
-    hosts: set[str] = set()
     found = sources.discover(paths, skip=[database])
     first = next(found, None)
     with Store.open_for_ingest(database) as store:
         while first is not None:
             if progress is not None:
                 progress(summary.files, summary.bytes, first.name)
-            _ingest_source(first, store, summary, hosts)
+            _ingest_source(first, store, summary)
             first = next(found, None)
-    summary.hosts = len(hosts)
+        summary.hosts = store.host_count()
     return summary
 
 
-def _ingest_source(source: Source, store: Store, summary: Summary, hosts: set[str]) -> None:
-    """Read one source and add its rows in one transaction."""
+def _ingest_source(source: Source, store: Store, summary: Summary) -> None:
+    """Read one source and add its reports in one transaction."""
     if source.problem is not None:
         summary.set_aside.append((source.name, source.problem))
         return
     try:
         with sources.content(source) as data:
-            digest = sources.sha256(data)
-            source_id = identity.source_id(str(source.path.resolve()), digest)
+            sha256 = sources.sha256(data)
+            path = sources.Source(source.path.absolute()).name
+            row: dict[str, object] = {
+                "source_id": identity.source_id(path, sha256),
+                "path": path,
+                "sha256": sha256,
+                "size_bytes": len(data),
+                "ingested_at": datetime.now(UTC).replace(tzinfo=None),
+            }
             summary.files += 1
             summary.bytes += len(data)
-            known = store.event_count(source_id)
+            known = _known(row, store)
             if known is not None:
                 summary.known_files += 1
                 summary.known_events += known
                 return
-            parsed = parse(data, source_id)
-            size_bytes = len(data)
+            found = list(copies.in_source(data))
     except OSError as error:
         summary.set_aside.append((source.name, error.strerror or str(error)))
         return
-    row = {
-        **parsed.row,
-        "source_id": source_id,
-        "path": source.name if source.path.is_absolute() else _absolute(source),
-        "sha256": digest,
-        "size_bytes": size_bytes,
-        "ingested_at": datetime.now(UTC).replace(tzinfo=None),
-    }
-    added = store.add_source(row, to_arrow(parsed.batch))
-    hosts.update(str(host["hostname"]) for host in parsed.batch.rows.get("hosts", ()))
-    _count(parsed, added.new_event_ids, added.known_event_ids, summary)
+    carriers = Counter(str(one.sighting["carrier"]) for one in found)
+    row["carrier"] = carriers.most_common(1)[0][0] if carriers else None
+    row["unparsed_line_count"] = sum(len(_unparsed(one)) for one in found)
+    added = store.add_source(row, found)
+    summary.known_events += len(added.known_event_ids)
+    _count(added.new_event_ids, found, summary)
 
 
-def _absolute(source: Source) -> str:
-    return sources.Source(source.path.absolute()).name
+def _known(row: dict[str, object], store: Store) -> int | None:
+    """How many events a content that was read before shows; None for a new one.
+
+    Under its old path, or under a new one that it was moved to, nothing is added. A
+    second copy beside the first is one more place where its events were seen.
+    """
+    paths = store.same_content(str(row["sha256"]))
+    if not paths:
+        return None
+    for source_id, path in paths.items():
+        if path == row["path"] or not os.path.lexists(path.partition("!/")[0]):
+            return store.event_count(source_id)
+    return store.add_copy(row, of=next(iter(paths)))
 
 
-def _count(parsed: _Parsed, new: frozenset[str], known: frozenset[str], summary: Summary) -> None:
+def _unparsed(found: Found) -> list[dict[str, object]]:
+    return found.rows.rows.get("unparsed_lines", [])
+
+
+def _count(new: frozenset[str], found: list[Found], summary: Summary) -> None:
+    """Add to the summary what the new events are like."""
     summary.new_events += len(new)
-    summary.known_events += len(known)
-    summary.damaged_events += len(new & parsed.damaged)
-    summary.unparsed_lines += sum(parsed.unparsed[event] for event in new)
-    for event in new:
-        kind = parsed.kinds[event]
+    fresh = {one.event.get("event_id"): one for one in found}
+    for event_id in new:
+        one = fresh[event_id]
+        summary.damaged_events += one.event["damage"] is not None
+        summary.unparsed_lines += len(_unparsed(one))
+        kind = str(one.event["kind"])
         summary.events_by_kind[kind] = summary.events_by_kind.get(kind, 0) + 1
-    for key, count in parsed.unknown.items():
-        summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + count
-
-
-def parse(data: mmap.mmap | bytes, source_id: str) -> _Parsed:
-    """The rows of one log: every table but `sources`, whose row lacks path and digest."""
-    batch = RowBatch()
-    damaged: set[str] = set()
-    kinds: dict[str, str] = {}
-    unparsed: Counter[str] = Counter()
-    unknown: Counter[str] = Counter()
-    carriers: Counter[str] = Counter()
-    for located in reports.in_bytes(data):
-        event_id, rows = rows_of(located.report, located.host)
-        event = rows.rows["events"][0]
-        if event["damage"] is not None:
-            damaged.add(event_id)
-        rows.add("sightings", **_sighting(located, event_id, source_id, event["damage"]))
-        carriers[located.lines[0].carrier] += 1
-        if event_id in kinds:
-            batch.rows.setdefault("sightings", []).extend(rows.rows["sightings"])
-            continue
-        kinds[event_id] = str(event["kind"])
-        unparsed[event_id] = len(rows.rows.get("unparsed_lines", ()))
-        unknown.update(
-            str(row["name"])
-            for row in rows.rows.get("extra_fields", ())
-            if row["reason"] == "unknown_key"
-        )
-        batch.extend(rows)
-    row: dict[str, object] = {
-        "carrier": carriers.most_common(1)[0][0] if carriers else None,
-        "event_count": len(kinds),
-        "unparsed_line_count": sum(unparsed.values()),
-    }
-    return _Parsed(row, batch, frozenset(damaged), kinds, unparsed, unknown)
-
-
-def _sighting(located: Located, event_id: str, source_id: str, damage: object) -> dict[str, object]:
-    """Where the event was seen, with its own lines as evidence."""
-    lines = located.lines
-    evidence = "\n".join(line.raw for line in lines)
-    return {
-        "event_id": event_id,
-        "source_id": source_id,
-        "first_line": lines[0].line_no,
-        "last_line": lines[-1].line_no,
-        "first_byte": lines[0].first_byte,
-        "last_byte": lines[-1].last_byte,
-        "carrier": lines[0].carrier,
-        "damage": damage,
-        "evidence": zstandard.compress(evidence.encode("latin-1")),
-    }
+        for row in one.rows.rows.get("extra_fields", ()):
+            if row["reason"] == "unknown_key":
+                key = str(row["name"])
+                summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1

@@ -14,7 +14,6 @@ from oomdb.batch import RowBatch
 from oomdb.clock import epoch_s, occurred_at
 from oomdb.gfp import choose_layout
 from oomdb.grammar import PAIR, Section
-from oomdb.identity import event_id, host_id
 from oomdb.killing import Killing
 from oomdb.processes import ProcessTable
 from oomdb.text import stored
@@ -42,9 +41,9 @@ _ZONAL = frozenset(
 _RAW_NAMES = {"invoker_comm": "invoker_comm_bytes", "comm": "comm_bytes"}
 
 
-def rows_of(report: Report, host: str | None) -> tuple[str, RowBatch]:
-    """The report's event id and its rows in every table but sources and sightings."""
-    builder = _Builder(report, host)
+def rows_of(report: Report) -> RowBatch:
+    """The report's rows in every table of events, without their id and host."""
+    builder = _Builder(report)
     for line_no, token in enumerate(report.tokens, 1):
         builder.read(token, line_no)
     return builder.finish()
@@ -53,9 +52,8 @@ def rows_of(report: Report, host: str | None) -> tuple[str, RowBatch]:
 class _Builder:
     """Collects the rows of one report while its lines go by."""
 
-    def __init__(self, report: Report, host: str | None) -> None:
+    def __init__(self, report: Report) -> None:
         self.report = report
-        self.host = host
         self.batch = RowBatch()
         self.event: dict[str, object] = {}
         self.damage: set[str] = set(report.damage)
@@ -257,8 +255,8 @@ class _Builder:
             reason=reason,
         )
 
-    def finish(self) -> tuple[str, RowBatch]:
-        """Complete the event with what the whole report tells, and name it."""
+    def finish(self) -> RowBatch:
+        """Complete the event with what the whole report tells."""
         event = self.event
         self.traces.finish(event)
         self.killing.finish(self.batch, event, self.damage, self._extra)
@@ -279,14 +277,8 @@ class _Builder:
         event["occurred_at"], event["time_basis"] = occurred_at(first.stamp)
         event["occurred_epoch_s"] = epoch_s(event["occurred_at"])
         event["damage"] = damage_words(self.report, event, self.batch, self.damage)
-        if self.host is not None:
-            event["host_id"] = host_id(self.host)
-            self.batch.add("hosts", host_id=event["host_id"], hostname=self.host)
-        identity = event_id(event, self.batch)
         self.batch.add("events", **event)
-        self.batch.stamp("event_id", identity, tables.EVENT_TABLES)
-        self.batch.rows["events"][0]["event_id"] = identity
-        return identity, self.batch
+        return self.batch
 
 
 def _column_for(table: tables.Table, key: str) -> str | None:

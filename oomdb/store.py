@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb import tables
+from oomdb.assignment import Added, Assignment, insert_rows, settle_hosts
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.staging import locked, staged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
-#: Tables whose rows are there already are kept apart from the rows of events.
-_SHARED = ("hosts", "sources", "sightings")
+    from oomdb.copies import Found
 
 
 def database_path(option: str | Path | None) -> Path:
     """The database that a command works on: the option, else OOMDB_DB, else ./oomdb.duckdb."""
     return Path(option or os.environ.get("OOMDB_DB") or "oomdb.duckdb")
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What one source brought: events that are new, and events that were known."""
-
-    new_event_ids: frozenset[str]
-    known_event_ids: frozenset[str]
 
 
 class Reader:
@@ -100,6 +90,7 @@ class Store:
             connection = _connect(copy)
             try:
                 yield Store(connection)
+                settle_hosts(connection)
                 connection.execute("CHECKPOINT")
             except duckdb.Error as error:
                 raise OomdbError(f"cannot write {path}: {error}; it is as it was") from error
@@ -113,78 +104,71 @@ class Store:
         ).fetchone()
         return None if row is None else int(row[0])
 
-    def add_source(self, source: dict[str, object], rows: dict[str, pa.Table]) -> Added:
-        """Add one source with all its rows, or nothing, in one transaction.
-
-        Events that are there already stay as they are and gain a sighting. A source that
-        was read before adds nothing.
-        """
-        connection = self._connection
-        found = self._event_ids(rows)
-        if self.event_count(str(source["source_id"])) is not None:
-            return Added(frozenset(), found)
-        known = self._known(found)
-        connection.begin()
-        try:
-            self._insert_row("sources", source)
-            for name in _SHARED:
-                if name in rows:
-                    self._insert_missing(name, rows[name])
-            for name, table in rows.items():
-                if name not in _SHARED:
-                    self._insert(name, _without(table, known))
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        return Added(found - known, known)
-
-    @staticmethod
-    def _event_ids(rows: dict[str, pa.Table]) -> frozenset[str]:
-        events = rows.get("events")
-        if events is None:
-            return frozenset()
-        return frozenset(str(event_id) for event_id in events["event_id"].to_pylist())
-
-    def _known(self, event_ids: frozenset[str]) -> frozenset[str]:
+    def same_content(self, sha256: str) -> dict[str, str]:
+        """The sources with this content: their paths by id."""
         result = self._connection.execute(
-            "SELECT event_id FROM events WHERE list_contains(?, event_id)", [sorted(event_ids)]
+            "SELECT source_id, path FROM sources WHERE sha256 = ? ORDER BY path", [sha256]
         )
-        return frozenset(row[0] for row in result.fetchall())
+        return {row[0]: row[1] for row in result.fetchall()}
 
-    def _insert_row(self, name: str, row: dict[str, object]) -> None:
-        marks = ", ".join("?" for _ in row)
-        self._connection.execute(
-            f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", list(row.values())
-        )
+    def add_copy(self, source: dict[str, object], of: str) -> int:
+        """Add a source that holds the same bytes as source `of`; how many events it shows."""
+        self._connection.begin()
+        try:
+            self._connection.execute(
+                "INSERT INTO sources BY NAME SELECT * REPLACE (? AS source_id, ? AS path,"
+                " ? AS ingested_at) FROM sources WHERE source_id = ?",
+                [source["source_id"], source["path"], source["ingested_at"], of],
+            )
+            self._connection.execute(
+                "INSERT INTO sightings BY NAME SELECT * REPLACE (? AS source_id)"
+                " FROM sightings WHERE source_id = ?",
+                [source["source_id"], of],
+            )
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        return self.event_count(str(source["source_id"])) or 0
 
-    def _insert(self, name: str, table: pa.Table) -> None:
-        if table.num_rows:
-            self._connection.register("incoming", table)
-            self._connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
-            self._connection.unregister("incoming")
+    def add_source(
+        self, source: dict[str, object], found: Sequence[Found], *, supersedes: str | None = None
+    ) -> Added:
+        """Add one source with all its reports, or nothing, in one transaction.
 
-    def _insert_missing(self, name: str, table: pa.Table) -> None:
-        """Add the rows whose key is not there yet."""
-        key = tables.BY_NAME[name].key or ("event_id", "source_id", "first_line")
-        matches = " AND ".join(f"known.{column} = incoming.{column}" for column in key)
-        self._connection.register("incoming", table)
-        self._connection.execute(
-            f"INSERT INTO {name} BY NAME SELECT DISTINCT * FROM incoming WHERE NOT EXISTS "
-            f"(SELECT 1 FROM {name} AS known WHERE {matches})"
-        )
-        self._connection.unregister("incoming")
+        Each report joins the event whose other copies it does not contradict, or makes a
+        new one; an event's rows are those of its best copy. A source that was read before
+        adds nothing. `supersedes` is the source that this one is a longer version of.
+        """
+        if self.event_count(str(source["source_id"])) is not None:
+            return Added(frozenset(), frozenset())
+        self._connection.begin()
+        try:
+            touched = self._forget(supersedes) if supersedes is not None else set()
+            added = Assignment(self._connection).add(str(source["source_id"]), found, touched)
+            row = {**source, "event_count": len(added.new_event_ids | added.known_event_ids)}
+            insert_rows(self._connection, "sources", [row])
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        return added
 
+    def host_count(self) -> int:
+        """How many machines the events name."""
+        row = self._connection.execute(
+            "SELECT COUNT(DISTINCT host_id) FROM events WHERE host_id IS NOT NULL"
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
 
-def _without(table: pa.Table, event_ids: frozenset[str]) -> pa.Table:
-    """The rows of all other events."""
-    if not event_ids or "event_id" not in table.column_names:
-        return table
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    known = pc.is_in(table["event_id"], value_set=pa.array(sorted(event_ids)))
-    return table.filter(pc.invert(known))
+    def _forget(self, source_id: str) -> set[str]:
+        """Take a source out; the events that it was a sighting of come back."""
+        gone = self._connection.execute(
+            "DELETE FROM sightings WHERE source_id = ? RETURNING event_id", [source_id]
+        ).fetchall()
+        self._connection.execute("DELETE FROM sources WHERE source_id = ?", [source_id])
+        return {row[0] for row in gone}
 
 
 def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

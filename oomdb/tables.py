@@ -95,9 +95,18 @@ HOSTS = Table(
     "A machine.",
     (
         _text("host_id", "Derived from the host name.", required=True),
-        _text("hostname", "Name as the log printed it.", required=True),
+        _text("hostname", "Its fullest printed name.", required=True),
     ),
     key=("host_id",),
+)
+
+HOST_NAMES = Table(
+    "host_names",
+    "A name under which logs print a machine.",
+    (
+        _text("host_id", "The machine.", required=True),
+        _text("name", "The name as printed.", required=True),
+    ),
 )
 
 SOURCES = Table(
@@ -105,7 +114,7 @@ SOURCES = Table(
     "A file or stream that was read.",
     (
         _text("source_id", "Derived from path and content.", required=True),
-        _text("path", "Path as given, made absolute; `-` for standard input.", required=True),
+        _text("path", "Absolute path; `!/` before a member of an archive.", required=True),
         _text("sha256", "SHA-256 of the content, hexadecimal.", required=True),
         Column("size_bytes", Type.INTEGER, "Size of the content [bytes].", required=True),
         _text("carrier", "How the log was written: syslog, dmesg, console, bare, and so on."),
@@ -120,8 +129,10 @@ EVENTS = Table(
     "events",
     "One report of the kernel about memory: an OOM kill or a look-alike.",
     (
-        _text("event_id", "Derived from the report's content.", required=True),
+        _text("event_id", "Derived from the report's numbers.", required=True),
+        _text("copy_digest", "The sighting that these rows were read from.", required=True),
         _text("host_id", "The machine; NULL when nothing tells."),
+        _text("hostname", "The fullest name of it that the copies print."),
         _text(
             "kind",
             "oom_kill, no_victim, panic, allocation_failure or memory_dump.",
@@ -196,6 +207,20 @@ SIGHTINGS = Table(
         _count("last_byte", "Offset just past its last byte."),
         _text("carrier", "How this part of the source was written."),
         _text("damage", "What is wrong with this copy; NULL when whole."),
+        _text("copy_digest", "Names this copy by its own lines.", required=True),
+        _text("victim_key", "Stands for the numbers of the first kill; NULL without one."),
+        _text("body_key", "Stands for the numbers of the memory dump; NULL without one."),
+        Column("is_sized", Type.BOOLEAN, "Whether the kill line held sizes."),
+        _count("lines_taken", "Lines of the report that were understood."),
+        _text("hostname", "The host as this copy tells it; NULL when it does not."),
+        _text("boot_id", "The boot as this copy tells it (journal); NULL when it does not."),
+        Column("uptime_s", Type.REAL, "Stamp of the first line since boot [s]."),
+        _text("printed_time", "The wall-clock stamp of the first line as printed."),
+        Column("occurred_at", Type.TIMESTAMP, "When it happened by this copy (UTC)."),
+        _text("time_basis", "How occurred_at was found, or why it could not be."),
+        _count("moment_s", "The stamp in seconds: from 1970, or from the year's start [s]."),
+        Column("moment_has_year", Type.BOOLEAN, "Whether moment_s counts from 1970."),
+        Column("moment_has_zone", Type.BOOLEAN, "Whether moment_s is in UTC."),
         Column("evidence", Type.BLOB, "The report's own lines, zstd-compressed."),
     ),
     parent="events",
@@ -529,6 +554,7 @@ GFP_BITS = Table(
 
 TABLES: tuple[Table, ...] = (
     HOSTS,
+    HOST_NAMES,
     SOURCES,
     EVENTS,
     SIGHTINGS,

@@ -196,7 +196,14 @@ def upgrade() -> None:
             sa.String(),
             autoincrement=False,
             nullable=False,
-            comment="Derived from the report's content.",
+            comment="Derived from the report's numbers.",
+        ),
+        sa.Column(
+            "copy_digest",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="The sighting that these rows were read from.",
         ),
         sa.Column(
             "host_id",
@@ -204,6 +211,13 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=True,
             comment="The machine; NULL when nothing tells.",
+        ),
+        sa.Column(
+            "hostname",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="The fullest name of it that the copies print.",
         ),
         sa.Column(
             "kind",
@@ -681,6 +695,16 @@ def upgrade() -> None:
         comment="Reference: the name of one bit of gfp_mask in one layout.",
     )
     op.create_table(
+        "host_names",
+        sa.Column(
+            "host_id", sa.String(), autoincrement=False, nullable=False, comment="The machine."
+        ),
+        sa.Column(
+            "name", sa.String(), autoincrement=False, nullable=False, comment="The name as printed."
+        ),
+        comment="A name under which logs print a machine.",
+    )
+    op.create_table(
         "hosts",
         sa.Column(
             "host_id",
@@ -694,7 +718,7 @@ def upgrade() -> None:
             sa.String(),
             autoincrement=False,
             nullable=False,
-            comment="Name as the log printed it.",
+            comment="Its fullest printed name.",
         ),
         sa.PrimaryKeyConstraint("host_id", name=op.f("hosts_pkey")),
         comment="A machine.",
@@ -1236,6 +1260,104 @@ def upgrade() -> None:
             comment="What is wrong with this copy; NULL when whole.",
         ),
         sa.Column(
+            "copy_digest",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Names this copy by its own lines.",
+        ),
+        sa.Column(
+            "victim_key",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Stands for the numbers of the first kill; NULL without one.",
+        ),
+        sa.Column(
+            "body_key",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Stands for the numbers of the memory dump; NULL without one.",
+        ),
+        sa.Column(
+            "is_sized",
+            sa.Boolean(),
+            autoincrement=False,
+            nullable=True,
+            comment="Whether the kill line held sizes.",
+        ),
+        sa.Column(
+            "lines_taken",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="Lines of the report that were understood.",
+        ),
+        sa.Column(
+            "hostname",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="The host as this copy tells it; NULL when it does not.",
+        ),
+        sa.Column(
+            "boot_id",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="The boot as this copy tells it (journal); NULL when it does not.",
+        ),
+        sa.Column(
+            "uptime_s",
+            sa.Double(),
+            autoincrement=False,
+            nullable=True,
+            comment="Stamp of the first line since boot [s].",
+        ),
+        sa.Column(
+            "printed_time",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="The wall-clock stamp of the first line as printed.",
+        ),
+        sa.Column(
+            "occurred_at",
+            sa.TIMESTAMP(),
+            autoincrement=False,
+            nullable=True,
+            comment="When it happened by this copy (UTC).",
+        ),
+        sa.Column(
+            "time_basis",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="How occurred_at was found, or why it could not be.",
+        ),
+        sa.Column(
+            "moment_s",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="The stamp in seconds: from 1970, or from the year's start [s].",
+        ),
+        sa.Column(
+            "moment_has_year",
+            sa.Boolean(),
+            autoincrement=False,
+            nullable=True,
+            comment="Whether moment_s counts from 1970.",
+        ),
+        sa.Column(
+            "moment_has_zone",
+            sa.Boolean(),
+            autoincrement=False,
+            nullable=True,
+            comment="Whether moment_s is in UTC.",
+        ),
+        sa.Column(
             "evidence",
             sa.LargeBinary(),
             autoincrement=False,
@@ -1286,7 +1408,7 @@ def upgrade() -> None:
             sa.String(),
             autoincrement=False,
             nullable=False,
-            comment="Path as given, made absolute; `-` for standard input.",
+            comment="Absolute path; `!/` before a member of an archive.",
         ),
         sa.Column(
             "sha256",
@@ -1950,6 +2072,7 @@ def downgrade() -> None:
     op.drop_table("lowmem_reserves")
     op.drop_table("hugepages")
     op.drop_table("hosts")
+    op.drop_table("host_names")
     op.drop_table("gfp_bits")
     op.drop_table("extra_fields")
     op.drop_table("events")

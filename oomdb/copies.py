@@ -1,0 +1,98 @@
+"""What one source holds: each report as a copy of an incident, with its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import zstandard
+
+from oomdb import reports
+from oomdb.identity import body_key, digest, victim_key
+from oomdb.moments import moment
+from oomdb.resolve import Copy
+from oomdb.rows import rows_of
+
+if TYPE_CHECKING:
+    import mmap
+    from collections.abc import Iterator
+
+    from oomdb.batch import RowBatch
+    from oomdb.reports import Located
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One report of a source: what it tells of its incident, its rows, its sighting.
+
+    The rows lack the event's id, which the store gives; the sighting lacks the source's.
+    """
+
+    copy: Copy
+    rows: RowBatch
+    sighting: dict[str, object]
+
+    @property
+    def event(self) -> dict[str, object]:
+        """The row of `events`."""
+        return self.rows.rows["events"][0]
+
+
+def in_source(data: mmap.mmap | bytes, host: str | None = None) -> Iterator[Found]:
+    """The reports of one log; `host` stands where no line tells one."""
+    for located in reports.in_bytes(data):
+        yield _found(located, located.host or host)
+
+
+def reread(evidence: bytes) -> RowBatch:
+    """The rows of a report from its kept evidence; ValueError when it holds none."""
+    for located in reports.in_bytes(zstandard.decompress(evidence)):
+        return rows_of(located.report)
+    raise ValueError("the evidence holds no report")
+
+
+def _found(located: Located, host: str | None) -> Found:
+    rows = rows_of(located.report)
+    event = rows.rows["events"][0]
+    lines = located.lines
+    evidence = "\n".join(line.raw for line in lines).encode("latin-1")
+    first = lines[0]
+    stamp = moment(first.stamp)
+    copy = Copy(
+        digest=digest("copy", host, hashlib.sha256(evidence).hexdigest()),
+        victim_key=victim_key(event, rows),
+        body_key=body_key(event, rows),
+        is_sized=any(row.get("total_vm_kb") is not None for row in rows.rows.get("victims", ())),
+        lines_taken=sum(token.understood is not None for token in located.report.tokens),
+        is_whole=event["damage"] is None,
+        host=host,
+        boot_id=None,
+        uptime_s=first.uptime_s,
+        moment=stamp,
+    )
+    event["copy_digest"] = copy.digest
+    sighting: dict[str, object] = {
+        "first_line": first.line_no,
+        "last_line": lines[-1].line_no,
+        "first_byte": first.first_byte,
+        "last_byte": lines[-1].last_byte,
+        "carrier": first.carrier,
+        "damage": event["damage"],
+        "copy_digest": copy.digest,
+        "victim_key": copy.victim_key,
+        "body_key": copy.body_key,
+        "is_sized": copy.is_sized,
+        "lines_taken": copy.lines_taken,
+        "hostname": host,
+        "boot_id": copy.boot_id,
+        "uptime_s": copy.uptime_s,
+        "printed_time": event["printed_time"],
+        "occurred_at": event["occurred_at"],
+        "time_basis": event["time_basis"],
+        "moment_s": stamp.seconds if stamp else None,
+        "moment_has_year": stamp.has_year if stamp else None,
+        "moment_has_zone": stamp.has_zone if stamp else None,
+        "evidence": zstandard.compress(evidence),
+    }
+    return Found(copy, rows, sighting)

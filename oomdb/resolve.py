@@ -1,0 +1,226 @@
+"""Which copies are of one incident: the same report, seen in many places.
+
+Each carrier keeps another part of a report and knows another part of when and where.
+Copies belong together when they hold the same numbers and do not contradict each
+other on host, boot and time. The outcome depends on the set of copies alone, not on
+the order in which they came, so that any order of reading gives the same events.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oomdb.identity import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+#: Stamps of one record may differ by this much between programs that received it.
+UPTIME_TOLERANCE_S = 5.0
+#: Wall clocks of one record: receipt, batching, and dmesg -T's drift.
+WALL_TOLERANCE_S = 900
+#: No two zones are further apart; zones differ by quarters of an hour.
+_ZONE_SPAN_S = 26 * 3600
+_ZONE_STEP_S = 900
+_ZONE_SLACK_S = 120
+_YEAR_S = 365 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stamp as far as it is known: seconds on a clock, in UTC or in an unknown zone.
+
+    `seconds` counts from 1970; without a year it counts from the start of the year.
+    """
+
+    seconds: int
+    has_year: bool
+    has_zone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What one sighting tells for the question which incident it is of.
+
+    `victim_key` stands for the numbers of the first kill, `body_key` for those of the
+    memory dump; None where that part is missing. `is_sized` tells that the kill line
+    held sizes, without which a key alone proves little. A copy with more `lines_taken`
+    is the better one. `digest` names the copy itself.
+    """
+
+    digest: str
+    victim_key: str | None
+    body_key: str | None
+    is_sized: bool
+    lines_taken: int
+    is_whole: bool
+    host: str | None
+    boot_id: str | None
+    uptime_s: float | None
+    moment: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Copies of one report: the best first, and the id of the event they make."""
+
+    event_id: str
+    copies: tuple[Copy, ...]
+
+    @property
+    def best(self) -> Copy:
+        """The copy that the event's rows come from."""
+        return self.copies[0]
+
+
+def incidents(copies: Iterable[Copy]) -> list[Incident]:
+    """The incidents that the copies are of; every copy is in exactly one.
+
+    The id is made from the numbers alone while only one incident holds them, and from
+    host and time too where several do.
+    """
+    return [found for related in components(copies) for found in _incidents(related)]
+
+
+def components(copies: Iterable[Copy]) -> list[list[Copy]]:
+    """The copies in groups that share keys, directly or through others, in any order."""
+    home: dict[str, list[Copy]] = {}
+    for copy in set(copies):
+        keys = [key for key in (copy.victim_key, copy.body_key) if key is not None]
+        found = {id(home[key]): home[key] for key in keys or [copy.digest] if key in home}
+        merged = [copy, *(other for group in found.values() for other in group)]
+        for other in merged:
+            for key in (other.victim_key, other.body_key):
+                if key is not None:
+                    home[key] = merged
+        if not keys:
+            home[copy.digest] = merged
+    return list({id(group): group for group in home.values()}.values())
+
+
+def _incidents(copies: Iterable[Copy]) -> list[Incident]:
+    """The incidents among copies that share keys."""
+    groups: list[list[Copy]] = []
+    for copy in sorted(set(copies), key=_precedence):
+        home = next((group for group in groups if _belongs(copy, group)), None)
+        if home is None:
+            groups.append([copy])
+        else:
+            home.append(copy)
+    bases = [_base(group) for group in groups]
+    return [
+        Incident(
+            base if bases.count(base) == 1 else _told_apart(base, group), tuple(_best_first(group))
+        )
+        for base, group in zip(bases, groups, strict=True)
+    ]
+
+
+def _precedence(copy: Copy) -> tuple[object, ...]:
+    """Copies that tell more come first, so that those that tell less join them."""
+    return (
+        copy.host is None,
+        copy.uptime_s is None,
+        copy.moment is None,
+        copy.moment is not None and not (copy.moment.has_year and copy.moment.has_zone),
+        copy.victim_key is None,
+        copy.body_key is None,
+        -copy.lines_taken,
+        copy.digest,
+    )
+
+
+def _belongs(copy: Copy, group: Sequence[Copy]) -> bool:
+    shared = any(
+        (copy.victim_key is not None and copy.victim_key == other.victim_key)
+        or (copy.body_key is not None and copy.body_key == other.body_key)
+        for other in group
+    )
+    if not shared or not all(_compatible(copy, other) for other in group):
+        return False
+    return copy.is_sized or any(_confirms(copy, other) for other in group)
+
+
+def _confirms(one: Copy, other: Copy) -> bool:
+    """Whether more than a name and a number speaks for one incident."""
+    return (
+        one.digest == other.digest
+        or (one.body_key is not None and one.body_key == other.body_key)
+        or (one.uptime_s is not None and other.uptime_s is not None)
+        or (one.moment is not None and other.moment is not None)
+    )
+
+
+def _compatible(one: Copy, other: Copy) -> bool:
+    """Whether nothing that both copies tell contradicts."""
+    if one.digest == other.digest and one.host == other.host:
+        return True
+    if one.host and other.host and not same_host(one.host, other.host):
+        return False
+    if one.boot_id and other.boot_id and one.boot_id != other.boot_id:
+        return False
+    if one.victim_key and other.victim_key and one.victim_key != other.victim_key:
+        return False
+    if (
+        one.uptime_s is not None
+        and other.uptime_s is not None
+        and abs(one.uptime_s - other.uptime_s) > UPTIME_TOLERANCE_S
+    ):
+        return False
+    return one.moment is None or other.moment is None or _same_time(one.moment, other.moment)
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two names mean one machine: equal, or one the short form of the other."""
+    one, other = one.lower().rstrip("."), other.lower().rstrip(".")
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+def _same_time(one: Moment, other: Moment) -> bool:
+    apart = abs(one.seconds - other.seconds)
+    if not (one.has_year and other.has_year):
+        one_s, other_s = _in_year(one), _in_year(other)
+        apart = abs(one_s - other_s)
+        apart = min(apart, _YEAR_S - apart)
+    if one.has_zone == other.has_zone:
+        return apart <= WALL_TOLERANCE_S
+    off_step = apart % _ZONE_STEP_S
+    on_step = min(off_step, _ZONE_STEP_S - off_step) <= _ZONE_SLACK_S
+    return apart <= WALL_TOLERANCE_S or (apart <= _ZONE_SPAN_S and on_step)
+
+
+def _in_year(moment: Moment) -> int:
+    if not moment.has_year:
+        return moment.seconds
+    parts = time.gmtime(moment.seconds)
+    day = (parts.tm_yday - 1) - int(parts.tm_yday > 59 and parts.tm_year % 4 == 0)
+    return day * 86400 + moment.seconds % 86400
+
+
+def merged_host(copies: Iterable[Copy]) -> str | None:
+    """The fullest name of the host that the copies tell, None when none does."""
+    return max(
+        (copy.host for copy in copies if copy.host),
+        key=lambda name: (len(name), name),
+        default=None,
+    )
+
+
+def _best_first(group: Sequence[Copy]) -> Iterator[Copy]:
+    return iter(sorted(group, key=lambda copy: (not copy.is_whole, -copy.lines_taken, copy.digest)))
+
+
+def _base(group: Sequence[Copy]) -> str:
+    keys = [copy.victim_key for copy in group if copy.victim_key is not None]
+    if not keys:
+        keys = [copy.body_key for copy in group if copy.body_key is not None]
+    return digest("event", min(keys, default=min(copy.digest for copy in group)))
+
+
+def _told_apart(base: str, group: Sequence[Copy]) -> str:
+    """The id where several incidents hold the same numbers."""
+    first = min(group, key=_precedence)
+    moment = first.moment.seconds if first.moment is not None else None
+    return digest(base, first.host, first.boot_id, first.uptime_s, moment)
