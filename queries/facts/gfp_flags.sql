@@ -6,12 +6,12 @@
 -- meaning: what the flag asks for
 -- layout: the layout that names the bit, by the kernel that brought it
 SELECT
-    e.event_id,
-    b.bit,
-    b.flag,
-    b.meaning,
-    b.layout
+        e.event_id,
+        b.bit,
+        b.flag,
+        b.meaning,
+        b.layout
 FROM events AS e
 INNER JOIN gfp_bits AS b
-    ON e.gfp_layout = b.layout
-    AND (e.gfp_mask & b.bit) <> 0
+        ON e.gfp_layout = b.layout
+        AND (e.gfp_mask & b.bit) <> 0

@@ -6,19 +6,23 @@
 -- node: NUMA node
 -- zone: zone name
 -- free_kb: free memory as printed [kB]
--- min_kb: watermark min, which free memory was above [kB]
+-- usable_free_kb: what of it counts for the request [kB]
+-- min_kb: watermark min, which that was above [kB]
+-- spare_kb: by how much it was above min [kB]
 -- reserve_kb: lowmem_reserve against this class of request [kB]
--- needed_min_kb: min + reserve, which free memory was not above [kB]
+-- needed_min_kb: min + reserve, which usable free memory was not above [kB]
 -- short_min_kb: what was missing [kB]
 SELECT
-    f.event_id,
-    f.fallback_no,
-    f.node,
-    f.zone,
-    f.free_kb,
-    f.min_kb,
-    f.reserve_kb,
-    f.needed_min_kb,
-    f.short_min_kb
-FROM zone_fallbacks AS f
-WHERE f.verdict = 'reserve_blocked'
+    event_id,
+    fallback_no,
+    node,
+    zone,
+    free_kb,
+    usable_free_kb,
+    min_kb,
+    usable_free_kb - min_kb AS spare_kb,
+    reserve_kb,
+    needed_min_kb,
+    short_min_kb
+FROM zone_fallbacks
+WHERE verdict = 'reserve_blocked'

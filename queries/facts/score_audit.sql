@@ -1,213 +1,269 @@
--- The badness of every process recomputed from the report by the kernel's own
--- formula, beside the score that was printed, and whether the victim was the top.
--- points = rss + swap + page tables + oom_score_adj * (total / 1000, cut), and the
--- printed score is points * 1000 / total, cut. Kernels up to 4.16 forgive root
--- 3 %; as the report does not show who was root, both values are given.
+-- The badness of every process recomputed by the formula that the report's
+-- shape implies, its place in the ranking, and whether the one that was killed
+-- is the top; where it is not, why. Processes that may never be killed
+-- (oom_score_adj -1000) have no points and no rank.
 -- event_id: the event
 -- row_no: position in the process table, from 1
 -- pid: process id
 -- comm: name
+-- uid: user id; root (0) may have had a bonus up to Linux 4.16
 -- oom_score_adj: -1000 (never killed) to 1000
 -- rss_pages: resident memory [pages]
 -- swap_pages: memory in swap; NULL where not printed, then taken as 0 [pages]
--- page_table_pages: page tables; NULL where not printed, then taken as 0 [pages]
+-- page_table_pages: page tables; NULL where not printed, then taken as 0
+--   [pages]
 -- total_pages: what the points are measured against [pages]
--- points: badness; NULL where the formula needs what is not printed [pages]
--- score: points in thousandths of total_pages
--- score_root: the same with root's 3 % off, where that kernel may have given it
+-- total_basis: ram, managed, nodes, cgroup or cgroup_and_swap: its source
+-- points: rss + swap + page tables + oom_score_adj * (total_pages / 1000, cut);
+--   NULL where the formula needs what is not printed [pages]
+-- points_root: the same with root's bonus; NULL where there was none [pages]
+-- score: points * 1000 / total_pages, cut
+-- score_root: points_root in the same way
 -- score_without_page_tables: the score if page tables did not count
 -- score_printed: score on the kill line, for the process that was chosen
--- score_matches: whether score or score_root is within 1 of the printed one
+-- score_rule: the rule that comes closest to it: plain, root_3_percent or
+--   root_30_thousandths
+-- score_difference: that rule's score less the printed one
+-- score_matches: whether they are at most 1 apart; NULL when not printed
 -- badness_rank: 1 for the highest points among the processes that may be killed
 -- is_chosen: whether badness (or the kernel's other rule) chose this process
 -- is_victim: whether it was killed
 -- is_top: whether no other process had more points
--- reason: for a chosen process that was not the top, why: allocating_task,
---   within_tolerance, scope, not_recomputable or unexplained
-WITH killed AS (
-    SELECT
-        v.event_id,
-        v.pid,
-        MIN(v.victim_no) AS victim_no
-    FROM victims AS v
-    GROUP BY v.event_id, v.pid
+-- reason: for a chosen or killed process that was not the top, why:
+--   allocating_task, group_kill, shares_memory, child_sacrificed, later_kill,
+--   not_recomputable, top_already_killed, within_tolerance, report_damaged or
+--   unexplained
+WITH firsts AS (
+    SELECT event_id, pid, victim_no
+    FROM (
+        SELECT
+            event_id,
+            pid,
+            victim_no,
+            ROW_NUMBER() OVER (
+                PARTITION BY event_id ORDER BY victim_no
+            ) AS death_no
+        FROM victims
+    ) AS deaths
+    WHERE death_no = 1
 ),
-
-first_victims AS (
+deaths AS (
     SELECT
-        v.event_id,
-        MIN(v.pid) AS pid
-    FROM victims AS v
-    WHERE v.victim_no = 1
-    GROUP BY v.event_id
+        event_id,
+        pid,
+        MAX(CASE WHEN role = 'group' THEN 1 ELSE 0 END) AS in_group,
+        MAX(CASE WHEN role = 'sharing_mm' THEN 1 ELSE 0 END) AS shares_memory
+    FROM victims
+    WHERE pid IS NOT NULL
+    GROUP BY event_id, pid
 ),
-
-measured AS (
+chosen AS (
+    SELECT
+        e.event_id,
+        COALESCE(e.chosen_pid, firsts.pid) AS best_pid,
+        firsts.pid AS first_pid,
+        e.chosen_pid AS printed_pid,
+        -- The sysctl oom_kill_allocating_task skips the ranking and prints 0.
+        CASE
+            WHEN e.kill_message LIKE '%oom_kill_allocating_task%' THEN NULL
+            ELSE e.chosen_score
+        END AS ranked_score
+    FROM events AS e
+    LEFT JOIN firsts ON firsts.event_id = e.event_id
+),
+-- The total and the rule that come closest to what was printed.
+fits AS (
+    SELECT
+        event_id,
+        candidate_no,
+        rule_name,
+        difference
+    FROM (
+        SELECT
+            b.event_id,
+            b.candidate_no,
+            b.rule_name,
+            b.score - c.ranked_score AS difference,
+            ROW_NUMBER() OVER (
+                PARTITION BY b.event_id
+                ORDER BY
+                    ABS(b.score - c.ranked_score), b.candidate_no, b.rule_no
+            ) AS fit_no
+        FROM badness_points AS b
+        JOIN chosen AS c ON c.event_id = b.event_id AND c.best_pid = b.pid
+        WHERE c.ranked_score IS NOT NULL
+    ) AS ordered_fits
+    WHERE fit_no = 1
+),
+-- Root's bonus as the event shows it; where nothing tells, the usual one.
+bonuses AS (
+    SELECT
+        event_id,
+        rule_name
+    FROM (
+        SELECT
+            b.event_id,
+            b.rule_name,
+            ROW_NUMBER() OVER (
+                PARTITION BY b.event_id
+                ORDER BY
+                    CASE WHEN b.rule_name = f.rule_name THEN 0 ELSE 1 END,
+                    b.rule_no
+            ) AS bonus_no
+        FROM badness_points AS b
+        LEFT JOIN fits AS f ON f.event_id = b.event_id
+        WHERE b.rule_name <> 'plain'
+    ) AS ordered_bonuses
+    WHERE bonus_no = 1
+),
+audited AS (
     SELECT
         p.event_id,
         p.row_no,
         p.pid,
         p.comm,
+        p.uid,
         p.oom_score_adj,
         p.rss_pages,
-        p.swapents AS swap_pages,
+        p.swapents,
         CASE
-            WHEN p.pgtables_bytes IS NOT NULL
-                THEN CAST(
-                    FLOOR(p.pgtables_bytes / (e.page_size_kb * 1024)) AS BIGINT
-                )
+            WHEN p.pgtables_bytes IS NOT NULL THEN CAST(
+                (p.pgtables_bytes - p.pgtables_bytes % (e.page_size_kb * 1024))
+                / (e.page_size_kb * 1024) AS BIGINT)
             ELSE p.nr_ptes + COALESCE(p.nr_pmds, 0)
-        END AS page_table_pages,
-        b.total_pages,
-        b.total_basis,
-        CAST(FLOOR(b.total_pages / 1000) AS BIGINT) AS total_thousandth,
-        e.chosen_score,
-        COALESCE(e.chosen_pid, f.pid) AS chosen_pid,
-        e.invoker_pid,
+        END AS table_pages,
         e.kill_message,
-        k.victim_no,
-        p.cpu IS NOT NULL AND p.oom_score_adj IS NOT NULL AS has_capped_rule,
-        p.nr_ptes IS NOT NULL
-        OR (p.pgtables_bytes IS NOT NULL AND e.chosen_score IS NOT NULL)
-            AS may_forgive_root,
-        COALESCE(p.oom_score_adj, 0) <> -1000
-        AND COALESCE(p.oom_adj, 0) <> -17
-        AND p.pid <> 1 AS may_be_killed
-    FROM processes AS p
-    INNER JOIN events AS e
-        ON p.event_id = e.event_id
-    LEFT JOIN badness_base AS b
-        ON p.event_id = b.event_id
-    LEFT JOIN killed AS k
-        ON p.event_id = k.event_id
-        AND p.pid = k.pid
-    LEFT JOIN first_victims AS f
-        ON p.event_id = f.event_id
-),
-
-sums AS (
-    SELECT
-        m.event_id,
-        m.row_no,
-        m.rss_pages + COALESCE(m.swap_pages, 0) AS plain_pages,
-        m.rss_pages
-        + COALESCE(m.swap_pages, 0)
-        + COALESCE(m.page_table_pages, 0) AS all_pages,
+        e.chosen_score,
+        e.damage,
+        t.total_pages,
+        t.total_basis,
+        plain.points AS plain_points,
+        plain.score AS plain_score,
+        rooted.points AS root_points,
+        rooted.score AS root_score,
+        COALESCE(p.pid = c.best_pid, FALSE) AS was_chosen,
+        c.first_pid,
+        c.printed_pid,
+        f.rule_name AS fit_rule,
+        f.difference,
+        deaths.pid IS NOT NULL AS was_killed,
+        deaths.in_group,
+        deaths.shares_memory,
+        -- The user id is only a sign of the capability that earns the bonus, so
+        -- the printed score comes first.
         CASE
-            WHEN m.oom_score_adj IS NULL THEN NULL
-            WHEN m.oom_score_adj = 0 THEN 0
-            ELSE m.oom_score_adj * m.total_thousandth
-        END AS adjustment
-    FROM measured AS m
+            WHEN p.pid = c.best_pid AND f.rule_name = 'plain' THEN FALSE
+            WHEN p.pid = c.best_pid AND f.rule_name IS NOT NULL THEN TRUE
+            ELSE p.uid = 0
+        END AS has_bonus,
+        p.nr_ptes IS NULL AND p.pgtables_bytes IS NULL AS in_thousandths
+    FROM processes AS p
+    INNER JOIN events AS e ON e.event_id = p.event_id
+    INNER JOIN chosen AS c ON c.event_id = p.event_id
+    LEFT JOIN fits AS f ON f.event_id = p.event_id
+    LEFT JOIN bonuses AS bonus ON bonus.event_id = p.event_id
+    LEFT JOIN badness_totals AS t
+        ON t.event_id = p.event_id
+        AND t.candidate_no = CASE
+            WHEN ABS(f.difference) <= 1 THEN f.candidate_no
+            ELSE 1
+        END
+    LEFT JOIN badness_points AS plain
+        ON plain.event_id = p.event_id AND plain.row_no = p.row_no
+        AND plain.candidate_no = t.candidate_no AND plain.rule_name = 'plain'
+    LEFT JOIN badness_points AS rooted
+        ON rooted.event_id = p.event_id AND rooted.row_no = p.row_no
+        AND rooted.candidate_no = t.candidate_no
+        AND rooted.rule_name = bonus.rule_name
+    LEFT JOIN deaths ON deaths.event_id = p.event_id AND deaths.pid = p.pid
 ),
-
-pointed AS (
+weighed AS (
     SELECT
-        s.event_id,
-        s.row_no,
-        s.all_pages + s.adjustment AS raw_points,
-        s.plain_pages + s.adjustment AS plain_points,
-        s.all_pages
-        - CAST(FLOOR(s.all_pages * 3 / 100) AS BIGINT)
-        + s.adjustment AS root_points
-    FROM sums AS s
+        a.event_id,
+        a.row_no,
+        CASE
+            WHEN a.has_bonus AND a.in_thousandths
+                THEN COALESCE(a.root_score, a.plain_score)
+            WHEN a.in_thousandths THEN a.plain_score
+            WHEN a.has_bonus THEN COALESCE(a.root_points, a.plain_points)
+            ELSE a.plain_points
+        END AS weight
+    FROM audited AS a
 ),
-
-scored AS (
-    SELECT
-        m.event_id,
-        m.row_no,
-        m.pid,
-        m.comm,
-        m.oom_score_adj,
-        m.rss_pages,
-        m.swap_pages,
-        m.page_table_pages,
-        m.total_pages,
-        m.total_basis,
-        m.chosen_score,
-        m.chosen_pid,
-        m.invoker_pid,
-        m.kill_message,
-        m.victim_no,
-        m.may_be_killed,
-        m.may_forgive_root,
-        q.raw_points,
-        CAST(
-            FLOOR(
-                CASE WHEN q.raw_points < 1 THEN 1 ELSE q.raw_points END
-                * 1000 / m.total_pages
-            ) AS BIGINT
-        ) AS score,
-        CAST(
-            FLOOR(
-                CASE WHEN q.root_points < 1 THEN 1 ELSE q.root_points END
-                * 1000 / m.total_pages
-            ) AS BIGINT
-        ) AS score_root,
-        CAST(
-            FLOOR(
-                CASE WHEN q.plain_points < 1 THEN 1 ELSE q.plain_points END
-                * 1000 / m.total_pages
-            ) AS BIGINT
-        ) AS score_plain
-    FROM measured AS m
-    INNER JOIN pointed AS q
-        ON m.event_id = q.event_id
-        AND m.row_no = q.row_no
-),
-
 ranked AS (
     SELECT
-        s.event_id,
-        s.row_no,
-        RANK() OVER (
-            PARTITION BY s.event_id
-            ORDER BY s.raw_points DESC
-        ) AS badness_rank,
-        MAX(s.raw_points) OVER (PARTITION BY s.event_id) AS top_points
-    FROM scored AS s
-    WHERE s.may_be_killed
-        AND s.raw_points IS NOT NULL
+        event_id,
+        row_no,
+        weight,
+        MAX(weight) OVER (PARTITION BY event_id) AS top_weight,
+        RANK() OVER (PARTITION BY event_id ORDER BY weight DESC) AS place
+    FROM weighed
+    WHERE weight IS NOT NULL
+),
+-- A top process that was killed a moment ago is passed over: it is dying.
+dying_tops AS (
+    SELECT r.event_id
+    FROM ranked AS r
+    INNER JOIN audited AS a ON a.event_id = r.event_id AND a.row_no = r.row_no
+    INNER JOIN events AS e ON e.event_id = r.event_id
+    INNER JOIN events AS before
+        ON before.host_id = e.host_id
+        AND before.uptime_s < e.uptime_s
+        AND before.uptime_s >= e.uptime_s - 600
+    INNER JOIN victims AS v ON v.event_id = before.event_id AND v.pid = a.pid
+    WHERE r.place = 1
+    GROUP BY r.event_id
 )
-
 SELECT
-    s.event_id,
-    s.row_no,
-    s.pid,
-    s.comm,
-    s.oom_score_adj,
-    s.rss_pages,
-    s.swap_pages,
-    s.page_table_pages,
-    s.total_pages,
-    s.raw_points AS points,
-    s.score,
-    CASE WHEN s.may_forgive_root THEN s.score_root END AS score_root,
-    s.score_plain AS score_without_page_tables,
-    CASE WHEN s.pid = s.chosen_pid THEN s.chosen_score END AS score_printed,
+    a.event_id,
+    a.row_no,
+    a.pid,
+    a.comm,
+    a.uid,
+    a.oom_score_adj,
+    a.rss_pages,
+    a.swapents AS swap_pages,
+    a.table_pages AS page_table_pages,
+    a.total_pages,
+    a.total_basis,
+    a.plain_points AS points,
+    a.root_points AS points_root,
+    a.plain_score AS score,
+    a.root_score AS score_root,
     CASE
-        WHEN s.pid = s.chosen_pid AND s.chosen_score IS NOT NULL
-            THEN ABS(s.score - s.chosen_score) <= 1
-                OR (
-                    s.may_forgive_root
-                    AND ABS(s.score_root - s.chosen_score) <= 1
-                )
-    END AS score_matches,
-    r.badness_rank,
-    COALESCE(s.pid = s.chosen_pid, FALSE) AS is_chosen,
-    s.victim_no IS NOT NULL AS is_victim,
-    COALESCE(r.badness_rank = 1, FALSE) AS is_top,
+        WHEN a.plain_points > a.table_pages
+            THEN CAST(
+                ((a.plain_points - a.table_pages) * 1000
+                    - (a.plain_points - a.table_pages) * 1000 % a.total_pages)
+                / a.total_pages AS BIGINT)
+        ELSE a.plain_score
+    END AS score_without_page_tables,
+    CASE WHEN a.was_chosen THEN a.chosen_score END AS score_printed,
+    CASE WHEN a.was_chosen THEN a.fit_rule END AS score_rule,
+    CASE WHEN a.was_chosen THEN a.difference END AS score_difference,
+    CASE WHEN a.was_chosen THEN ABS(a.difference) <= 1 END AS score_matches,
+    r.place AS badness_rank,
+    a.was_chosen AS is_chosen,
+    a.was_killed AS is_victim,
+    COALESCE(r.place = 1, FALSE) AS is_top,
     CASE
-        WHEN s.pid <> s.chosen_pid OR r.badness_rank = 1 THEN NULL
-        WHEN s.chosen_pid IS NULL THEN NULL
-        WHEN s.kill_message LIKE '%allocating_task%' THEN 'allocating_task'
-        WHEN s.raw_points IS NULL THEN 'not_recomputable'
-        WHEN r.top_points - s.raw_points <= 64 THEN 'within_tolerance'
-        WHEN s.total_basis IN ('cgroup_limit', 'nodes_and_swap') THEN 'scope'
+        WHEN NOT (a.was_killed OR a.was_chosen) OR r.place = 1 THEN NULL
+        WHEN a.kill_message LIKE '%oom_kill_allocating_task%'
+            THEN 'allocating_task'
+        WHEN a.in_group = 1 THEN 'group_kill'
+        WHEN a.shares_memory = 1 THEN 'shares_memory'
+        WHEN a.printed_pid <> a.first_pid AND a.pid = a.first_pid
+            THEN 'child_sacrificed'
+        WHEN NOT a.was_chosen THEN 'later_kill'
+        WHEN r.place IS NULL THEN 'not_recomputable'
+        WHEN dying_tops.event_id IS NOT NULL THEN 'top_already_killed'
+        -- Counters are read once for the choice and again for the table.
+        WHEN r.weight * 100 >= r.top_weight * 99 THEN 'within_tolerance'
+        WHEN a.damage IS NOT NULL THEN 'report_damaged'
         ELSE 'unexplained'
     END AS reason
-FROM scored AS s
+FROM audited AS a
 LEFT JOIN ranked AS r
-    ON s.event_id = r.event_id
-    AND s.row_no = r.row_no
+    ON r.event_id = a.event_id AND r.row_no = a.row_no
+LEFT JOIN dying_tops
+    ON dying_tops.event_id = a.event_id

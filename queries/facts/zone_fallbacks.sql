@@ -1,180 +1,230 @@
--- Each zone that the request could fall back to, in the order in which the kernel
--- tries them: what was free, what the watermarks and lowmem_reserve[] demanded at
--- min, low and high, and why the zone refused. The kernel grants only when free
--- memory is greater than watermark plus reserve, so equality is a refusal.
--- Requests charged to a memory cgroup are left out: zones did not cause those.
--- The report does not name the preferred node, so nodes stand in ascending order;
--- nodes outside nodemask and cpuset are not printed by the kernel itself.
+-- Each zone that the request could fall back to, in the order in which the
+-- kernel tries them: what was free, what the watermarks and lowmem_reserve[]
+-- demanded at min, low and high, and why the zone refused. The kernel grants
+-- only when free memory is greater than watermark plus reserve: equality is a
+-- refusal. A kill by a cgroup's limit has no rows: no zone caused it. Nodes are
+-- those that the report shows and its nodemask allows, lowest number first: no
+-- report tells which of them was asked first.
 -- event_id: the event
 -- fallback_no: order of trial, from 1
 -- node: NUMA node
 -- zone: zone name
+-- trigger_kind: request; page_fault or sysrq, where zones may well be usable
+-- zone_index: the zone's own place in lowmem_reserve[]
 -- class_index: entry of lowmem_reserve[] that applies to the request
 -- free_kb: free memory as printed [kB]
--- usable_free_kb: free memory less 2^order - 1 pages, less CMA pages where the
---   request may not use them, less the reserve for high-order atomic requests [kB]
--- min_kb: watermark min as it applies to the request [kB]
+-- order_kb: of it, not counted: all pages of the request but one [kB]
+-- cma_kb: of it, not counted: contiguous areas that it may not use [kB]
+-- highatomic_kb: of it, not counted: blocks kept for atomic requests [kB]
+-- usable_free_kb: free less those three, which is what counts [kB]
+-- printed_min_kb: watermark min as printed [kB]
+-- min_kb: watermark min as it applies; HIGH and ATOMIC requests go lower [kB]
 -- low_kb: watermark low [kB]
 -- high_kb: watermark high [kB]
 -- reserve_kb: lowmem_reserve against this class of request [kB]
--- needed_min_kb: min + reserve; free memory must be greater [kB]
+-- needed_min_kb: min + reserve; usable free memory must be greater [kB]
 -- needed_low_kb: low + reserve [kB]
--- needed_high_kb: high + reserve [kB]
+-- needed_high_kb: high + reserve, tried a last time before the kill [kB]
 -- short_min_kb: what was missing at min; NULL when nothing was [kB]
 -- short_low_kb: what was missing at low; NULL when nothing was [kB]
--- short_high_kb: what was missing at high; NULL when nothing was [kB]
--- verdict: below_watermark (free memory is not above the zone's own min),
---   reserve_blocked (it is, but not above min + reserve), no_block_of_order
---   (enough memory, no free block large enough), usable; NULL when the report
---   does not tell
-WITH marks AS (
+-- short_high_kb: what was missing at high, where contiguous areas never count;
+--   NULL when nothing was [kB]
+-- has_block: whether a free block was large enough; NULL when not known
+-- verdict: at min: below_watermark (usable free memory is not above the zone's
+--   own min), reserve_blocked (it is, but not above min + reserve),
+--   no_block_of_order (enough memory, no free block large enough), usable; NULL
+--   when the report does not tell
+WITH counters AS (
+    SELECT
+        event_id,
+        MAX(CASE WHEN name = 'unstable' THEN 1 ELSE 0 END) AS has_unstable
+    FROM memory_counters
+    GROUP BY event_id
+),
+ranked_zones AS (
+    SELECT
+        event_id,
+        node,
+        zone,
+        free_kb,
+        COALESCE(free_cma_kb, 0) AS all_cma_kb,
+        -- Linux 6.12 and later withhold only the free part of these blocks.
+        COALESCE(free_highatomic_kb, reserved_highatomic_kb, 0)
+            AS all_highatomic_kb,
+        -- Linux 5.8 and older, which print kernel_stack in the zone's line, do
+        -- not withhold them from requests of one page.
+        kernel_stack_kb IS NOT NULL AS spares_single_pages,
+        CASE zone
+            WHEN 'DMA' THEN 1
+            WHEN 'DMA32' THEN 2
+            WHEN 'Normal' THEN 3
+            WHEN 'HighMem' THEN 4
+            WHEN 'Movable' THEN 5
+        END AS zone_rank
+    FROM zones
+    WHERE COALESCE(managed_kb, present_kb, 1) > 0
+),
+allowed_zones AS (
     SELECT
         z.event_id,
         z.node,
         z.zone,
-        CASE z.zone
-            WHEN 'DMA' THEN 0
-            WHEN 'DMA32' THEN 1
-            WHEN 'Normal' THEN 2
-            WHEN 'HighMem' THEN 3
-            WHEN 'Movable' THEN 4
-            ELSE 5
-        END AS zone_rank,
-        c.highest_zone_rank,
-        c.class_index,
-        c.has_old_order_rule,
-        c.is_movable,
-        e.alloc_order,
+        z.zone_rank,
         z.free_kb,
-        z.free_kb
-        - c.pages_less_one * COALESCE(e.page_size_kb, 0)
-        - CASE WHEN c.is_movable THEN 0 ELSE COALESCE(z.free_cma_kb, 0) END
-        - CASE
-            WHEN c.is_high AND NOT c.is_sleeping THEN 0
-            WHEN z.free_highatomic_kb IS NOT NULL THEN z.free_highatomic_kb
-            WHEN z.kernel_stack_kb IS NOT NULL AND e.alloc_order <= 0 THEN 0
-            ELSE COALESCE(z.reserved_highatomic_kb, 0)
-        END AS usable_free_kb,
+        z.all_cma_kb,
+        z.all_highatomic_kb,
+        z.spares_single_pages,
+        e.page_size_kb,
+        r.trigger_kind,
+        r.request_order,
+        r.may_use_cma,
+        r.is_harder,
+        CASE z.zone_rank
+            WHEN 1 THEN i.dma_index
+            WHEN 2 THEN i.dma32_index
+            WHEN 3 THEN i.normal_index
+            WHEN 4 THEN i.highmem_index
+            WHEN 5 THEN i.movable_index
+        END AS zone_index,
+        -- Up to Linux 5.7, which print unstable, the class is the first zone
+        -- that the request may use and that has memory; since then it is the
+        -- type that the mask names, with memory or without.
         CASE
-            WHEN c.is_high
-                THEN w.min_kb - CAST(FLOOR(w.min_kb / 2) AS BIGINT)
-            ELSE w.min_kb
-        END AS min_kb,
+            WHEN c.has_unstable = 0 THEN r.highest_rank
+            ELSE MAX(z.zone_rank) OVER (PARTITION BY z.event_id)
+        END AS class_rank
+    FROM ranked_zones AS z
+    INNER JOIN events AS e
+        ON e.event_id = z.event_id
+    INNER JOIN request_scope AS r
+        ON r.event_id = z.event_id
+    LEFT JOIN zone_type_indexes AS i
+        ON i.event_id = z.event_id
+    LEFT JOIN counters AS c
+        ON c.event_id = z.event_id
+    LEFT JOIN nodemask_nodes AS n
+        ON n.event_id = z.event_id AND n.node = z.node
+    WHERE COALESCE(e.constraint_kind, 'none') <> 'memcg'
+        AND (COALESCE(e.nodemask, '(null)') = '(null)' OR n.node IS NOT NULL)
+        -- A type that the machine does not have stands for Normal.
+        AND z.zone_rank <= CASE
+            WHEN r.highest_rank = 1 AND i.dma_index IS NULL THEN 3
+            WHEN r.highest_rank = 2 AND i.dma32_index IS NULL THEN 3
+            ELSE r.highest_rank
+        END
+),
+classed_zones AS (
+    SELECT
+        z.event_id,
+        z.node,
+        z.zone,
+        z.zone_rank,
+        z.trigger_kind,
+        z.request_order,
+        z.zone_index,
+        z.free_kb,
+        z.page_size_kb,
+        z.all_cma_kb,
+        CASE
+            WHEN z.request_order = 0 THEN 0
+            ELSE z.page_size_kb
+                * (CAST(POWER(2, z.request_order) AS BIGINT) - 1)
+        END AS order_kb,
+        CASE WHEN z.may_use_cma THEN 0 ELSE z.all_cma_kb END AS cma_kb,
+        CASE
+            WHEN z.is_harder THEN 0
+            WHEN z.request_order = 0 AND z.spares_single_pages THEN 0
+            ELSE z.all_highatomic_kb
+        END AS highatomic_kb,
+        CASE z.class_rank
+            WHEN 1 THEN COALESCE(i.dma_index, i.normal_index)
+            WHEN 2 THEN COALESCE(i.dma32_index, i.normal_index)
+            WHEN 3 THEN i.normal_index
+            WHEN 4 THEN COALESCE(i.highmem_index, i.normal_index)
+            WHEN 5 THEN i.movable_index
+        END AS class_index
+    FROM allowed_zones AS z
+    LEFT JOIN zone_type_indexes AS i
+        ON i.event_id = z.event_id
+),
+measured_zones AS (
+    SELECT
+        z.event_id,
+        z.node,
+        z.zone,
+        z.zone_rank,
+        z.trigger_kind,
+        z.request_order,
+        z.zone_index,
+        z.class_index,
+        z.free_kb,
+        z.order_kb,
+        z.cma_kb,
+        z.highatomic_kb,
+        z.free_kb - z.order_kb - z.cma_kb - z.highatomic_kb AS usable_free_kb,
+        z.free_kb - z.order_kb - z.all_cma_kb - z.highatomic_kb AS last_free_kb,
+        w.min_kb AS printed_min_kb,
+        m.mark_min_kb,
         w.low_kb,
         w.high_kb,
-        r.reserve_pages * e.page_size_kb AS reserve_kb
-    FROM zones AS z
-    INNER JOIN events AS e
-        ON z.event_id = e.event_id
-    INNER JOIN request_class AS c
-        ON z.event_id = c.event_id
+        l.reserve_pages * z.page_size_kb AS reserve_kb,
+        b.has_block
+    FROM classed_zones AS z
     LEFT JOIN watermarks AS w
-        ON z.event_id = w.event_id
-        AND z.node = w.node
-        AND z.zone = w.zone
-    LEFT JOIN lowmem_reserves AS r
-        ON z.event_id = r.event_id
-        AND z.node = r.node
-        AND z.zone = r.zone
-        AND c.class_index = r.class_index
-    WHERE COALESCE(z.managed_kb, z.present_kb, 1) > 0
-        AND COALESCE(e.constraint_kind, 'none') <> 'memcg'
-),
-
-blocks AS (
-    SELECT
-        b.event_id,
-        b.node,
-        b.zone,
-        b.alloc_order,
-        b.free_blocks,
-        b.migratetypes,
-        SUM(b.free_blocks * b.block_kb) OVER (
-            PARTITION BY b.event_id, b.node, b.zone
-            ORDER BY b.alloc_order
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS up_to_order_kb
-    FROM buddy_orders AS b
-),
-
-order_checks AS (
-    SELECT
-        m.event_id,
-        m.node,
-        m.zone,
-        MAX(
-            CASE
-                WHEN b.alloc_order >= m.alloc_order
-                    AND b.free_blocks > 0
-                    AND (
-                        b.migratetypes IS NULL
-                        OR b.migratetypes LIKE '%U%'
-                        OR b.migratetypes LIKE '%M%'
-                        OR b.migratetypes LIKE '%E%'
-                        OR b.migratetypes LIKE '%R%'
-                        OR (m.is_movable AND b.migratetypes LIKE '%C%')
-                    ) THEN 1
-                ELSE 0
-            END
-        ) AS has_block,
-        MAX(
-            CASE
-                WHEN m.has_old_order_rule
-                    AND b.alloc_order < m.alloc_order
-                    AND m.usable_free_kb - b.up_to_order_kb
-                    <= m.min_kb / POWER(2, b.alloc_order + 1) THEN 1
-                ELSE 0
-            END
-        ) AS fails_old_rule
-    FROM marks AS m
-    INNER JOIN blocks AS b
-        ON m.event_id = b.event_id
-        AND m.node = b.node
-        AND m.zone = b.zone
-    WHERE m.alloc_order > 0
-    GROUP BY m.event_id, m.node, m.zone
+        ON w.event_id = z.event_id AND w.node = z.node AND w.zone = z.zone
+    LEFT JOIN request_watermarks AS m
+        ON m.event_id = z.event_id AND m.node = z.node AND m.zone = z.zone
+    LEFT JOIN lowmem_reserves AS l
+        ON l.event_id = z.event_id
+        AND l.node = z.node
+        AND l.zone = z.zone
+        AND l.class_index = z.class_index
+    LEFT JOIN zone_blocks AS b
+        ON b.event_id = z.event_id AND b.node = z.node AND b.zone = z.zone
 )
-
 SELECT
-    m.event_id,
+    event_id,
     ROW_NUMBER() OVER (
-        PARTITION BY m.event_id
-        ORDER BY m.node, m.zone_rank DESC
+        PARTITION BY event_id
+        ORDER BY node, zone_rank DESC
     ) AS fallback_no,
-    m.node,
-    m.zone,
-    m.class_index,
-    m.free_kb,
-    m.usable_free_kb,
-    m.min_kb,
-    m.low_kb,
-    m.high_kb,
-    m.reserve_kb,
-    m.min_kb + m.reserve_kb AS needed_min_kb,
-    m.low_kb + m.reserve_kb AS needed_low_kb,
-    m.high_kb + m.reserve_kb AS needed_high_kb,
+    node,
+    zone,
+    trigger_kind,
+    zone_index,
+    class_index,
+    free_kb,
+    order_kb,
+    cma_kb,
+    highatomic_kb,
+    usable_free_kb,
+    printed_min_kb,
+    mark_min_kb AS min_kb,
+    low_kb,
+    high_kb,
+    reserve_kb,
+    mark_min_kb + reserve_kb AS needed_min_kb,
+    low_kb + reserve_kb AS needed_low_kb,
+    high_kb + reserve_kb AS needed_high_kb,
     CASE
-        WHEN m.usable_free_kb <= m.min_kb + m.reserve_kb
-            THEN m.min_kb + m.reserve_kb - m.usable_free_kb
+        WHEN usable_free_kb <= mark_min_kb + reserve_kb
+            THEN mark_min_kb + reserve_kb - usable_free_kb
     END AS short_min_kb,
     CASE
-        WHEN m.usable_free_kb <= m.low_kb + m.reserve_kb
-            THEN m.low_kb + m.reserve_kb - m.usable_free_kb
+        WHEN usable_free_kb <= low_kb + reserve_kb
+            THEN low_kb + reserve_kb - usable_free_kb
     END AS short_low_kb,
     CASE
-        WHEN m.usable_free_kb <= m.high_kb + m.reserve_kb
-            THEN m.high_kb + m.reserve_kb - m.usable_free_kb
+        WHEN last_free_kb <= high_kb + reserve_kb
+            THEN high_kb + reserve_kb - last_free_kb
     END AS short_high_kb,
+    has_block,
     CASE
-        WHEN m.usable_free_kb <= m.min_kb THEN 'below_watermark'
-        WHEN m.usable_free_kb <= m.min_kb + m.reserve_kb THEN 'reserve_blocked'
-        WHEN m.usable_free_kb IS NULL OR m.min_kb + m.reserve_kb IS NULL THEN NULL
-        WHEN o.fails_old_rule = 1 OR o.has_block = 0 THEN 'no_block_of_order'
-        ELSE 'usable'
+        WHEN usable_free_kb <= mark_min_kb THEN 'below_watermark'
+        WHEN usable_free_kb <= mark_min_kb + reserve_kb THEN 'reserve_blocked'
+        WHEN usable_free_kb IS NULL OR mark_min_kb + reserve_kb IS NULL
+            THEN NULL
+        WHEN request_order = 0 OR has_block THEN 'usable'
+        WHEN NOT has_block THEN 'no_block_of_order'
     END AS verdict
-FROM marks AS m
-LEFT JOIN order_checks AS o
-    ON m.event_id = o.event_id
-    AND m.node = o.node
-    AND m.zone = o.zone
-WHERE m.zone_rank <= m.highest_zone_rank
+FROM measured_zones
