@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 _VICTIM = ("pid", "comm", "total_vm_kb", "anon_rss_kb", "file_rss_kb")
 
 
+#: Kinds of report that a kill is never a copy of.
+_DUMPS = frozenset({"allocation_failure", "memory_dump"})
+
+
 def digest(*parts: object) -> str:
     """16 hexadecimal characters for the parts, None standing for nothing."""
     joined = "\x1f".join("" if part is None else str(part) for part in parts)
@@ -52,7 +56,8 @@ def body_key(event: dict[str, object], batch: RowBatch) -> str | None:
             f"{zone.get('node')} {zone.get('zone')} {zone.get('free_kb')}" for zone in zones
         )
         numbers += sorted(f"{row.get('name')} {row.get('pages')}" for row in counters)
-        return digest("body", *numbers)
+        family = event["kind"] if event["kind"] in _DUMPS else "kill"
+        return digest("body", family, *numbers)
     usage = [
         f"{row.get('name')} {row.get('value')}"
         for row in batch.rows.get("cgroup_counters", ())

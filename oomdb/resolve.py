@@ -144,10 +144,14 @@ def _belongs(copy: Copy, group: Sequence[Copy]) -> bool:
 
 
 def _confirms(one: Copy, other: Copy) -> bool:
-    """Whether more than a name and a number speaks for one incident."""
+    """Whether more than a name and a number speaks for one incident.
+
+    Dumps without a kill may repeat every number, so they need a time in common.
+    """
+    same_body = one.body_key is not None and one.body_key == other.body_key
     return (
         one.digest == other.digest
-        or (one.body_key is not None and one.body_key == other.body_key)
+        or (same_body and (one.victim_key or other.victim_key) is not None)
         or (one.uptime_s is not None and other.uptime_s is not None)
         or (one.moment is not None and other.moment is not None)
     )
