@@ -283,10 +283,10 @@ def _known_view(name: str) -> View:
     raise UsageError(f"no view is called {name!r}; {hint}")
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # SQL comments begin with --
 def sql(
     statement: Annotated[
-        str, typer.Argument(metavar="SELECT", help="The query; - reads it from standard input.")
+        str, typer.Argument(metavar="SQL", help="The query; - reads it from standard input.")
     ],
     db: Database = None,
     row_format: RowFormat = None,

@@ -52,7 +52,11 @@ def rows(
 ) -> Rows:
     """The result of `sql`, fetched as it is read. OomdbError when the database refuses."""
     with _database_errors():
-        reader = connection.execute(sql, list(parameters)).to_arrow_reader(_BATCH_ROWS)
+        result = connection.execute(sql, list(parameters))
+        # DuckDB gives None, against its own type, for text without a statement.
+        if result is None:
+            raise OomdbError("there is no statement in the query")
+        reader = result.to_arrow_reader(_BATCH_ROWS)
     return Rows(reader.schema, _batches(reader))
 
 

@@ -317,6 +317,10 @@ def test_sql(oomdb: InProcess) -> None:
     assert printed == "n\n36\n"
 
 
+def test_sql_may_begin_with_a_comment(oomdb: InProcess) -> None:
+    assert oomdb("sql", "-- one\nSELECT 1 AS one", "-f", "csv") == "one\n1\n"
+
+
 def test_sql_from_standard_input(seeded: Path) -> None:
     done = run(seeded, "sql", "-", "--format", "csv", stdin="SELECT 1 AS one")
     assert done.stdout == "one\n1\n"
@@ -326,6 +330,8 @@ def test_sql_from_standard_input(seeded: Path) -> None:
     ("statement", "message"),
     [
         ("SELEC 1", "syntax error"),
+        ("-- only a comment", "no statement"),
+        (";", "no statement"),
         ("SELECT nothing FROM events", "nothing"),
         ("SELECT * FROM no_such_table", "no_such_table"),
         ("SELECT CAST(hostname AS INTEGER) AS n FROM hosts", "Could not convert"),

@@ -31,11 +31,15 @@ class Badness:
     swap_pages: int | None
     page_table_pages: int | None
     total_pages: int | None
+    total_basis: str | None
     points: int | None
+    points_root: int | None
     score: int | None
     score_root: int | None
     score_without_page_tables: int | None
     score_printed: int | None
+    score_rule: str | None
+    score_difference: int | None
     score_matches: bool | None
     badness_rank: int | None
     is_chosen: bool | None
@@ -98,8 +102,8 @@ def _tell_points(page: Page, chosen: Badness, memory: Memory) -> None:
     if chosen.score is None or chosen.total_pages is None:
         return
     text = (
-        f"As a score, in thousandths of the {words.plural(chosen.total_pages, 'page')} that could"
-        f" be used{_worked_out(chosen.total_pages, memory)}: {chosen.points:,} x 1,000 /"
+        f"As a score, in thousandths of {_TOTALS.get(chosen.total_basis or '', 'all memory')},"
+        f" {_worked_out(chosen.total_pages, memory)}: {chosen.points:,} x 1,000 /"
         f" {chosen.total_pages:,} = {chosen.score:,}"
     )
     without = chosen.score_without_page_tables
@@ -108,19 +112,28 @@ def _tell_points(page: Page, chosen: Badness, memory: Memory) -> None:
     page.say(text + ".", indent=5)
 
 
+_TOTALS = {
+    "ram": "RAM and swap",
+    "managed": "RAM (by the sizes of the zones) and swap",
+    "nodes": "the RAM of the allowed nodes and swap",
+    "cgroup": "the cgroup's limit",
+    "cgroup_and_swap": "the cgroup's limit and its swap",
+}
+
+
 def _worked_out(total_pages: int, memory: Memory) -> str:
-    """How RAM and swap make up the total, in brackets; empty where they do not."""
-    totals = memory.totals
+    """The total, with the sum of RAM and swap where that is what it is."""
+    total, totals = words.plural(total_pages, "page"), memory.totals
     if totals.ram_pages is None or totals.reserved_pages is None:
-        return ""
-    terms = f"{totals.ram_pages:,} of RAM - {totals.reserved_pages:,} reserved"
+        return total
+    terms = f"{totals.ram_pages:,} - {totals.reserved_pages:,} reserved"
     swap_pages = 0
     if totals.swap_total_kb and memory.page_size_kb:
         swap_pages = totals.swap_total_kb // memory.page_size_kb
         terms += f" + {swap_pages:,} of swap"
     if totals.ram_pages - totals.reserved_pages + swap_pages != total_pages:
-        return ""
-    return f" ({terms})"
+        return total
+    return f"{terms} = {total}"
 
 
 def _tell_printed_score(page: Page, chosen: Badness) -> None:
@@ -129,7 +142,7 @@ def _tell_printed_score(page: Page, chosen: Badness) -> None:
         return
     if not chosen.score_matches:
         page.say(f"The kernel printed {printed:,}: that does not agree.", indent=5)
-    elif chosen.score is not None and abs(chosen.score - printed) <= 1:
+    elif chosen.score_rule == "plain":
         page.say(f"The kernel printed {printed:,}: that agrees.", indent=5)
     else:
         page.say(
@@ -141,8 +154,13 @@ def _tell_printed_score(page: Page, chosen: Badness) -> None:
 
 _REASONS = {
     "allocating_task": "vm.oom_kill_allocating_task is set, so who asks is killed, unranked",
+    "group_kill": "it died because its whole cgroup was killed",
+    "shares_memory": "it died because it shared the victim's memory",
+    "child_sacrificed": "it died in place of its parent, which the ranking chose",
+    "later_kill": "it was killed after the first victim",
+    "top_already_killed": "the top had been killed a moment before and was still dying",
     "within_tolerance": "the difference is within what changes between choice and print",
-    "scope": "the table lists processes that this kill could not choose",
+    "report_damaged": "the report is damaged, so numbers may be missing",
     "not_recomputable": "its badness cannot be worked out from what is printed",
     "unexplained": "nothing in the report explains it",
 }

@@ -22,9 +22,14 @@ class Fallback:
     fallback_no: int
     node: int
     zone: str
+    trigger_kind: str | None
     class_index: int | None
     free_kb: int | None
+    order_kb: int | None
+    cma_kb: int | None
+    highatomic_kb: int | None
     usable_free_kb: int | None
+    printed_min_kb: int | None
     min_kb: int | None
     low_kb: int | None
     high_kb: int | None
@@ -59,16 +64,24 @@ def tell(page: Page, fallbacks: tuple[Fallback, ...], event: Event) -> None:
         " no higher zone). Having exactly as much is a refusal. The killer runs when every"
         " zone keeps refusing at min."
     )
+    if fallbacks[0].trigger_kind in _TRIGGERS:
+        page.say(_TRIGGERS[fallbacks[0].trigger_kind or ""])
     for fallback in fallbacks:
         page.blank()
         _tell_zone(page, fallback)
 
 
+_TRIGGERS = {
+    "sysrq": "A person ran the killer (SysRq-f), so zones may well have been usable.",
+    "page_fault": (
+        "The killer ran at the end of a page fault, where the request itself is lost; zones may"
+        " well have been usable."
+    ),
+}
+
+
 def _tell_zone(page: Page, zone: Fallback) -> None:
-    free = f"{words.kb(zone.free_kb)} free"
-    if zone.usable_free_kb not in (None, zone.free_kb):
-        free += f", of which {words.kb(zone.usable_free_kb)} count for this request"
-    page.say(f"{zone.fallback_no}. Node {zone.node} {zone.zone}: {free}")
+    page.say(f"{zone.fallback_no}. Node {zone.node} {zone.zone}: {_free(zone)}", hanging=6)
     checks = (
         ("min", zone.min_kb, zone.needed_min_kb, zone.short_min_kb),
         ("low", zone.low_kb, zone.needed_low_kb, zone.short_low_kb),
@@ -76,7 +89,28 @@ def _tell_zone(page: Page, zone: Fallback) -> None:
     )
     rows = [_check(zone, *check) for check in checks]
     page.table(rows, "<>>>><", gap=" ", indent=6)
+    if zone.min_kb != zone.printed_min_kb:
+        page.say(
+            f"(min is printed as {words.kb(zone.printed_min_kb)}; urgent requests like this one"
+            " may go lower)",
+            indent=6,
+        )
     page.say(_verdict(zone), indent=6)
+
+
+def _free(zone: Fallback) -> str:
+    """What was free, and what of it does not count for this request."""
+    text = f"{words.kb(zone.free_kb)} free"
+    if zone.usable_free_kb in (None, zone.free_kb):
+        return text
+    for size, what in (
+        (zone.order_kb, "all pages of the request but one"),
+        (zone.cma_kb, "contiguous areas that it may not use"),
+        (zone.highatomic_kb, "blocks kept for atomic requests"),
+    ):
+        if size:
+            text += f" - {size:,} ({what})"
+    return f"{text} = {words.kb(zone.usable_free_kb)} that count"
 
 
 def _check(
@@ -96,13 +130,13 @@ def _check(
 
 
 def _verdict(zone: Fallback) -> str:
-    free, least = words.kb(zone.free_kb), words.kb(zone.min_kb)
+    counting, least = words.kb(zone.usable_free_kb), words.kb(zone.min_kb)
     match zone.verdict:
         case "below_watermark":
-            return f"below_watermark: its free memory was not above its own min ({least})."
+            return f"below_watermark: {counting} is not above its own min of {least}."
         case "reserve_blocked":
             return (
-                f"reserve_blocked: its own watermark held ({free} free, min {least}); its"
+                f"reserve_blocked: its own watermark held ({counting}, above min {least}); its"
                 f" lowmem_reserve of {words.kb(zone.reserve_kb)} refused the request."
             )
         case "no_block_of_order":

@@ -1,6 +1,6 @@
 -- The zones whose own watermark held but whose lowmem_reserve refused the
--- request. That memory was free; the kernel kept it for requests that can use no
--- other zone.
+-- request. That memory was free; the kernel kept it for requests that can use
+-- no other zone.
 -- event_id: the event
 -- fallback_no: order of trial, from 1
 -- node: NUMA node
