@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _KB_PER_GIB = 1024 * 1024
-_BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=kB|GiB|pages?\b|x [0-9])|(?<=x) (?=[0-9])")
+_BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=kB|GiB|pages?\b)| (?=x [0-9])|(?<=x) (?=[0-9])")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 #: A wrapped column of a table is not narrower, even if the line gets longer for it.
 _LEAST_WIDTH = 12
