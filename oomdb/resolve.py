@@ -227,4 +227,5 @@ def _told_apart(base: str, group: Sequence[Copy]) -> str:
     """The id where several incidents hold the same numbers."""
     first = min(group, key=_precedence)
     moment = first.moment.seconds if first.moment is not None else None
-    return digest(base, first.host, first.boot_id, first.uptime_s, moment)
+    known = (first.host, first.boot_id, first.uptime_s, moment)
+    return digest(base, *known) if any(known) else digest(base, first.digest)
