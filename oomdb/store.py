@@ -11,6 +11,7 @@ import duckdb
 
 from oomdb.assignment import Added, Assignment, insert_rows, settle_hosts
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
+from oomdb.identity import digest
 from oomdb.staging import locked, staged
 
 if TYPE_CHECKING:
@@ -206,6 +207,11 @@ def _state(path: Path) -> str:
 
 def _prepare(copy: Path) -> None:
     """Bring the staged database to the newest schema, with its reference rows and views."""
+    if copy.exists() and _state(copy) == "current":
+        with _connect(copy) as database:
+            if _fingerprint_of(database) != definitions_fingerprint():
+                refresh(database)
+        return
     # Alembic comes first: the dialect registers its support for it while being loaded.
     import alembic.ddl  # noqa: F401
     from sqlalchemy import create_engine
@@ -221,19 +227,36 @@ def _prepare(copy: Path) -> None:
         refresh(database)
 
 
-def refresh(database: duckdb.DuckDBPyConnection) -> None:
-    """Write the reference rows and the saved views anew."""
-    import pyarrow as pa
+def _fingerprint_of(database: duckdb.DuckDBPyConnection) -> str | None:
+    row = database.execute("SELECT value FROM properties WHERE name = 'definitions'").fetchone()
+    return None if row is None else str(row[0])
 
-    from oomdb.arrow import schema
+
+def definitions_fingerprint() -> str:
+    """Stands for the saved views and reference rows that this oomdb carries."""
+    from oomdb.gfp import reference_rows
+    from oomdb.views import load_views
+
+    return digest(*(view.sql for view in load_views()), *map(str, reference_rows()))
+
+
+def refresh(database: duckdb.DuckDBPyConnection) -> None:
+    """Write the reference rows and the saved views anew, in one transaction."""
     from oomdb.gfp import reference_rows
     from oomdb.views import load_views
 
     database.begin()
     database.execute("DELETE FROM gfp_bits")
-    database.register("incoming", pa.Table.from_pylist(reference_rows(), schema("gfp_bits")))
-    database.execute("INSERT INTO gfp_bits BY NAME SELECT * FROM incoming")
-    database.unregister("incoming")
+    insert_rows(database, "gfp_bits", reference_rows())
+    for (name,) in database.execute(
+        "SELECT view_name FROM duckdb_views() WHERE NOT internal"
+    ).fetchall():
+        database.execute(f"DROP VIEW {name}")
     for view in load_views():
-        database.execute(f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}")
+        database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    database.execute("DELETE FROM properties WHERE name = 'definitions'")
+    properties: list[dict[str, object]] = [
+        {"name": "definitions", "value": definitions_fingerprint()}
+    ]
+    insert_rows(database, "properties", properties)
     database.commit()

@@ -552,6 +552,15 @@ GFP_BITS = Table(
     ),
 )
 
+PROPERTIES = Table(
+    "properties",
+    "A fact about the database itself.",
+    (
+        _text("name", "What it is.", required=True),
+        _text("value", "Its value.", required=True),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
     HOSTS,
     HOST_NAMES,
@@ -577,6 +586,7 @@ TABLES: tuple[Table, ...] = (
     EXTRA_FIELDS,
     UNPARSED_LINES,
     GFP_BITS,
+    PROPERTIES,
 )
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

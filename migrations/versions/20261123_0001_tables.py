@@ -1202,6 +1202,12 @@ def upgrade() -> None:
         comment="One row of the process table.",
     )
     op.create_table(
+        "properties",
+        sa.Column("name", sa.String(), autoincrement=False, nullable=False, comment="What it is."),
+        sa.Column("value", sa.String(), autoincrement=False, nullable=False, comment="Its value."),
+        comment="A fact about the database itself.",
+    )
+    op.create_table(
         "sightings",
         sa.Column(
             "event_id",
@@ -2065,6 +2071,7 @@ def downgrade() -> None:
     op.drop_table("sources")
     op.drop_table("slab_caches")
     op.drop_table("sightings")
+    op.drop_table("properties")
     op.drop_table("processes")
     op.drop_table("per_cpu_pages")
     op.drop_table("nodes")
