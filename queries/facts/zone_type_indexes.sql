@@ -13,7 +13,7 @@ WITH lines AS (
         event_id,
         node,
         zone,
-        COUNT(class_index) AS entry_count,
+        COUNT(class_index) AS line_entries,
         MIN(CASE WHEN reserve_pages > 0 THEN class_index END) AS next_index
     FROM lowmem_reserves
     GROUP BY event_id, node, zone
@@ -22,10 +22,10 @@ node_zones AS (
     SELECT
         event_id,
         node,
-        MAX(CASE WHEN zone = 'DMA' THEN 1 ELSE 0 END) AS has_dma,
-        MAX(CASE WHEN zone = 'DMA32' THEN 1 ELSE 0 END) AS has_dma32,
-        MAX(CASE WHEN zone = 'Normal' THEN 1 ELSE 0 END) AS has_normal,
-        MAX(CASE WHEN zone = 'HighMem' THEN 1 ELSE 0 END) AS has_highmem
+        MAX(CASE WHEN zone = 'DMA' THEN 1 ELSE 0 END) AS holds_dma,
+        MAX(CASE WHEN zone = 'DMA32' THEN 1 ELSE 0 END) AS holds_dma32,
+        MAX(CASE WHEN zone = 'Normal' THEN 1 ELSE 0 END) AS holds_normal,
+        MAX(CASE WHEN zone = 'HighMem' THEN 1 ELSE 0 END) AS holds_highmem
     FROM zones
     GROUP BY event_id, node
 ),
@@ -33,25 +33,25 @@ node_zones AS (
 seen AS (
     SELECT
         node_zones.event_id,
-        MAX(lines.entry_count) AS entry_count,
-        MAX(node_zones.has_dma) AS has_dma,
-        MAX(node_zones.has_dma32) AS has_dma32,
-        MAX(node_zones.has_highmem) AS has_highmem,
+        MAX(lines.line_entries) AS entry_count,
+        MAX(node_zones.holds_dma) AS has_dma,
+        MAX(node_zones.holds_dma32) AS has_dma32,
+        MAX(node_zones.holds_highmem) AS has_highmem,
         MIN(CASE
-            WHEN lines.zone = 'DMA' AND node_zones.has_dma32 = 1
+            WHEN lines.zone = 'DMA' AND node_zones.holds_dma32 = 1
                 THEN lines.next_index
         END) AS dma32_after_dma,
         MIN(CASE
-            WHEN lines.zone = 'DMA' AND node_zones.has_dma32 = 0
-                AND node_zones.has_normal = 1
+            WHEN lines.zone = 'DMA' AND node_zones.holds_dma32 = 0
+                AND node_zones.holds_normal = 1
                 THEN lines.next_index
         END) AS normal_after_dma,
         MIN(CASE
-            WHEN lines.zone = 'DMA32' AND node_zones.has_normal = 1
+            WHEN lines.zone = 'DMA32' AND node_zones.holds_normal = 1
                 THEN lines.next_index
         END) AS normal_after_dma32,
         MIN(CASE
-            WHEN lines.zone = 'Normal' AND node_zones.has_highmem = 1
+            WHEN lines.zone = 'Normal' AND node_zones.holds_highmem = 1
                 THEN lines.next_index
         END) AS highmem_after_normal
     FROM node_zones
