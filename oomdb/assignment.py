@@ -129,6 +129,7 @@ class Assignment:
     def _times(self, incident: Incident, fresh: dict[str, Found]) -> list[tuple[object, ...]]:
         """occurred_at, its basis and the printed stamp of every copy of the incident."""
         mine = [fresh[copy.digest].sighting for copy in incident.copies if copy.digest in fresh]
+        times: list[tuple[object, ...]]
         times = [(row["occurred_at"], row["time_basis"], row["printed_time"]) for row in mine]
         others = [copy.digest for copy in incident.copies if copy.digest not in fresh]
         if others:

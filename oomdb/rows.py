@@ -274,8 +274,8 @@ class _Builder:
         first = self.report.tokens[0].first
         event["uptime_s"] = first.uptime_s
         event["printed_time"] = first.stamp
-        event["occurred_at"], event["time_basis"] = occurred_at(first.stamp)
-        event["occurred_epoch_s"] = epoch_s(event["occurred_at"])
+        moment, event["time_basis"] = occurred_at(first.stamp)
+        event["occurred_at"], event["occurred_epoch_s"] = moment, epoch_s(moment)
         event["damage"] = damage_words(self.report, event, self.batch, self.damage)
         self.batch.add("events", **event)
         return self.batch

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from oomdb import tables
-from oomdb.grammar import LineKind
 from oomdb.lines import BY_NAME, KINDS, classify
+
+if TYPE_CHECKING:
+    from oomdb.grammar import LineKind
 
 SAMPLES = [
     pytest.param(kind, sample, id=f"{kind.name}-{number}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_who_may_never_be_killed_has_no_points(
 def test_points_may_be_negative_since_5_9(
     connection: duckdb.DuckDBPyConnection,
     select: Rows,
-    zone_columns: dict[str, object],
+    zone_columns: dict[str, Any],
     points: int,
 ) -> None:
     insert_event(connection)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -97,7 +97,7 @@ def test_the_printed_score_tells_whether_a_cgroup_s_swap_counts(
 def test_why_the_victim_is_not_the_top(
     connection: duckdb.DuckDBPyConnection,
     select: Rows,
-    event: dict[str, object],
+    event: dict[str, Any],
     victim_rss: int,
     reason: str | None,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -219,7 +219,7 @@ def test_contiguous_areas_count_only_for_movable_pages(
 def test_blocks_kept_for_atomic_requests_do_not_count(
     connection: duckdb.DuckDBPyConnection,
     select: Rows,
-    columns: dict[str, object],
+    columns: dict[str, Any],
     order: int,
     highatomic_kb: int,
 ) -> None:
