@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from oomdb import __version__, terminal
+from oomdb import __version__
 from oomdb.errors import ExitCode, OomdbError, UsageError
-from oomdb.formats import Format, StoryFormat, SummaryFormat
+from oomdb.output import terminal
+from oomdb.output.formats import Format, StoryFormat, SummaryFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +146,7 @@ def _selection(
 
 @contextlib.contextmanager
 def _reading(db: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    from oomdb.store import Store, database_path
+    from oomdb.store.database import Store, database_path
 
     with Store.open_for_reading(database_path(db)) as reader:
         yield reader.connection
@@ -153,7 +154,7 @@ def _reading(db: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _check_out(out: Path | None, db: Path | None) -> None:
     """Refuse to replace the database by a result."""
-    from oomdb.store import database_path
+    from oomdb.store.database import database_path
 
     if out is not None and out.exists() and out.resolve() == database_path(db).resolve():
         raise UsageError(f"--out {out} is the database itself")
@@ -175,7 +176,7 @@ def ingest(
     set aside and named, and the exit code is 3.
     """
     from oomdb.ingest import ingest as read_logs
-    from oomdb.store import database_path
+    from oomdb.store.database import database_path
     from oomdb.summary import as_json, as_text, progress_bar
 
     with progress_bar() as progress:
@@ -203,14 +204,14 @@ def events(
 
     A table shows what fits a screen; the other formats have more columns.
     """
-    from oomdb import output
+    from oomdb.output import writer
     from oomdb.selection import event_rows, undated_count
 
     selection = _selection(since, until, host, kind)
     _check_out(out, db)
     with _reading(db) as connection:
-        short = output.chosen_format(row_format, out) is Format.TABLE
-        output.write(event_rows(connection, selection, short=short), row_format, out)
+        short = writer.chosen_format(row_format, out) is Format.TABLE
+        writer.write(event_rows(connection, selection, short=short), row_format, out)
         undated = undated_count(connection, selection) if selection.is_by_time else 0
     if undated:
         terminal.note(f"left out, as their time is unknown: {undated:,} events")
@@ -258,7 +259,7 @@ def query(
     out: Out = None,
 ) -> None:
     """Write the rows of a saved view."""
-    from oomdb import output
+    from oomdb.output import writer
     from oomdb.selection import find_event, view_rows
 
     known = _known_view(view)
@@ -266,7 +267,7 @@ def query(
     _check_out(out, db)
     with _reading(db) as connection:
         event_id = find_event(connection, event, selection) if event is not None else None
-        output.write(view_rows(connection, known, selection, event_id), row_format, out)
+        writer.write(view_rows(connection, known, selection, event_id), row_format, out)
 
 
 def _known_view(name: str) -> View:
@@ -293,7 +294,8 @@ def sql(
     out: Out = None,
 ) -> None:
     """Ask the database in SQL (DuckDB's); it can only be read."""
-    from oomdb import output, reading
+    from oomdb import reading
+    from oomdb.output import writer
 
     text = sys.stdin.read() if statement == "-" else statement
     if not text.strip():
@@ -301,7 +303,7 @@ def sql(
     _check_out(out, db)
     with _reading(db) as connection:
         reading.lock_out(connection)
-        output.write(reading.rows(connection, text), row_format, out)
+        writer.write(reading.rows(connection, text), row_format, out)
 
 
 @app.command()
@@ -315,7 +317,7 @@ def views(
     """List the saved views and the facts they state."""
     import pyarrow as pa
 
-    from oomdb import output
+    from oomdb.output import writer
     from oomdb.views import load_views
 
     if view is None:
@@ -331,7 +333,7 @@ def views(
             "column": [column for column, _ in chosen.columns],
             "meaning": [meaning for _, meaning in chosen.columns],
         }
-    output.write(output.Rows.of(pa.table(columns)), row_format, out)
+    writer.write(writer.Rows.of(pa.table(columns)), row_format, out)
 
 
 def main() -> None:

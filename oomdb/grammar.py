@@ -2,7 +2,7 @@
 
 A kind is declared once, in `oomdb.lines`, with the literal it contains, the
 pattern of its whole text and real samples. A pattern's named groups are columns
-of the kind's table, so the kind needs no code: `oomdb.rows` converts by the
+of the kind's table, so the kind needs no code: `oomdb.rows.builder` converts by the
 column's type. Three shapes cover what the kernel prints:
 
 - plain groups: one line is one row (or part of the event's row);

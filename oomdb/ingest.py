@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from oomdb import copies, identity, sources
-from oomdb.store import Store
+from oomdb.incidents import copies, identity
+from oomdb.sources import files as sources
+from oomdb.store.database import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from oomdb.copies import Found
-    from oomdb.sources import Source
+    from oomdb.incidents.copies import Found
+    from oomdb.sources.files import Source
 
 
 @dataclass

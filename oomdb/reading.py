@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oomdb.errors import OomdbError
-from oomdb.output import Rows
+from oomdb.output.writer import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

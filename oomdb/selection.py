@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from oomdb import reading, terminal
+from oomdb import reading
 from oomdb.errors import OomdbError, UsageError
+from oomdb.output import terminal
 
 if TYPE_CHECKING:
     import duckdb
 
-    from oomdb.output import Rows
+    from oomdb.output.writer import Rows
     from oomdb.views import View
 
 LATEST = "latest"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from oomdb import output, terminal
+from oomdb.output import terminal, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ def as_json(summary: Summary) -> str:
     """The summary as one JSON object."""
     fields = asdict(summary)
     fields["set_aside"] = [{"path": path, "reason": reason} for path, reason in summary.set_aside]
-    return output.json_text(fields, indent=2)
+    return writer.json_text(fields, indent=2)
 
 
 def _bytes(count: int) -> str:

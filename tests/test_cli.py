@@ -450,6 +450,6 @@ def test_interrupt_is_no_traceback(oomdb: InProcess, monkeypatch: pytest.MonkeyP
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("oomdb.output.write", interrupted)
+    monkeypatch.setattr("oomdb.output.writer.write", interrupted)
     oomdb("events", code=130)
     assert "interrupted" in oomdb.stderr

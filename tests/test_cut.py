@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oomdb.reports import Located, in_bytes
+from oomdb.reports.reader import Located, in_bytes
 from tests.printed import HEADER_6_1, dmesg, log, report_6_1, syslog
 
 NOISE = ["usb 1-1: new high-speed USB device number 4", "EXT4-fs (vda1): mounted filesystem"]

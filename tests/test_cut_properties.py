@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oomdb.reports import Located, in_bytes
+from oomdb.reports.reader import Located, in_bytes
 from tests.printed import dmesg, log, report_6_1, syslog
 
 if TYPE_CHECKING:

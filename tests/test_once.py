@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oomdb.dump import canonical
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
+from oomdb.store.dump import canonical
 from tests.printed import dmesg, log, report_6_1, syslog
 
 FIRST, SECOND = report_6_1(pid=11, free_kb=801), report_6_1(pid=12, free_kb=802)

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from oomdb import output
 from oomdb.errors import OomdbError, UsageError
-from oomdb.formats import Format
-from oomdb.output import Rows
+from oomdb.output import writer
+from oomdb.output.formats import Format
+from oomdb.output.writer import Rows
 
 ESCAPE = "\x1b[31mred\x07\nnext\x9b"
 
@@ -35,7 +35,7 @@ TABLE = pa.table(
 
 
 def written(table: pa.Table, chosen: Format, capfdbinary: pytest.CaptureFixture[bytes]) -> bytes:
-    output.write(Rows.of(table), chosen)
+    writer.write(Rows.of(table), chosen)
     return capfdbinary.readouterr().out
 
 
@@ -106,7 +106,7 @@ def test_no_control_character_leaves(
 def test_csv_on_a_terminal_is_escaped_too(
     capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oomdb.terminal.is_terminal", lambda _: True)
+    monkeypatch.setattr("oomdb.output.terminal.is_terminal", lambda _: True)
     assert b"\x1b" not in written(pa.table({"t": [ESCAPE]}), Format.CSV, capfdbinary)
 
 
@@ -203,15 +203,15 @@ def test_times_that_no_calendar_has_do_not_fail(capfdbinary: pytest.CaptureFixtu
 
 def test_parquet_keeps_types(tmp_path: Path) -> None:
     out = tmp_path / "rows.parquet"
-    output.write(Rows.of(TABLE), None, out)
+    writer.write(Rows.of(TABLE), None, out)
     assert pq.read_table(out).schema.equals(TABLE.schema)
     assert pq.read_table(out).column("comm_bytes").to_pylist() == [b"\xff\x00", None]
 
 
 def test_parquet_is_not_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oomdb.terminal.is_terminal", lambda _: True)
+    monkeypatch.setattr("oomdb.output.terminal.is_terminal", lambda _: True)
     with pytest.raises(UsageError, match="--out"):
-        output.write(Rows.of(TABLE), Format.PARQUET)
+        writer.write(Rows.of(TABLE), Format.PARQUET)
 
 
 def test_parquet_goes_to_a_pipe(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -229,8 +229,8 @@ def test_parquet_goes_to_a_pipe(capfdbinary: pytest.CaptureFixture[bytes]) -> No
     ],
 )
 def test_the_suffix_chooses_where_nothing_was_asked(name: str, chosen: Format) -> None:
-    assert output.chosen_format(None, Path(name)) is chosen
-    assert output.chosen_format(Format.MD, Path(name)) is Format.MD
+    assert writer.chosen_format(None, Path(name)) is chosen
+    assert writer.chosen_format(Format.MD, Path(name)) is Format.MD
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -241,14 +241,14 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     out = tmp_path / "rows.csv"
     out.write_text("older")
     with pytest.raises(OomdbError, match="the database failed"):
-        output.write(Rows(TABLE.schema, failing()), None, out)
+        writer.write(Rows(TABLE.schema, failing()), None, out)
     assert out.read_text() == "older"
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(OomdbError, match="missing"):
-        output.write(Rows.of(TABLE), None, tmp_path / "missing" / "rows.csv")
+        writer.write(Rows.of(TABLE), None, tmp_path / "missing" / "rows.csv")
 
 
 def test_rows_beyond_the_measured_ones_are_wrapped_too(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oomdb.reports import in_bytes
+from oomdb.reports.reader import in_bytes
 from tests.printed import dmesg, log, report_6_1, syslog
 
 ZONE = 6

@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oomdb.moments import moment
-from oomdb.resolve import Copy, incidents, merged_host, same_host
+from oomdb.incidents.moments import moment
+from oomdb.incidents.resolve import Copy, incidents, merged_host, same_host
 
 KILL = Copy(
     digest="a",

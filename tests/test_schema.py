@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
-from oomdb import migrate, tables
-from oomdb.schema import METADATA, build_metadata
+from oomdb import tables
+from oomdb.store import migrate
+from oomdb.store.schema import METADATA, build_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

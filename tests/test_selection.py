@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from oomdb.output import Rows
+    from oomdb.output.writer import Rows
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 

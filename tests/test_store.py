@@ -12,7 +12,7 @@ import pytest
 
 from oomdb.errors import DatabaseBusyError, NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.ingest import ingest
-from oomdb.store import Store, database_path
+from oomdb.store.database import Store, database_path
 from tests.printed import dmesg, log, report_6_1, syslog
 
 
@@ -109,7 +109,7 @@ def test_a_second_writer_is_told_who_the_first_is(database: Path) -> None:
 
 def test_the_lock_of_a_killed_writer_is_no_obstacle(database: Path, logs: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from oomdb.store import Store\n"
+        "import os, signal, sys; from pathlib import Path; from oomdb.store.database import Store\n"
         "with Store.open_for_ingest(Path(sys.argv[1])):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )

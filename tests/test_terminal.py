@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oomdb import terminal
+from oomdb.output import terminal
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.operations.ops import UpgradeOps
 from sqlalchemy import create_engine
 
-from oomdb.schema import build_metadata
+from oomdb.store.schema import build_metadata
 
 FILE = Path(__file__).parent.parent / "migrations/versions/20261123_0001_tables.py"
 HEAD = '''"""Every table of the first release."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from oomdb import cells, output
 from oomdb.explain import cgroup, event, evidence, memory, processes, request, victims, zones
 from oomdb.explain.page import Page
+from oomdb.output import cells, writer
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,4 +67,4 @@ def as_text(story: Story, width: int = 80) -> str:
 
 def as_json(story: Story) -> str:
     """The story as one JSON object with the fields of the dataclasses."""
-    return output.json_text(cells.plain(asdict(story)), indent=2)
+    return writer.json_text(cells.plain(asdict(story)), indent=2)

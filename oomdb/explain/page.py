@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from oomdb import terminal
+from oomdb.output import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

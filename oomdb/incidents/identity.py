@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from oomdb.batch import RowBatch
+    from oomdb.rows.batch import RowBatch
 
 #: The numbers of a kill line, which every carrier keeps.
 _VICTIM = ("pid", "comm", "total_vm_kb", "anon_rss_kb", "file_rss_kb")

@@ -17,7 +17,7 @@ from oomdb.grammar import Section
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oomdb.repair import Token
+    from oomdb.reports.repair import Token
 
 #: Reports that stay open for late lines, such as oom_reaper's.
 MOST_OPEN = 16

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from oomdb.grammar import Section
 
 if TYPE_CHECKING:
-    from oomdb.batch import RowBatch
-    from oomdb.cut import Report
+    from oomdb.reports.cut import Report
+    from oomdb.rows.batch import RowBatch
 
 #: Names of enum oom_constraint (include/linux/oom.h).
 _CONSTRAINTS = {

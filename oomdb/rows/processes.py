@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from oomdb import tables
 from oomdb.lines.tasks import TASK_COLUMNS
+from oomdb.rows.values import convert
 from oomdb.text import stored
-from oomdb.values import convert
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
-    from oomdb.batch import RowBatch
+    from oomdb.rows.batch import RowBatch
 
 _NAMES = frozenset(column.name for column in tables.PROCESSES.columns)
 #: Columns that every form of the table begins with.

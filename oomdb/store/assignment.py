@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from oomdb import tables
-from oomdb.arrow import schema, to_arrow
-from oomdb.batch import RowBatch
-from oomdb.copies import reread
-from oomdb.identity import host_id
-from oomdb.resolve import Copy, Incident, Moment, incidents, merged_host
+from oomdb.incidents.copies import reread
+from oomdb.incidents.identity import host_id
+from oomdb.incidents.resolve import Copy, Incident, Moment, incidents, merged_host
+from oomdb.rows.batch import RowBatch
+from oomdb.store.arrow import schema, to_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import duckdb
 
-    from oomdb.copies import Found
+    from oomdb.incidents.copies import Found
 
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (

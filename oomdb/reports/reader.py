@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.carriers import prefix
-from oomdb.cut import Cutter
-from oomdb.repair import Joiner
-from oomdb.scan import windows
+from oomdb.reports.cut import Cutter
+from oomdb.reports.repair import Joiner
+from oomdb.reports.scan import windows
 
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterable, Iterator
 
     from oomdb.carriers.line import KernelLine
-    from oomdb.cut import Report
+    from oomdb.reports.cut import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb.identity import digest
+from oomdb.incidents.identity import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -10,7 +10,7 @@ import pyarrow as pa
 from oomdb import tables
 
 if TYPE_CHECKING:
-    from oomdb.batch import RowBatch
+    from oomdb.rows.batch import RowBatch
 
 _TYPES: dict[tables.Type, pa.DataType] = {
     tables.Type.TEXT: pa.string(),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from oomdb.text import stored
 
 if TYPE_CHECKING:
-    from oomdb.batch import RowBatch
     from oomdb.grammar import LineKind
+    from oomdb.rows.batch import RowBatch
 
 _NAMES_A_TASK = frozenset({"cpu_line", "pid_line", "process_line"})
 

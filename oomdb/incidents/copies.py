@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import zstandard
 
-from oomdb import reports
-from oomdb.identity import body_key, digest, victim_key
-from oomdb.moments import moment
-from oomdb.resolve import Copy
-from oomdb.rows import rows_of
+from oomdb.incidents.identity import body_key, digest, victim_key
+from oomdb.incidents.moments import moment
+from oomdb.incidents.resolve import Copy
+from oomdb.reports import reader
+from oomdb.rows.builder import rows_of
 
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
 
-    from oomdb.batch import RowBatch
-    from oomdb.reports import Located
+    from oomdb.reports.reader import Located
+    from oomdb.rows.batch import RowBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class Found:
 
 def in_source(data: mmap.mmap | bytes, host: str | None = None) -> Iterator[Found]:
     """The reports of one log; `host` stands where no line tells one."""
-    for located in reports.in_bytes(data):
+    for located in reader.in_bytes(data):
         yield _found(located, located.host or host)
 
 
 def reread(evidence: bytes) -> RowBatch:
     """The rows of a report from its kept evidence; ValueError when it holds none."""
-    for located in reports.in_bytes(zstandard.decompress(evidence)):
+    for located in reader.in_bytes(zstandard.decompress(evidence)):
         return rows_of(located.report)
     raise ValueError("the evidence holds no report")
 

@@ -6,7 +6,7 @@ import calendar
 import re
 from datetime import datetime, timedelta
 
-from oomdb.resolve import Moment
+from oomdb.incidents.resolve import Moment
 
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?")
 _NAMED = re.compile(

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from oomdb import cells, layout, terminal
 from oomdb.errors import OomdbError, UsageError
-from oomdb.formats import Format
+from oomdb.output import cells, layout, terminal
+from oomdb.output.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from oomdb import terminal
+from oomdb.output import terminal
 
 if TYPE_CHECKING:
     import pyarrow as pa

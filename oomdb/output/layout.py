@@ -6,12 +6,12 @@ import re
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from oomdb import terminal
+from oomdb.output import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from oomdb.cells import Column
+    from oomdb.output.cells import Column
 
 #: Rows that decide the widths; later rows are wrapped into them.
 _MEASURED_ROWS = 1000

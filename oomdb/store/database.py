@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb.assignment import Added, Assignment, insert_rows, settle_hosts
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
-from oomdb.identity import digest
-from oomdb.staging import locked, staged
+from oomdb.incidents.identity import digest
+from oomdb.store.assignment import Added, Assignment, insert_rows, settle_hosts
+from oomdb.store.staging import locked, staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
-    from oomdb.copies import Found
+    from oomdb.incidents.copies import Found
 
 
 def database_path(option: str | Path | None) -> Path:
@@ -189,7 +189,7 @@ def _first_line(error: Exception) -> str:
 
 def _state(path: Path) -> str:
     """`current` or `older`; NotADatabaseError or NewerDatabaseError for anything else."""
-    from oomdb.migrate import known_revisions
+    from oomdb.store.migrate import known_revisions
 
     with _connect(path, read_only=True) as connection:
         try:
@@ -217,7 +217,7 @@ def _prepare(copy: Path) -> None:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    from oomdb import migrate
+    from oomdb.store import migrate
 
     engine = create_engine(f"duckdb:///{copy}", poolclass=NullPool)
     with engine.begin() as connection:

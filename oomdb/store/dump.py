@@ -11,7 +11,7 @@ from oomdb import tables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oomdb.store import Reader
+    from oomdb.store.database import Reader
 
 #: When a source was read says nothing of what it holds.
 _LEFT_OUT = frozenset({("sources", "ingested_at")})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oomdb import tables
+from oomdb.rows.values import convert
 from oomdb.text import stored
-from oomdb.values import convert
 
 if TYPE_CHECKING:
-    from oomdb.batch import RowBatch
     from oomdb.grammar import LineKind
-    from oomdb.processes import Extra
+    from oomdb.rows.batch import RowBatch
+    from oomdb.rows.processes import Extra
 
 
 class Killing:

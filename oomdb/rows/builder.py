@@ -10,24 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oomdb import tables
-from oomdb.batch import RowBatch
 from oomdb.clock import epoch_s, occurred_at
 from oomdb.gfp import choose_layout
 from oomdb.grammar import PAIR, Section
-from oomdb.killing import Killing
-from oomdb.processes import ProcessTable
+from oomdb.rows.batch import RowBatch
+from oomdb.rows.killing import Killing
+from oomdb.rows.processes import ProcessTable
+from oomdb.rows.traces import Traces
+from oomdb.rows.values import convert, is_cgroup_count, is_unlimited
+from oomdb.rows.verdict import constraint, damage_words, kind_of_event, page_size
 from oomdb.text import stored
-from oomdb.traces import Traces
-from oomdb.values import convert, is_cgroup_count, is_unlimited
-from oomdb.verdict import constraint, damage_words, kind_of_event, page_size
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
-    from oomdb.cut import Report
     from oomdb.grammar import LineKind
-    from oomdb.repair import Token
+    from oomdb.reports.cut import Report
+    from oomdb.reports.repair import Token
 
 #: Columns that a line sets for the lines after it.
 _CONTEXT = ("node", "zone", "cgroup", "cpu")

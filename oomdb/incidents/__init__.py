@@ -1,0 +1,1 @@
+"""Which copies of a report are of one incident, and the ids that follow."""

@@ -1,0 +1,1 @@
+"""What leaves the program: rows in six formats, text that is safe for a terminal."""

@@ -1,0 +1,1 @@
+"""A report to typed rows of the tables."""

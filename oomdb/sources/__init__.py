@@ -1,0 +1,1 @@
+"""The files to read and the bytes in them."""
