@@ -1,0 +1,42 @@
+# Every target sets up what it needs in $(VENV); a second run is quick.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.PHONY: demo test lint corpus docs wheel-test clean
+
+demo: $(READY)
+	@rm -rf .demo && mkdir .demo
+	@echo '$$ oomdb ingest samples'
+	@$(BIN)/oomdb ingest samples --db .demo/oomdb.duckdb
+	@echo && echo '$$ oomdb explain latest --host iZ23tpcto8eZ'
+	@$(BIN)/oomdb explain latest --host iZ23tpcto8eZ --db .demo/oomdb.duckdb
+	@echo && echo '$$ oomdb query recurrent_victims'
+	@$(BIN)/oomdb query recurrent_victims --db .demo/oomdb.duckdb
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m cogapp --check README.md docs/*.md
+
+corpus: $(READY)
+	$(BIN)/python -m tests.corpus
+
+docs: $(READY)
+	$(BIN)/python -m cogapp -r README.md docs/*.md
+
+wheel-test: $(READY)
+	sh tools/wheel_test.sh $(BIN)/python
+
+clean:
+	rm -rf $(VENV) .demo dist build
+
+$(READY): pyproject.toml tools/environment.sh
+	sh tools/environment.sh $(PYTHON) $(VENV)
+	@touch $@

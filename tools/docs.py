@@ -1,0 +1,117 @@
+"""The text of the documentation that follows from the code; cog puts it in its place.
+
+`make docs` writes it anew, `make lint` checks that it is current.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from oomdb import tables
+from oomdb.views import load_views
+
+ROOT = Path(__file__).resolve().parent.parent
+_WIDTH = "80"
+
+
+def _oomdb(folder: Path, *arguments: str) -> str:
+    """Stdout of a command, run where no setting of the user's reaches it."""
+    return subprocess.run(
+        [sys.executable, "-m", "oomdb", *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": _WIDTH, "LANG": "C"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+
+
+@cache
+def _demo_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder with the samples and a database of them."""
+    folder = tempfile.TemporaryDirectory(prefix="oomdb-docs-")
+    (Path(folder.name) / "samples").symlink_to(ROOT / "samples")
+    _oomdb(Path(folder.name), "ingest", "samples/rocketmq-8g.log")
+    return folder
+
+
+def example(*arguments: str, first: str = "", last: str = "") -> str:
+    """A command on the seed incident and what it prints, from `first` to `last`."""
+    printed = _oomdb(Path(_demo_folder().name), *arguments)
+    start = printed.index(first)
+    end = printed.index(last, start) + len(last) if last else len(printed)
+    command = " ".join(
+        word if re.fullmatch(r"[\w./-]+", word) else f"'{word}'" for word in arguments
+    )
+    return f"```console\n$ oomdb {command}\n{printed[start:end].rstrip()}\n```\n"
+
+
+def commands() -> str:
+    """Every command with its own help."""
+    from typer.main import get_command
+
+    from oomdb.cli import app
+
+    parts = []
+    group = get_command(app)
+    for path in ([], *_command_paths(group, [])):
+        title = " ".join(["oomdb", *path])
+        help_text = _oomdb(ROOT, *path, "--help").rstrip()
+        parts.append(f"## `{title}`\n\n```text\n{help_text}\n```\n")
+    return "\n".join(parts)
+
+
+def _command_paths(command: object, path: list[str]) -> list[list[str]]:
+    """The words of each command below `command`, in the order of the help."""
+    found = []
+    for name, child in getattr(command, "commands", {}).items():
+        found += [[*path, name], *_command_paths(child, [*path, name])]
+    return found
+
+
+def table_list() -> str:
+    """Every table with its columns."""
+    parts = []
+    for table in tables.TABLES:
+        parts.append(f"## `{table.name}`\n\n{table.row}\n")
+        rows = [
+            f"| `{column.name}` | {column.type.value} | {_cell(column.comment)} |"
+            for column in table.columns
+        ]
+        parts.append(
+            "\n".join(["| column | type | what it holds |", "|---|---|---|", *rows]) + "\n"
+        )
+    return "\n".join(parts)
+
+
+def diagram() -> str:
+    """The tables and the columns that join them, as a Mermaid diagram."""
+    lines = ["```mermaid", "erDiagram"]
+    for table in tables.TABLES:
+        names = {column.name for column in table.columns}
+        if table.parent == "events":
+            lines.append(f"    events ||--o{{ {table.name} : event_id")
+        for parent, key in (("hosts", "host_id"), ("sources", "source_id")):
+            if key in names and table.name != parent:
+                lines.append(f"    {parent} ||--o{{ {table.name} : {key}")
+    return "\n".join([*lines, "```", ""])
+
+
+def view_list() -> str:
+    """Every saved view with its fact and columns, by layer and name."""
+    parts = []
+    for view in sorted(load_views(), key=lambda each: (each.layer, each.name)):
+        rows = [f"| `{name}` | {_cell(meaning)} |" for name, meaning in view.columns]
+        table = "\n".join(["| column | meaning |", "|---|---|", *rows])
+        parts.append(f"## `{view.name}` ({view.layer})\n\n{view.fact}\n\n{table}\n")
+    return "\n".join(parts)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

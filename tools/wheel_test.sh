@@ -1,0 +1,26 @@
+#!/bin/sh
+# Build the wheel, install it into an empty environment, and run every command far
+# from the checkout: wheel_test.sh PYTHON
+set -eu
+python=$(realpath "$1")
+checkout=$(pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+"$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$scratch" .
+"$python" -m venv "$scratch/venv"
+"$scratch/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$scratch"/*.whl
+mkdir "$scratch/empty"
+cp "$checkout/samples/rocketmq-8g.log" "$scratch/empty"
+cd "$scratch/empty"
+oomdb=$scratch/venv/bin/oomdb
+"$oomdb" --version
+"$oomdb" ingest rocketmq-8g.log
+"$oomdb" events
+"$oomdb" explain latest >/dev/null
+"$oomdb" views --format csv | tail -n +2 | cut -d, -f1 | while read -r view; do
+    "$oomdb" query "$view" --format csv >/dev/null
+done
+"$oomdb" sql 'SELECT COUNT(*) AS processes FROM processes' --format csv | grep -qx 36
+"$scratch/venv/bin/python" -m oomdb --version
+echo "the wheel works outside the checkout"
