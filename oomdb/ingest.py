@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from oomdb.incidents import copies, identity
-from oomdb.sources import files as sources
+from oomdb.sources import files
 from oomdb.store.database import Store
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from oomdb.incidents.copies import Found
     from oomdb.sources.files import Source
+    from oomdb.sources.stream import Stream
 
 
 @dataclass
@@ -55,7 +56,7 @@ def ingest(
     be written; what cannot be read is set aside and named in the summary.
     """
     summary = Summary()
-    found = sources.discover(paths, skip=[database])
+    found = files.discover(paths, skip=[database])
     first = next(found, None)
     with Store.open_for_ingest(database) as store:
         while first is not None:
@@ -68,31 +69,36 @@ def ingest(
 
 
 def _ingest_source(source: Source, store: Store, summary: Summary) -> None:
-    """Read one source and add its reports in one transaction."""
+    """Read the logs of one file and add the reports of each in one transaction."""
     if source.problem is not None:
         summary.set_aside.append((source.name, source.problem))
         return
     try:
-        with sources.content(source) as data:
-            sha256 = sources.sha256(data)
-            path = sources.Source(source.path.absolute()).name
-            row: dict[str, object] = {
-                "source_id": identity.source_id(path, sha256),
-                "path": path,
-                "sha256": sha256,
-                "size_bytes": len(data),
-                "ingested_at": datetime.now(UTC).replace(tzinfo=None),
-            }
-            summary.files += 1
-            summary.bytes += len(data)
-            known = _known(row, store)
-            if known is not None:
-                summary.known_files += 1
-                summary.known_events += known
-                return
-            found = list(copies.in_source(data))
+        with files.opened(source) as streams:
+            for stream in streams:
+                _ingest_stream(stream, store, summary)
     except OSError as error:
         summary.set_aside.append((source.name, error.strerror or str(error)))
+
+
+def _ingest_stream(stream: Stream, store: Store, summary: Summary) -> None:
+    """Read one log and add its reports."""
+    found = list(copies.in_blocks(stream.blocks(), stream.host))
+    summary.files += 1
+    summary.bytes += stream.size_bytes
+    if stream.problem is not None:
+        summary.set_aside.append((stream.name, stream.problem))
+    row: dict[str, object] = {
+        "source_id": identity.source_id(stream.name, stream.sha256),
+        "path": stream.name,
+        "sha256": stream.sha256,
+        "size_bytes": stream.size_bytes,
+        "ingested_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    known = _known(row, store)
+    if known is not None:
+        summary.known_files += 1
+        summary.known_events += known
         return
     carriers = Counter(str(one.sighting["carrier"]) for one in found)
     row["carrier"] = carriers.most_common(1)[0][0] if carriers else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from oomdb.reports.reader import Located, in_bytes
+from oomdb.reports.reader import Located, in_blocks
 from tests.printed import HEADER_6_1, dmesg, log, report_6_1, syslog
 
 NOISE = ["usb 1-1: new high-speed USB device number 4", "EXT4-fs (vda1): mounted filesystem"]
 
 
 def found(data: bytes) -> list[Located]:
-    return list(in_bytes(data))
+    return list(in_blocks([data]))
 
 
 def texts(located: Located) -> list[str]:

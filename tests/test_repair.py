@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oomdb.reports.reader import in_bytes
+from oomdb.reports.reader import in_blocks
 from tests.printed import dmesg, log, report_6_1, syslog
 
 ZONE = 6
@@ -14,7 +14,7 @@ KILLED = 19
 
 def mended(lines: list[str]) -> tuple[list[str], set[str], list[str]]:
     """The texts taken, the damage words, and the texts that nothing took."""
-    [located] = in_bytes(log(lines))
+    [located] = in_blocks([log(lines)])
     tokens = located.report.tokens
     return (
         [token.text for token in tokens if token.understood],

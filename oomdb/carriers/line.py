@@ -1,8 +1,23 @@
-"""A line of a log with its carrier's prefix taken off."""
+"""A line of a log: as it stands in the file, and as the kernel printed it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RawLine:
+    """One line of a stream without its newline, one character per byte (Latin-1).
+
+    `line_no` counts from 1; the bytes are `first_byte` up to, not including, `last_byte`,
+    which lies after the newline. A line too long to be held comes in several pieces of
+    one number.
+    """
+
+    text: str
+    line_no: int
+    first_byte: int
+    last_byte: int
 
 
 @dataclass(slots=True)
@@ -10,9 +25,10 @@ class KernelLine:
     """One line as the kernel printed it, and what the carrier said about it.
 
     `text` holds one character per byte (Latin-1), so that no byte is lost and
-    offsets stay true; `oomdb.text` makes readable text of it. `raw` is the line with its
-    prefix. Fields that the
-    carrier does not print are None.
+    offsets stay true; `oomdb.text` makes readable text of it. `raw` is the line or the
+    record that it came from. `foreign` tells that a program other than the kernel wrote
+    it. Fields that the carrier does not print are None; `stamp` is the wall-clock time
+    as printed, or in ISO 8601 where a number stood for it.
     """
 
     text: str
@@ -26,6 +42,7 @@ class KernelLine:
     host: str | None = None
     stamp: str | None = None
     uptime_s: float | None = None
+    boot_id: str | None = None
     caller: str | None = None
     spliced: bool = False
 

@@ -16,6 +16,8 @@ from oomdb.carriers.line import KernelLine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from oomdb.carriers.line import RawLine
+
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
 _ISO = rf"\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?"
@@ -51,23 +53,22 @@ ESCAPED_NEWLINE = re.compile(r"#012|\\x0a")
 _QUOTE = re.compile(r"(?:> ?)+")
 
 
-def read(data: bytes | memoryview, first_line: int, first_byte: int) -> Iterator[KernelLine]:
-    """The lines of `data`, prefixes off; numbers and offsets count on from those given.
+class PrefixReader:
+    """Takes the lines of one stream, in order, and takes their prefixes off."""
 
-    A record that holds escaped newlines comes back as several lines with one number.
-    Blank lines are left out.
-    """
-    offset = first_byte
-    for line_no, raw in enumerate(str(data, "latin-1").split("\n"), first_line):
-        end = offset + len(raw) + 1
-        stripped = raw.rstrip("\r")
-        if stripped and not stripped.isspace():
-            line = split(stripped, line_no, offset, end)
-            if "#012" in line.text or "\\x0a" in line.text:
-                yield from _unescape(line)
-            else:
-                yield line
-        offset = end
+    def feed(self, line: RawLine) -> Iterator[KernelLine]:
+        """The line without its prefix; several where newlines in it were escaped.
+
+        Blank lines are left out.
+        """
+        stripped = line.text.rstrip("\r")
+        if not stripped or stripped.isspace():
+            return
+        split_line = split(stripped, line.line_no, line.first_byte, line.last_byte)
+        if "#012" in split_line.text or "\\x0a" in split_line.text:
+            yield from _unescape(split_line)
+        else:
+            yield split_line
 
 
 def split(raw: str, line_no: int, first_byte: int, last_byte: int) -> KernelLine:

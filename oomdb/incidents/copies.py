@@ -15,8 +15,7 @@ from oomdb.reports import reader
 from oomdb.rows.builder import rows_of
 
 if TYPE_CHECKING:
-    import mmap
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from oomdb.reports.reader import Located
     from oomdb.rows.batch import RowBatch
@@ -39,15 +38,15 @@ class Found:
         return self.rows.rows["events"][0]
 
 
-def in_source(data: mmap.mmap | bytes, host: str | None = None) -> Iterator[Found]:
+def in_blocks(blocks: Iterable[bytes], host: str | None = None) -> Iterator[Found]:
     """The reports of one log; `host` stands where no line tells one."""
-    for located in reader.in_bytes(data):
+    for located in reader.in_blocks(blocks):
         yield _found(located, located.host or host)
 
 
 def reread(evidence: bytes) -> RowBatch:
     """The rows of a report from its kept evidence; ValueError when it holds none."""
-    for located in reader.in_bytes(zstandard.decompress(evidence)):
+    for located in reader.in_blocks([zstandard.decompress(evidence)]):
         return rows_of(located.report)
     raise ValueError("the evidence holds no report")
 

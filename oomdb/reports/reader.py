@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb.carriers import prefix
+from oomdb.carriers.reader import CarrierReader
 from oomdb.reports.cut import Cutter
 from oomdb.reports.repair import Joiner
-from oomdb.reports.scan import windows
+from oomdb.reports.scan import lines_near_hits
 
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Iterable, Iterator
 
     from oomdb.carriers.line import KernelLine
@@ -45,6 +44,10 @@ class _Stream:
             for report in self._cutter.feed(token):
                 yield Located(report, self._host)
 
+    @property
+    def busy(self) -> bool:
+        return self._cutter.busy
+
     def flush(self) -> Iterator[Located]:
         for token in self._joiner.flush():
             for report in self._cutter.feed(token):
@@ -53,34 +56,44 @@ class _Stream:
             yield Located(report, self._host)
 
 
-def in_lines(lines: Iterable[KernelLine]) -> Iterator[Located]:
-    """The reports in a sequence of lines; a line without a host goes with the one before."""
-    streams: dict[str | None, _Stream] = {}
-    current: str | None = None
-    for line in lines:
+class _Hosts:
+    """The streams of all hosts in one log; a line without a host goes with the one before."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str | None, _Stream] = {}
+        self._current: str | None = None
+
+    def feed(self, line: KernelLine) -> Iterator[Located]:
         if line.prefixed:
-            current = line.host
-        if current not in streams:
-            streams[current] = _Stream(current)
-        yield from streams[current].feed(line)
-    for stream in streams.values():
-        yield from stream.flush()
+            self._current = line.host
+        stream = self._streams.get(self._current)
+        if stream is None:
+            stream = self._streams[self._current] = _Stream(self._current)
+        yield from stream.feed(line)
+
+    def flush(self) -> Iterator[Located]:
+        for stream in self._streams.values():
+            yield from stream.flush()
+        self._streams.clear()
+
+    def busy(self) -> bool:
+        """Whether a report of any host still waits for lines of its body."""
+        return any(stream.busy for stream in self._streams.values())
 
 
-def in_bytes(buffer: bytes | mmap.mmap) -> Iterator[Located]:
-    """The reports in a log, in the order in which they end."""
-    line_no = 1
-    counted = 0
-    for start, end in windows(buffer):
-        line_no += _newlines(buffer, counted, start)
-        yield from in_lines(prefix.read(buffer[start:end], line_no, start))
-        counted = start
+def in_blocks(blocks: Iterable[bytes]) -> Iterator[Located]:
+    """The reports of a log that comes in blocks of any size, in the order in which they end."""
+    carrier, hosts = CarrierReader(), _Hosts()
+    for raw in lines_near_hits(blocks, hosts.busy):
+        if raw is None:
+            yield from _end(carrier, hosts)
+            continue
+        for line in carrier.feed(raw):
+            yield from hosts.feed(line)
+    yield from _end(carrier, hosts)
 
 
-def _newlines(buffer: bytes | mmap.mmap, start: int, end: int) -> int:
-    """Newlines in a range, in blocks because an mmap cannot count."""
-    block = 1 << 24
-    return sum(
-        buffer[offset : min(offset + block, end)].count(b"\n")
-        for offset in range(start, end, block)
-    )
+def _end(carrier: CarrierReader, hosts: _Hosts) -> Iterator[Located]:
+    for line in carrier.flush():
+        yield from hosts.feed(line)
+    yield from hosts.flush()

@@ -1,12 +1,17 @@
-"""Finding reports in a log by plain literals, before anything is decoded."""
+"""Finding reports in a stream by plain literals, before anything is decoded.
+
+Only the lines round a hit are handed on, so that a log which holds no report costs one
+search. The stream is read once, in blocks, and never held whole.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from oomdb.carriers.line import RawLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 #: Every report, however cut, holds at least one of these.
 LITERALS = (
@@ -26,57 +31,110 @@ LITERALS = (
     b"vmalloc error",
     b"Show Memory",
 )
-#: Bytes read before a hit, for reports whose head holds no literal.
+#: Bytes given before a hit, for reports whose head holds no literal.
 LOOK_BACK = 256 * 1024
-#: Bytes read after the last hit, for rows and for late lines.
+#: Bytes given after the last hit, for rows and for late lines.
 LOOK_AHEAD = 256 * 1024
+#: A line that is longer comes in pieces.
+MOST_LINE = 4 << 20
 
 
-class Searchable(Protocol):
-    """A buffer that finds bytes: bytes or an mmap."""
+def lines_near_hits(
+    blocks: Iterable[bytes], wanted: Callable[[], bool]
+) -> Iterator[RawLine | None]:
+    """The lines of a stream that may belong to a report; None where others were left out.
 
-    def find(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """Offset of the first occurrence, -1 when there is none."""
-
-    def rfind(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """Offset of the last occurrence, -1 when there is none."""
-
-    def __len__(self) -> int: ...
+    `wanted` tells whether the lines after a window are still asked for.
+    """
+    near = _Near(wanted)
+    for block in _line_aligned(blocks):
+        yield from near.lines(block)
 
 
-def hits(buffer: Searchable) -> list[int]:
-    """Offsets of all literals, in order."""
+class _Near:
+    """The place in the stream up to which lines were given or left out."""
+
+    def __init__(self, wanted: Callable[[], bool]) -> None:
+        self._wanted = wanted
+        self._behind = b""
+        self._offset = 0
+        self._line_no = 1
+        self._until = 0
+        self._left_out = False
+
+    def lines(self, block: bytes) -> Iterator[RawLine | None]:
+        """The lines near hits among what was kept back and `block`, a number of lines."""
+        data = self._behind + block
+        at = 0
+        for start, end in self._windows(data, len(self._behind)):
+            start = max(at, start)
+            if start > at or self._left_out:
+                self._line_no += data.count(b"\n", at, start)
+                self._left_out = False
+                yield None
+            for at, line in self._split(data, start):
+                yield line
+                if at >= end and not self._wanted():
+                    break
+        keep = max(at, data.rfind(b"\n", 0, max(len(data) - LOOK_BACK, 0)) + 1)
+        if len(data) - keep > LOOK_BACK + MOST_LINE:
+            keep = len(data) - LOOK_BACK
+        self._line_no += data.count(b"\n", at, keep)
+        self._left_out = self._left_out or keep > at
+        self._behind = data[keep:]
+        self._offset += keep
+
+    def _windows(self, data: bytes, fresh: int) -> list[tuple[int, int]]:
+        """Ranges of `data` on line starts, in order, that lie near a hit after `fresh`."""
+        found: list[tuple[int, int]] = []
+        if self._until > self._offset or self._wanted():
+            found.append((0, self._until - self._offset))
+        for hit in _hits(data, fresh):
+            end = hit + LOOK_AHEAD
+            if found and hit - LOOK_BACK <= found[-1][1]:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((data.rfind(b"\n", 0, max(hit - LOOK_BACK, 0)) + 1, end))
+        if found:
+            self._until = self._offset + found[-1][1]
+        return found
+
+    def _split(self, data: bytes, at: int) -> Iterator[tuple[int, RawLine]]:
+        """The lines of `data` from `at` on, each with where it ends."""
+        while at < len(data):
+            newline = data.find(b"\n", at)
+            end = newline + 1 if newline >= 0 else len(data)
+            text = str(data[at : newline if newline >= 0 else end], "latin-1")
+            line = RawLine(text, self._line_no, self._offset + at, self._offset + end)
+            self._line_no += newline >= 0
+            yield end, line
+            at = end
+
+
+def _hits(data: bytes, start: int) -> list[int]:
+    """Offsets of all literals from `start` on, in order."""
     found: list[int] = []
     for literal in LITERALS:
-        position = buffer.find(literal)
+        position = data.find(literal, start)
         while position >= 0:
             found.append(position)
-            position = buffer.find(literal, position + 1)
+            position = data.find(literal, position + 1)
     return sorted(found)
 
 
-def windows(buffer: Searchable) -> Iterator[tuple[int, int]]:
-    """Byte ranges, on line bounds and apart from each other, that hold all reports."""
-    positions = hits(buffer)
-    index = 0
-    floor = 0
-    while index < len(positions):
-        start = max(floor, positions[index] - LOOK_BACK)
-        end = positions[index] + LOOK_AHEAD
-        index += 1
-        while index < len(positions) and positions[index] - LOOK_BACK <= end:
-            end = positions[index] + LOOK_AHEAD
-            index = max(index + 1, bisect_right(positions, end - LOOK_AHEAD))
-        start = _line_start(buffer, start)
-        end = _line_end(buffer, min(end, len(buffer)))
-        yield start, end
-        floor = end
-
-
-def _line_start(buffer: Searchable, position: int) -> int:
-    return buffer.rfind(b"\n", 0, position) + 1
-
-
-def _line_end(buffer: Searchable, position: int) -> int:
-    found = buffer.find(b"\n", max(0, position - 1))
-    return len(buffer) if found < 0 else found + 1
+def _line_aligned(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The stream in blocks that end with a line, but for the last and endless lines."""
+    rest: list[bytes] = []
+    size = 0
+    for block in blocks:
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield b"".join([*rest, block[:cut]])
+            rest, size = [], 0
+        rest.append(block[cut:])
+        size += len(block) - cut
+        if size > MOST_LINE:
+            yield b"".join(rest)
+            rest, size = [], 0
+    if size:
+        yield b"".join(rest)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import mmap
 import os
 import stat
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb.errors import UsageError
+from oomdb.sources.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,16 +79,12 @@ def _checked(path: Path) -> Source:
 
 
 @contextmanager
-def content(source: Source) -> Iterator[mmap.mmap | bytes]:
-    """The bytes of the file, mapped and not read; OSError when it cannot be opened."""
-    with source.path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            yield b""
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            yield mapped
+def opened(source: Source) -> Iterator[Iterator[Stream]]:
+    """The logs that the file holds, one after the other; OSError when it cannot be opened.
 
-
-def sha256(data: mmap.mmap | bytes) -> str:
-    """The SHA-256 of the content, hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
+    Each is to be read before the next is asked for.
+    """
+    with source.path.open("rb", buffering=0) as file:
+        modified_s = os.fstat(file.fileno()).st_mtime
+        name = Source(source.path.absolute()).name
+        yield iter([Stream(name, file, modified_s=modified_s)])
