@@ -1,38 +1,163 @@
-"""Printed stamps to UTC. A date is never invented: what is missing stays unknown."""
+"""Printed stamps as moments, as far as each is known. Nothing here invents a date."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?")
-_WITH_YEAR = re.compile(
-    r"(?:(?P<first>\d{4}) )?(?:[A-Z][a-z]{2} )?(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2})"
-    r"(?: (?P<middle>\d{4}))? (?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d+))?"
-    r"(?: (?P<last>\d{4}))?"
+#: Seconds in a year without 29 February, in which stamps without a year are counted.
+YEAR_S = 365 * 86400
+_ANY_YEAR = 1970
+
+#: Abbreviations of zones that mean one offset wherever they are printed, in hours;
+#: CST, IST and BST mean several.
+_ZONES = {
+    "Z": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "WET": 0,
+    "WEST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+    "HKT": 8,
+    "JST": 9,
+    "KST": 9,
+    "AEST": 10,
+    "AEDT": 11,
+    "NZST": 12,
+    "NZDT": 13,
+    "EDT": -4,
+    "EST": -5,
+    "CDT": -5,
+    "MDT": -6,
+    "PDT": -7,
+    "PST": -8,
+}
+
+#: How month names begin in the languages in which dmesg -T writes them (LC_TIME).
+_MONTHS = (
+    "jan ene gen jän янв sty oca led",
+    "feb fév fev фев lut şub úno",
+    "mar mär mrt мар maa bře",
+    "apr abr avr апр kwi nis dub",
+    "may mai mag maj mei май мая kvě",
+    "jun giu juin июн cze haz",
+    "jul lug juil июл lip tem",
+    "aug ago aoû авг sie ağu srp",
+    "sep set сен wrz eyl zář",
+    "oct okt ott out окт paź eki říj",
+    "nov ноя lis kas",
+    "dec dez dic déc дек gru ara pro",
+)
+_MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
+
+_ISO = re.compile(
+    r"(?:[A-Z][a-z]{2} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?"
+    r" ?(Z|[+-]\d\d(?::?\d\d)?|[A-Z]{2,5})?"
+)
+_NAMED = re.compile(
+    r"(?:(?P<first>\d{4}) )?(?:[^\W\d]+\.? +)??"
+    r"(?P<month>\d{0,2}[^\W\d]{1,12})\.? *(?P<day>\d{1,2})日?"
+    r"(?: (?P<middle>\d{4}))? (?P<clock>\d\d:\d\d(?::\d\d)?)(?:[.,](?P<fraction>\d+))?"
+    r"(?: (?P<zone>[A-Z]{2,5}))?(?: (?P<last>\d{4}))?"
 )
 
 
-def occurred_at(stamp: str | None) -> tuple[datetime | None, str]:
-    """The stamp as naive UTC and how it was found.
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stamp as far as it is known: seconds on a clock, in UTC or in an unknown zone.
 
-    The basis is `stamp` for a stamp with its zone, `stamp_zone_unknown` (no time) for a
-    full date without one, `stamp_year_unknown` (no time) where the year is missing, and
-    `none` where nothing was printed.
+    `seconds` counts from 1970; without a year it counts from the start of the year.
+    """
+
+    seconds: float
+    has_year: bool
+    has_zone: bool
+
+
+def moment(stamp: str | None, year: int | None = None) -> Moment | None:
+    """The printed stamp as a moment; None for None and for a stamp of no known form.
+
+    `year` stands in where the stamp has none.
     """
     if stamp is None:
-        return None, "none"
-    iso = _ISO.fullmatch(stamp)
-    if iso and iso.group(8):
-        text = stamp.replace(",", ".").replace(" ", "T")
-        return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None), "stamp"
-    if iso:
-        return None, "stamp_zone_unknown"
-    found = _WITH_YEAR.fullmatch(stamp)
-    if found and (found["first"] or found["middle"] or found["last"]):
-        return None, "stamp_zone_unknown"
-    return None, "stamp_year_unknown"
+        return None
+    try:
+        return _iso(stamp) or _named(stamp, year)
+    except ValueError:
+        return None
+
+
+def _iso(stamp: str) -> Moment | None:
+    found = _ISO.fullmatch(stamp)
+    if found is None:
+        return None
+    year, month, day, clock, fraction, zone = found.groups()
+    read = datetime.fromisoformat(f"{year}-{month}-{day}T{clock}")
+    offset = _offset(zone)
+    seconds = calendar.timegm(read.timetuple()) + _fraction(fraction)
+    if offset is not None:
+        seconds -= offset.total_seconds()
+    return Moment(seconds, has_year=True, has_zone=offset is not None)
+
+
+def _named(stamp: str, known_year: int | None) -> Moment | None:
+    """A stamp with the month's name: syslog's, and those of dmesg -T and -H."""
+    found = _NAMED.fullmatch(stamp.encode("latin-1", "replace").decode("utf-8", "replace"))
+    month = _month(found["month"]) if found else None
+    if found is None or month is None:
+        return None
+    year = found["first"] or found["middle"] or found["last"] or known_year
+    clock = found["clock"] if found["clock"].count(":") == 2 else f"{found['clock']}:00"
+    day = int(found["day"])
+    if year is None and (month, day) == (2, 29):
+        day = 28
+    read = datetime.fromisoformat(f"{year or _ANY_YEAR}-{month:02}-{day:02}T{clock}")
+    offset = _offset(found["zone"])
+    seconds = calendar.timegm(read.timetuple()) + _fraction(found["fraction"])
+    if offset is not None:
+        seconds -= offset.total_seconds()
+    return Moment(seconds, has_year=year is not None, has_zone=offset is not None)
+
+
+def _month(name: str) -> int | None:
+    """The number of a month by its name in some language; None when it is none."""
+    if name.endswith("月"):
+        return int(name[:-1]) if name[:-1].isdecimal() else None
+    lower = name.lower()
+    return _MONTH_OF.get(lower[:4]) or _MONTH_OF.get(lower[:3])
+
+
+def _offset(zone: str | None) -> timedelta | None:
+    """East of Greenwich, from `+02:00`, `+0200`, `+02` or an unambiguous abbreviation."""
+    if zone is None:
+        return None
+    if zone in _ZONES:
+        return timedelta(hours=_ZONES[zone])
+    if zone[0] not in "+-":
+        return None
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
+
+
+def _fraction(digits: str | None) -> float:
+    return float(f"0.{digits}") if digits else 0.0
+
+
+def utc(seconds: float) -> datetime:
+    """Seconds since 1970 as naive UTC, in whole microseconds."""
+    return datetime(1970, 1, 1) + timedelta(microseconds=round(seconds * 1_000_000))
+
+
+def iso_utc(seconds: float) -> str:
+    """Seconds since 1970 as an ISO 8601 stamp in UTC."""
+    return f"{utc(seconds).isoformat(timespec='microseconds')}Z"
 
 
 def epoch_s(moment: datetime | None) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from oomdb.dating import Evidence
 from oomdb.incidents import copies, identity
 from oomdb.sources import files
 from oomdb.store.database import Store
@@ -83,7 +84,8 @@ def _ingest_source(source: Source, store: Store, summary: Summary) -> None:
 
 def _ingest_stream(stream: Stream, store: Store, summary: Summary) -> None:
     """Read one log and add its reports."""
-    found = list(copies.in_blocks(stream.blocks(), stream.host))
+    evidence = Evidence(name=stream.name, modified_s=stream.modified_s)
+    found = copies.in_blocks(stream.blocks(), stream.host, evidence)
     summary.files += 1
     summary.bytes += stream.size_bytes
     if stream.problem is not None:

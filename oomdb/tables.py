@@ -218,7 +218,11 @@ SIGHTINGS = Table(
         _text("printed_time", "The wall-clock stamp of the first line as printed."),
         Column("occurred_at", Type.TIMESTAMP, "When it happened by this copy (UTC)."),
         _text("time_basis", "How occurred_at was found, or why it could not be."),
-        _count("moment_s", "The stamp in seconds: from 1970, or from the year's start [s]."),
+        Column(
+            "moment_s",
+            Type.REAL,
+            "The stamp in seconds: from 1970, or from the year's start [s].",
+        ),
         Column("moment_has_year", Type.BOOLEAN, "Whether moment_s counts from 1970."),
         Column("moment_has_zone", Type.BOOLEAN, "Whether moment_s is in UTC."),
         Column("evidence", Type.BLOB, "The report's own lines, zstd-compressed."),

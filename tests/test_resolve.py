@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oomdb.incidents.moments import moment
+from oomdb.clock import moment
 from oomdb.incidents.resolve import Copy, incidents, merged_host, same_host
 
 KILL = Copy(

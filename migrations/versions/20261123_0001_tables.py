@@ -1344,7 +1344,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "moment_s",
-            sa.BigInteger(),
+            sa.Double(),
             autoincrement=False,
             nullable=True,
             comment="The stamp in seconds: from 1970, or from the year's start [s].",

@@ -28,7 +28,9 @@ class KernelLine:
     offsets stay true; `oomdb.text` makes readable text of it. `raw` is the line or the
     record that it came from. `foreign` tells that a program other than the kernel wrote
     it. Fields that the carrier does not print are None; `stamp` is the wall-clock time
-    as printed, or in ISO 8601 where a number stood for it.
+    as printed, or in ISO 8601 where a number stood for it. `turn` counts the ends of years
+    before the line in its log, `boot_s` is when its host booted, in seconds since 1970,
+    where the log tells.
     """
 
     text: str
@@ -45,6 +47,8 @@ class KernelLine:
     boot_id: str | None = None
     caller: str | None = None
     spliced: bool = False
+    turn: int = 0
+    boot_s: float | None = None
 
     @property
     def width(self) -> int:

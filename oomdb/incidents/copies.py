@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import zstandard
 
+from oomdb.clock import epoch_s, moment
+from oomdb.dating import Evidence, Timeline
 from oomdb.incidents.identity import body_key, digest, victim_key
-from oomdb.incidents.moments import moment
 from oomdb.incidents.resolve import Copy
 from oomdb.reports import reader
 from oomdb.rows.builder import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from oomdb.carriers.line import KernelLine
     from oomdb.reports.reader import Located
     from oomdb.rows.batch import RowBatch
 
@@ -26,11 +28,13 @@ class Found:
     """One report of a source: what it tells of its incident, its rows, its sighting.
 
     The rows lack the event's id, which the store gives; the sighting lacks the source's.
+    `first` is the report's first line, which carries the stamp.
     """
 
     copy: Copy
     rows: RowBatch
     sighting: dict[str, object]
+    first: KernelLine
 
     @property
     def event(self) -> dict[str, object]:
@@ -38,10 +42,23 @@ class Found:
         return self.rows.rows["events"][0]
 
 
-def in_blocks(blocks: Iterable[bytes], host: str | None = None) -> Iterator[Found]:
-    """The reports of one log; `host` stands where no line tells one."""
-    for located in reader.in_blocks(blocks):
-        yield _found(located, located.host or host)
+def in_blocks(
+    blocks: Iterable[bytes], host: str | None = None, evidence: Evidence | None = None
+) -> list[Found]:
+    """The reports of one log; `host` stands where no line tells one.
+
+    They are dated when all lines are known, by `evidence` where the stamps need it.
+    """
+    timeline = Timeline()
+    found = [
+        _found(located, located.host or host) for located in reader.in_blocks(blocks, timeline)
+    ]
+    for one in found:
+        moment, basis = timeline.date(one.first, evidence or Evidence())
+        dated = {"occurred_at": moment, "time_basis": basis}
+        one.event.update(dated, occurred_epoch_s=epoch_s(moment))
+        one.sighting.update(dated)
+    return found
 
 
 def reread(evidence: bytes) -> RowBatch:
@@ -66,7 +83,7 @@ def _found(located: Located, host: str | None) -> Found:
         lines_taken=sum(token.understood is not None for token in located.report.tokens),
         is_whole=event["damage"] is None,
         host=host,
-        boot_id=None,
+        boot_id=first.boot_id,
         uptime_s=first.uptime_s,
         moment=stamp,
     )
@@ -87,11 +104,9 @@ def _found(located: Located, host: str | None) -> Found:
         "boot_id": copy.boot_id,
         "uptime_s": copy.uptime_s,
         "printed_time": event["printed_time"],
-        "occurred_at": event["occurred_at"],
-        "time_basis": event["time_basis"],
         "moment_s": stamp.seconds if stamp else None,
         "moment_has_year": stamp.has_year if stamp else None,
         "moment_has_zone": stamp.has_zone if stamp else None,
         "evidence": zstandard.compress(evidence),
     }
-    return Found(copy, rows, sighting)
+    return Found(copy, rows, sighting, first)

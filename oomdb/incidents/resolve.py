@@ -12,10 +12,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb.clock import YEAR_S
 from oomdb.incidents.identity import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from oomdb.clock import Moment
 
 #: Stamps of one record may differ by this much between programs that received it.
 UPTIME_TOLERANCE_S = 5.0
@@ -25,19 +28,6 @@ WALL_TOLERANCE_S = 900
 _ZONE_SPAN_S = 26 * 3600
 _ZONE_STEP_S = 900
 _ZONE_SLACK_S = 120
-_YEAR_S = 365 * 86400
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A stamp as far as it is known: seconds on a clock, in UTC or in an unknown zone.
-
-    `seconds` counts from 1970; without a year it counts from the start of the year.
-    """
-
-    seconds: int
-    has_year: bool
-    has_zone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +177,7 @@ def _same_time(one: Moment, other: Moment) -> bool:
     if not (one.has_year and other.has_year):
         one_s, other_s = _in_year(one), _in_year(other)
         apart = abs(one_s - other_s)
-        apart = min(apart, _YEAR_S - apart)
+        apart = min(apart, YEAR_S - apart)
     if one.has_zone == other.has_zone:
         return apart <= WALL_TOLERANCE_S
     off_step = apart % _ZONE_STEP_S
@@ -195,7 +185,7 @@ def _same_time(one: Moment, other: Moment) -> bool:
     return apart <= WALL_TOLERANCE_S or (apart <= _ZONE_SPAN_S and on_step)
 
 
-def _in_year(moment: Moment) -> int:
+def _in_year(moment: Moment) -> float:
     if not moment.has_year:
         return moment.seconds
     parts = time.gmtime(moment.seconds)

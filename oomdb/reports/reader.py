@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.reader import CarrierReader
+from oomdb.dating import Timeline
 from oomdb.reports.cut import Cutter
 from oomdb.reports.repair import Joiner
 from oomdb.reports.scan import lines_near_hits
@@ -59,11 +60,13 @@ class _Stream:
 class _Hosts:
     """The streams of all hosts in one log; a line without a host goes with the one before."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
         self._streams: dict[str | None, _Stream] = {}
         self._current: str | None = None
 
     def feed(self, line: KernelLine) -> Iterator[Located]:
+        self._timeline.see(line)
         if line.prefixed:
             self._current = line.host
         stream = self._streams.get(self._current)
@@ -81,9 +84,12 @@ class _Hosts:
         return any(stream.busy for stream in self._streams.values())
 
 
-def in_blocks(blocks: Iterable[bytes]) -> Iterator[Located]:
-    """The reports of a log that comes in blocks of any size, in the order in which they end."""
-    carrier, hosts = CarrierReader(), _Hosts()
+def in_blocks(blocks: Iterable[bytes], timeline: Timeline | None = None) -> Iterator[Located]:
+    """The reports of a log that comes in blocks of any size, in the order in which they end.
+
+    `timeline` learns from every line that is read.
+    """
+    carrier, hosts = CarrierReader(), _Hosts(timeline or Timeline())
     for raw in lines_near_hits(blocks, hosts.busy):
         if raw is None:
             yield from _end(carrier, hosts)

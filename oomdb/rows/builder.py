@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oomdb import tables
-from oomdb.clock import epoch_s, occurred_at
 from oomdb.gfp import choose_layout
 from oomdb.grammar import PAIR, Section
 from oomdb.rows.batch import RowBatch
@@ -274,8 +273,6 @@ class _Builder:
         first = self.report.tokens[0].first
         event["uptime_s"] = first.uptime_s
         event["printed_time"] = first.stamp
-        moment, event["time_basis"] = occurred_at(first.stamp)
-        event["occurred_at"], event["occurred_epoch_s"] = moment, epoch_s(moment)
         event["damage"] = damage_words(self.report, event, self.batch, self.damage)
         self.batch.add("events", **event)
         return self.batch

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from oomdb import tables
+from oomdb.clock import Moment, epoch_s
+from oomdb.dating import trust
 from oomdb.incidents.copies import reread
 from oomdb.incidents.identity import host_id
-from oomdb.incidents.resolve import Copy, Incident, Moment, incidents, merged_host
+from oomdb.incidents.resolve import Copy, Incident, incidents, merged_host
 from oomdb.rows.batch import RowBatch
 from oomdb.store.arrow import schema, to_arrow
 
@@ -27,8 +29,6 @@ _FACTS = (
     "copy_digest, victim_key, body_key, is_sized, lines_taken, damage, hostname, boot_id,"
     " uptime_s, moment_s, moment_has_year, moment_has_zone, event_id"
 )
-#: The best known time comes first.
-_TIME_BASES = ("boot_clock", "stamp", "timezone", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +173,10 @@ def _facts(
     incident: Incident, fresh: dict[str, Found], times: list[tuple[object, ...]]
 ) -> dict[str, object]:
     """What the copies together tell of host and time."""
-    from oomdb.clock import epoch_s
 
     def rank(time: tuple[object, ...]) -> tuple[object, ...]:
-        basis = str(time[1])
-        order = _TIME_BASES.index(basis) if basis in _TIME_BASES else len(_TIME_BASES)
-        return (time[0] is None, order, time[2] is None, str(time[0]), str(time[2]))
+        moment, basis, printed = time
+        return (moment is None, trust(str(basis)), printed is None, str(moment), str(printed))
 
     occurred_at, basis, printed = min(times, key=rank)
     host = merged_host(incident.copies)
@@ -199,7 +197,7 @@ def _copy(row: Sequence[object]) -> Copy:
     """A copy from its sighting's columns, as `_FACTS` orders them."""
     digest, victim, body, sized, taken, damage, host, boot, uptime, seconds, year, zone, _ = row
     moment = None
-    if isinstance(seconds, int):
+    if isinstance(seconds, float):
         moment = Moment(seconds, has_year=bool(year), has_zone=bool(zone))
     return Copy(
         digest=str(digest),

@@ -1,0 +1,235 @@
+"""When a report was printed, in UTC, and what shows it. A date is never invented.
+
+A stamp with date and zone speaks for itself. What it lacks comes from evidence: the
+option `--timezone`, the machine's own settings in its archive, dated lines of the same
+log, the date in a rotated file's name, the time of a file's last change. Every basis is
+named in `events.time_basis`:
+
+- `stamp`: date and zone are printed by what received the line;
+- `stamp+zone:X`, `stamp+year:Y`, `stamp+year:Y+zone:X`: that part comes from evidence X or
+  Y: `option`, `machine`, `line` (another line of the log), `name`, `mtime`;
+- `boot_clock`: seconds since boot, added to the time of the boot;
+- `dmesg_clock`, with the same additions: dmesg added them itself, which is off after a
+  suspend;
+- `stamp_year_unknown`, `stamp_zone_unknown`, `none`: the time cannot be known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
+
+from oomdb.clock import Moment, moment, utc
+
+if TYPE_CHECKING:
+    from oomdb.carriers.line import KernelLine
+
+_DAY_S = 86400
+#: A log was last changed when its last line was written; a copy made later than this
+#: says nothing of the year.
+_MTIME_REACH_S = 7 * _DAY_S
+#: The last line and the file's last change are at most this far apart.
+_MTIME_SLACK_S = 90
+_ZONE_STEP_S = 900
+_EAST_S, _WEST_S = 14 * 3600, 12 * 3600
+#: Stamps that go back by more than this have passed the end of a year.
+_TURN_S = 180 * _DAY_S
+#: The hardware clock at boot, as the kernel prints it (drivers/rtc/class.c).
+_RTC = re.compile(r"setting system clock to .*\((\d{9,10})\)")
+_NAME_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?!\d)")
+
+
+def trust(basis: str) -> int:
+    """The place of a basis among others, the best first, from 0."""
+    if "+year" in basis:
+        return 4
+    order = ("stamp", "stamp+zone", "boot_clock", "dmesg_clock")
+    kind = basis.partition(":")[0].replace("dmesg_clock+zone", "dmesg_clock")
+    return order.index(kind) if kind in order else len(order) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a log beside its lines; None where nothing tells.
+
+    `zone` is the one that the user named, `machine_zone` the machine's own.
+    `collected_s` is when the machine was looked at, `boot_s` when it had booted then,
+    `modified_s` when the file was last changed, each in seconds since 1970.
+    """
+
+    name: str = ""
+    zone: tzinfo | None = None
+    machine_zone: tzinfo | None = None
+    collected_s: float | None = None
+    boot_s: float | None = None
+    modified_s: float | None = None
+
+
+class Timeline:
+    """What the lines of one log tell about its times while they go by."""
+
+    def __init__(self) -> None:
+        self._stamp: str | None = None
+        self._turn = 0
+        self._last: Moment | None = None
+        self._last_stamp: str | None = None
+        self._dated: dict[int, float] = {}
+        self._zone: tzinfo | None = None
+        self._boots: dict[str | None, tuple[float, float]] = {}
+
+    def see(self, line: KernelLine) -> None:
+        """Learn from a line, and note on it how often the year has turned and when it booted."""
+        if line.stamp is not None and line.stamp != self._stamp:
+            self._stamp = line.stamp
+            self._learn(line.stamp)
+        line.turn = self._turn
+        if line.uptime_s is not None:
+            line.boot_s = self._boot(line, line.uptime_s)
+
+    def _learn(self, stamp: str) -> None:
+        read = moment(stamp)
+        if read is None:
+            return
+        if read.has_year:
+            self._dated[self._turn] = read.seconds
+            if read.has_zone and not stamp.endswith(("Z", "UTC", "GMT")):
+                self._zone = self._zone or _printed_zone(stamp)
+            return
+        if self._last is not None and self._last.seconds - read.seconds > _TURN_S:
+            self._turn += 1
+        elif self._last is not None and read.seconds - self._last.seconds > _TURN_S and self._turn:
+            return  # a late line of December after lines of January
+        self._last, self._last_stamp = read, stamp
+
+    def _boot(self, line: KernelLine, uptime_s: float) -> float | None:
+        """When the host of the line had booted, after its rtc line was seen."""
+        clock = _RTC.search(line.text) if "system clock" in line.text else None
+        if clock:
+            self._boots[line.host] = (float(clock[1]) - uptime_s, uptime_s)
+        known = self._boots.get(line.host)
+        if known is None:
+            return None
+        boot_s, last_s = known
+        if uptime_s < last_s - 1:
+            del self._boots[line.host]
+            return None
+        self._boots[line.host] = (boot_s, uptime_s)
+        return boot_s
+
+    def date(self, line: KernelLine, evidence: Evidence) -> tuple[datetime | None, str]:
+        """When the line was printed (naive UTC, None when unknowable) and the basis."""
+        read = moment(line.stamp)
+        boot_s = line.boot_s if line.boot_s is not None else evidence.boot_s
+        if read is None:
+            if line.uptime_s is None or boot_s is None:
+                return None, "none"
+            return utc(boot_s + line.uptime_s), "boot_clock"
+        assert line.stamp is not None
+        basis = "dmesg_clock" if line.carrier == "dmesg" else "stamp"
+        if not read.has_year:
+            year = self._year(line.stamp, line.turn, evidence)
+            dated = moment(line.stamp, year[0]) if year is not None else None
+            if year is None or dated is None:
+                return None, "stamp_year_unknown"
+            read, basis = dated, f"{basis}+year:{year[1]}"
+        if read.has_zone:
+            return utc(read.seconds), basis
+        zone = self._zone_of(evidence)
+        if zone is None:
+            return None, "stamp_zone_unknown"
+        wall = utc(read.seconds).replace(tzinfo=zone[0])
+        return wall.astimezone(UTC).replace(tzinfo=None), f"{basis}+zone:{zone[1]}"
+
+    def _year(self, stamp: str, turn: int, evidence: Evidence) -> tuple[int, str] | None:
+        """The year of a stamp without one, and what tells it."""
+        near = self._dated.get(turn)
+        if near is not None:
+            return _nearest_year(stamp, near), "line"
+        for number, seconds in self._dated.items():
+            return _nearest_year(stamp, seconds + (turn - number) * 365.25 * _DAY_S), "line"
+        ended = self._end(evidence)
+        if ended is None:
+            return None
+        year, basis = ended
+        return year - (self._turn - turn), basis
+
+    def _end(self, evidence: Evidence) -> tuple[int, str] | None:
+        """The year of the log's last stamp."""
+        if self._last_stamp is None:
+            return None
+        named = _date_in(evidence.name)
+        if named is not None:
+            return _last_year(self._last_stamp, named + 2 * _DAY_S), "name"
+        if evidence.collected_s is not None:
+            return _last_year(self._last_stamp, evidence.collected_s + _DAY_S), "machine"
+        if evidence.modified_s is not None:
+            year = _last_year(self._last_stamp, evidence.modified_s + _DAY_S)
+            read = moment(self._last_stamp, year)
+            if read is not None and evidence.modified_s - read.seconds <= _MTIME_REACH_S:
+                return year, "mtime"
+        return None
+
+    def _zone_of(self, evidence: Evidence) -> tuple[tzinfo, str] | None:
+        """The zone of stamps that print none, and what tells it."""
+        if evidence.zone is not None:
+            return evidence.zone, "option"
+        if evidence.machine_zone is not None:
+            return evidence.machine_zone, "machine"
+        if self._zone is not None:
+            return self._zone, "line"
+        modified = self._zone_by_mtime(evidence)
+        return (modified, "mtime") if modified is not None else None
+
+    def _zone_by_mtime(self, evidence: Evidence) -> tzinfo | None:
+        """The offset between the last stamp and the file's last change, when it is a zone's."""
+        if evidence.modified_s is None or self._last_stamp is None:
+            return None
+        year = _last_year(self._last_stamp, evidence.modified_s + _DAY_S)
+        read = moment(self._last_stamp, year)
+        if read is None:
+            return None
+        ahead_s = read.seconds - evidence.modified_s
+        steps = round((ahead_s + _MTIME_SLACK_S / 2) / _ZONE_STEP_S)
+        late_s = steps * _ZONE_STEP_S - ahead_s
+        if not (-_WEST_S <= ahead_s <= _EAST_S and -1 <= late_s <= _MTIME_SLACK_S):
+            return None
+        return timezone(timedelta(seconds=steps * _ZONE_STEP_S))
+
+
+def _printed_zone(stamp: str) -> tzinfo | None:
+    """The offset at the end of a stamp, such as +02:00."""
+    found = re.search(r"([+-])(\d\d):?(\d\d)$", stamp)
+    if found is None:
+        return None
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return timezone(-offset if found[1] == "-" else offset)
+
+
+def _date_in(name: str) -> float | None:
+    """The start of the day that a rotated file's name holds, in seconds since 1970."""
+    for found in reversed(list(_NAME_DATE.finditer(name.rpartition("/")[2]))):
+        try:
+            return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC).timestamp()
+        except ValueError:
+            continue
+    return None
+
+
+def _nearest_year(stamp: str, seconds: float) -> int:
+    """The year in which the stamp lies nearest to a moment."""
+    middle = utc(seconds).year
+
+    def distance(year: int) -> float:
+        read = moment(stamp, year)
+        return abs(read.seconds - seconds) if read is not None else float("inf")
+
+    return min((middle, middle - 1, middle + 1), key=distance)
+
+
+def _last_year(stamp: str, seconds: float) -> int:
+    """The last year in which the stamp does not lie after a moment."""
+    year = utc(seconds).year
+    read = moment(stamp, year)
+    return year if read is not None and read.seconds <= seconds else year - 1

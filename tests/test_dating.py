@@ -1,0 +1,123 @@
+"""Dates come from evidence, and each says from which; without evidence there is none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from oomdb.carriers.line import KernelLine
+from oomdb.dating import Evidence, Timeline, trust
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def line(
+    stamp: str | None = None, uptime_s: float | None = None, text: str = "", carrier: str = "syslog"
+) -> KernelLine:
+    return KernelLine(text, 1, 0, 1, "", carrier, stamp=stamp, uptime_s=uptime_s)
+
+
+def epoch(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+def dated(lines: list[KernelLine], evidence: Evidence, which: int = 0) -> tuple[str | None, str]:
+    timeline = Timeline()
+    for each in lines:
+        timeline.see(each)
+    moment, basis = timeline.date(lines[which], evidence)
+    return moment.isoformat() if moment else None, basis
+
+
+def test_a_whole_stamp_needs_no_evidence() -> None:
+    assert dated([line("2024-06-04T17:19:10+02:00")], Evidence()) == (
+        "2024-06-04T15:19:10",
+        "stamp",
+    )
+
+
+def test_without_evidence_nothing_is_invented() -> None:
+    assert dated([line("Jun  4 17:19:10")], Evidence()) == (None, "stamp_year_unknown")
+    assert dated([line("Tue Jun  4 17:19:10 2024")], Evidence()) == (None, "stamp_zone_unknown")
+    assert dated([line(uptime_s=12.5)], Evidence()) == (None, "none")
+
+
+def test_the_zone_that_the_user_named_knows_summer_time() -> None:
+    evidence = Evidence(zone=BERLIN)
+    assert dated([line("Tue Jun  4 17:19:10 2024")], evidence) == (
+        "2024-06-04T15:19:10",
+        "stamp+zone:option",
+    )
+    assert dated([line("Thu Jan  4 17:19:10 2024")], evidence)[0] == "2024-01-04T16:19:10"
+
+
+def test_the_option_comes_before_the_machine() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    evidence = Evidence(zone=UTC, machine_zone=tokyo)
+    assert dated([line("Tue Jun  4 17:19:10 2024")], evidence)[1] == "stamp+zone:option"
+    assert dated([line("Tue Jun  4 17:19:10 2024")], Evidence(machine_zone=tokyo)) == (
+        "2024-06-04T08:19:10",
+        "stamp+zone:machine",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [
+        ("/var/log/messages-20240610", 2024),
+        ("/var/log/messages-20250101.gz", 2024),
+        ("/logs/web1/kern.log.2023-06-05.xz", 2023),
+    ],
+)
+def test_the_year_of_a_rotated_name(name: str, year: int) -> None:
+    evidence = Evidence(name=name, zone=UTC)
+    assert dated([line("Jun  4 17:19:10")], evidence) == (
+        f"{year}-06-04T17:19:10",
+        "stamp+year:name+zone:option",
+    )
+
+
+def test_december_comes_before_january() -> None:
+    lines = [line("Dec 31 23:59:58"), line("Jan  1 00:00:03"), line("Jan  5 10:00:00")]
+    evidence = Evidence(zone=UTC, modified_s=epoch("2025-01-05T10:00:04"))
+    assert dated(lines, evidence, 0)[0] == "2024-12-31T23:59:58"
+    assert dated(lines, evidence, 1) == ("2025-01-01T00:00:03", "stamp+year:mtime+zone:option")
+
+
+def test_a_file_changed_long_after_its_last_line_tells_no_year() -> None:
+    evidence = Evidence(zone=UTC, modified_s=epoch("2026-11-24T00:00:00"))
+    assert dated([line("Jun  4 17:19:10")], evidence) == (None, "stamp_year_unknown")
+
+
+def test_the_last_change_tells_the_zone_when_it_fits_one() -> None:
+    lines = [line("Jun  4 17:19:10"), line("Jun  4 19:30:00")]
+    evidence = Evidence(modified_s=epoch("2024-06-04T17:30:01"))
+    assert dated(lines, evidence) == ("2024-06-04T15:19:10", "stamp+year:mtime+zone:mtime")
+    off = Evidence(modified_s=epoch("2024-06-04T17:37:01"))
+    assert dated(lines, off) == (None, "stamp_zone_unknown")
+
+
+def test_a_dated_line_of_the_same_log_tells_year_and_zone() -> None:
+    lines = [line("Jun  4 17:19:10"), line("2024-06-04T17:20:00+02:00")]
+    assert dated(lines, Evidence()) == ("2024-06-04T15:19:10", "stamp+year:line+zone:line")
+
+
+def test_the_hardware_clock_dates_what_comes_after_it_in_that_boot() -> None:
+    rtc = "rtc_cmos 00:00: setting system clock to 2024-06-04T15:00:00 UTC (1717513200)"
+    lines = [line(uptime_s=2.0, text=rtc), line(uptime_s=62.0), line(uptime_s=1.0)]
+    assert dated(lines, Evidence(), 1) == ("2024-06-04T15:01:00", "boot_clock")
+    assert dated(lines, Evidence(), 2) == (None, "none")
+
+
+def test_the_time_of_the_boot_from_the_machine() -> None:
+    evidence = Evidence(boot_s=epoch("2024-06-04T15:00:00"))
+    assert dated([line(uptime_s=62.5)], evidence) == ("2024-06-04T15:01:02.500000", "boot_clock")
+
+
+def test_what_dmesg_computed_is_less_trusted_than_what_was_received() -> None:
+    computed = dated([line("2024-06-04T17:19:10,5+02:00", carrier="dmesg")], Evidence())
+    assert computed == ("2024-06-04T15:19:10.500000", "dmesg_clock")
+    bases = ["stamp", "stamp+zone:option", "boot_clock", "dmesg_clock", "stamp+year:mtime", "none"]
+    assert sorted(bases, key=trust) == bases
