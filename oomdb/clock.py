@@ -160,6 +160,16 @@ def iso_utc(seconds: float) -> str:
     return f"{utc(seconds).isoformat(timespec='microseconds')}Z"
 
 
+def later(stamp: str, seconds: float) -> str | None:
+    """A stamp without zone, moved on by some seconds, in the same terms; None if unknown."""
+    read = moment(stamp)
+    if read is None:
+        return None
+    moved = utc(read.seconds + seconds)
+    form = "%Y-%m-%d %H:%M:%S.%f" if read.has_year else "%b %d %H:%M:%S.%f"
+    return moved.strftime(form)
+
+
 def epoch_s(moment: datetime | None) -> int | None:
     """Whole seconds since 1970 of a naive UTC time, None for None."""
     return None if moment is None else calendar.timegm(moment.timetuple())

@@ -30,7 +30,8 @@ class KernelLine:
     it. Fields that the carrier does not print are None; `stamp` is the wall-clock time
     as printed, or in ISO 8601 where a number stood for it. `turn` counts the ends of years
     before the line in its log, `boot_s` is when its host booted, in seconds since 1970,
-    where the log tells.
+    where the log tells; `delta_s` is the time since the line before, where only that is
+    printed.
     """
 
     text: str
@@ -44,6 +45,7 @@ class KernelLine:
     host: str | None = None
     stamp: str | None = None
     uptime_s: float | None = None
+    delta_s: float | None = None
     boot_id: str | None = None
     caller: str | None = None
     spliced: bool = False

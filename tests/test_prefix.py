@@ -1,0 +1,115 @@
+"""What each program puts before a kernel's line, and that it comes off whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from oomdb.carriers.line import KernelLine, RawLine
+from oomdb.carriers.prefix import PrefixReader, split
+
+TEXT = "java invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0"
+
+
+def taken(prefix: str, text: str = TEXT) -> KernelLine:
+    return split(prefix + text, 1, 0, len(prefix + text) + 1)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "host", "stamp"),
+    [
+        ("Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 kernel: ", None, "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10.123456 web1 kernel: ", "web1", "Jun  4 17:19:10.123456"),
+        ("Jun  4 17:19:10 web1 kern.warn kernel: ", "web1", "Jun  4 17:19:10"),
+        ("<4>Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
+        ("2024 Jun  4 17:19:10 web1 kernel: ", "web1", "2024 Jun  4 17:19:10"),
+        ("2024-06-04T17:19:10.1+02:00 w.x.org kernel: ", "w.x.org", "2024-06-04T17:19:10.1+02:00"),
+        ("2024-06-04T17:19:10+0200 web1 kernel: ", "web1", "2024-06-04T17:19:10+0200"),
+        ("2024-06-04 17:19:10 web1 kernel: ", "web1", "2024-06-04 17:19:10"),
+        ("<4>1 2024-06-04T17:19:10Z web1 kernel - - - ", "web1", "2024-06-04T17:19:10Z"),
+        ('<4>1 2024-06-04T17:19:10Z web1 kernel - - [a b="\\]"] ', "web1", "2024-06-04T17:19:10Z"),
+        ("107 <4>1 2024-06-04T17:19:10Z web1 kernel - - - ", "web1", "2024-06-04T17:19:10Z"),
+        ("<4>1 - web1 kernel - - - ", "web1", None),
+        ("Tue 2024-06-04 17:19:10 CEST web1 kernel: ", "web1", "Tue 2024-06-04 17:19:10 CEST"),
+        ("1717521550.500338 web1 kernel: ", "web1", "2024-06-04T17:19:10.500338Z"),
+        ("[Tue Jun  4 17:19:10 2024] ", None, "Tue Jun  4 17:19:10 2024"),
+        ("[mar. juin  4 17:19:10 2024] ", None, "mar. juin  4 17:19:10 2024"),
+        ("[Jun04 17:19] ", None, "Jun04 17:19"),
+        ("2024-06-04T17:19:10,123456+00:00 ", None, "2024-06-04T17:19:10,123456+00:00"),
+        ("[2024-06-04 17:19:10] ", None, "2024-06-04 17:19:10"),
+        ("[1717521550.500338] ", None, "2024-06-04T17:19:10.500338Z"),
+        ("kern  :warn  : [Tue Jun  4 17:19:10 2024] ", None, "Tue Jun  4 17:19:10 2024"),
+    ],
+)
+def test_stamps_of_the_time_of_day(prefix: str, host: str | None, stamp: str | None) -> None:
+    line = taken(prefix)
+    assert (line.text, line.host, line.stamp, line.foreign) == (TEXT, host, stamp, False)
+    assert line.raw == prefix + TEXT
+
+
+@pytest.mark.parametrize(
+    ("prefix", "host", "caller"),
+    [
+        ("[   12.345678] ", None, None),
+        ("<4>[   12.345678] ", None, None),
+        ("kern  :warn  : [   12.345678] ", None, None),
+        ("[   12.345678 <    1.000000>] ", None, None),
+        ("[   12.345678][  T124] ", None, "T124"),
+        ("[   12.345678] [   C1] ", None, "C1"),
+        ("[   12.345678] (2)[124:kworker/u8:1]", None, None),
+        ("\x1b[32m[   12.345678] \x1b[0m", None, None),
+        ("Jun  4 17:19:10 web1 kernel: [   12.345678] ", "web1", None),
+        ("[   12.345678] web1 kernel: ", "web1", None),
+        ("> [   12.345678] ", None, None),
+    ],
+)
+def test_stamps_since_boot(prefix: str, host: str | None, caller: str | None) -> None:
+    line = taken(prefix)
+    assert (line.text, line.uptime_s, line.host, line.caller) == (TEXT, 12.345678, host, caller)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call Trace:",
+        "Hardware name: QEMU Standard PC",
+        "Mem-Info:",
+        "CPU: 0 PID: 124 Comm: java Not tainted 6.1.0 #1",
+        "oom-kill:constraint=CONSTRAINT_NONE,task=java,pid=124,uid=0",
+        "active_anon:28337 inactive_anon:0 isolated_anon:0",
+        "lowmem_reserve[]: 0 125 125 125 125",
+        "Out of memory: Killed process 124 (java) total-vm:79836kB",
+        "kworker/0:0 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1",
+        "oom_reaper: reaped process 124 (java), now anon-rss:0kB",
+        "Node 0 DMA: 1*4kB (U) 0*8kB = 4kB",
+    ],
+)
+@pytest.mark.parametrize(
+    "prefix", ["2024-06-04T17:19:10,123456+00:00 ", "[   12.345678] ", "2024-06-04T17:19:10Z "]
+)
+def test_a_kernels_own_words_are_no_host_and_program(prefix: str, text: str) -> None:
+    assert taken(prefix, text).text == text
+
+
+def test_a_name_with_a_colon_after_dmesgs_stamp_is_no_program() -> None:
+    text = "tmux: server invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0"
+    assert taken("2024-06-04T17:19:10,123456+00:00 ", text).text == text
+
+
+def test_another_program_is_foreign() -> None:
+    assert taken("Jun  4 17:19:10 web1 app[7]: ").foreign
+    assert taken("[   12.345678] web1 app[7]: ").foreign
+    assert taken("2024-06-04T17:19:10Z web1 app: ").foreign
+
+
+def test_dmesg_h_counts_from_the_printed_minute() -> None:
+    reader = PrefixReader()
+    texts = ["[Jun04 17:19] a", "[  +0.000625] b", "[  +2.500000] c"]
+    lines = [line for t in texts for line in reader.feed(RawLine(t, 1, 0, 1))]
+    assert [line.text for line in lines] == ["a", "b", "c"]
+    assert lines[2].stamp == "Jun 04 17:19:02.500625"
+
+
+def test_nul_bytes_of_a_torn_file_are_no_text() -> None:
+    [line] = PrefixReader().feed(RawLine("\0\0\0Jun  4 17:19:10 web1 kernel: Mem-Info:", 1, 0, 1))
+    assert (line.text, line.host) == ("Mem-Info:", "web1")
