@@ -20,8 +20,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from oomdb.clock import Moment, moment, utc
+from oomdb.errors import UsageError
 
 if TYPE_CHECKING:
     from oomdb.carriers.line import KernelLine
@@ -196,6 +198,19 @@ class Timeline:
         if not (-_WEST_S <= ahead_s <= _EAST_S and -1 <= late_s <= _MTIME_SLACK_S):
             return None
         return timezone(timedelta(seconds=steps * _ZONE_STEP_S))
+
+
+def zone_called(name: str) -> tzinfo:
+    """The zone of that name in the zone database, or at that offset; UsageError when none."""
+    offset = _printed_zone(name)
+    if offset is not None:
+        return offset
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(
+            f"no time zone is called {name!r} (give Europe/Berlin, UTC or +02:00)"
+        ) from None
 
 
 def _printed_zone(stamp: str) -> tzinfo | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from oomdb.dating import Evidence
 from oomdb.incidents import copies, identity
+from oomdb.known import Seen
 from oomdb.sources import files
 from oomdb.store.database import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import tzinfo
     from pathlib import Path
 
     from oomdb.incidents.copies import Found
@@ -44,9 +45,27 @@ class Summary:
     set_aside: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How logs are read.
+
+    `host` is the machine that all of them are of, `zone` the time zone of stamps that
+    print none; None where the logs themselves shall tell.
+    """
+
+    host: str | None = None
+    zone: tzinfo | None = None
+
+    @property
+    def digest(self) -> str:
+        """Stands for the options; logs that were read with others are read again."""
+        return identity.digest("options", self.host, self.zone)
+
+
 def ingest(
     paths: Sequence[Path],
     database: Path,
+    options: Options | None = None,
     *,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Summary:
@@ -56,73 +75,95 @@ def ingest(
     UsageError for a path that does not exist and OomdbError when the database cannot
     be written; what cannot be read is set aside and named in the summary.
     """
-    summary = Summary()
     found = files.discover(paths, skip=[database])
     first = next(found, None)
     with Store.open_for_ingest(database) as store:
+        run = _Run(store, options or Options())
         while first is not None:
             if progress is not None:
-                progress(summary.files, summary.bytes, first.name)
-            _ingest_source(first, store, summary)
+                progress(run.summary.files, run.summary.bytes, first.name)
+            run.read(first)
             first = next(found, None)
-        summary.hosts = store.host_count()
-    return summary
+        return run.finish()
 
 
-def _ingest_source(source: Source, store: Store, summary: Summary) -> None:
-    """Read the logs of one file and add the reports of each in one transaction."""
-    if source.problem is not None:
-        summary.set_aside.append((source.name, source.problem))
-        return
-    try:
-        with files.opened(source) as streams:
-            for stream in streams:
-                _ingest_stream(stream, store, summary)
-    except OSError as error:
-        summary.set_aside.append((source.name, error.strerror or str(error)))
+class _Run:
+    """One ingest into an open store."""
+
+    def __init__(self, store: Store, options: Options) -> None:
+        self._store = store
+        self._options = options
+        self._seen = Seen(store, options.digest)
+        self.summary = Summary()
+
+    def read(self, source: Source) -> None:
+        """Read the logs of one file; what cannot be read is set aside."""
+        summary = self.summary
+        if source.problem is not None:
+            summary.set_aside.append((source.name, source.problem))
+            return
+        now = self._seen.input_of(source)
+        if now is not None and self._seen.is_unchanged(now):
+            summary.files += 1
+            summary.known_files += 1
+            summary.bytes += now.size_bytes
+            summary.known_events += self._seen.event_count(now.path)
+            return
+        set_aside = len(summary.set_aside)
+        try:
+            with files.opened(source) as streams:
+                for stream in streams:
+                    self._read_stream(stream)
+        except OSError as error:
+            summary.set_aside.append((source.name, error.strerror or str(error)))
+        if now is not None and len(summary.set_aside) == set_aside:
+            self._seen.note(now)
+
+    def _read_stream(self, stream: Stream) -> None:
+        """Read one log and add its reports in one transaction."""
+        options, summary = self._options, self.summary
+        evidence = Evidence(name=stream.name, zone=options.zone, modified_s=stream.modified_s)
+        self._seen.watch(stream)
+        found = copies.in_blocks(stream.blocks(), options.host or stream.host, evidence)
+        summary.files += 1
+        summary.bytes += stream.size_bytes
+        if stream.problem is not None:
+            summary.set_aside.append((stream.name, stream.problem))
+        reading = identity.digest(options.digest, stream.host, evidence)
+        same, replaced = self._seen.match(stream, reading)
+        if same is not None:
+            summary.known_files += 1
+            summary.known_events += same.event_count
+            return
+        row = _source_row(stream, found, reading)
+        added = self._store.add_source(row, found, replaces=[known.source_id for known in replaced])
+        self._seen.added(str(row["source_id"]))
+        summary.known_files += any(known.sha256 == stream.sha256 for known in replaced)
+        summary.known_events += len(added.known_event_ids)
+        _count(added.new_event_ids, found, summary)
+
+    def finish(self) -> Summary:
+        """What the run did, after its last file."""
+        self._seen.save()
+        self.summary.hosts = self._store.host_count()
+        return self.summary
 
 
-def _ingest_stream(stream: Stream, store: Store, summary: Summary) -> None:
-    """Read one log and add its reports."""
-    evidence = Evidence(name=stream.name, modified_s=stream.modified_s)
-    found = copies.in_blocks(stream.blocks(), stream.host, evidence)
-    summary.files += 1
-    summary.bytes += stream.size_bytes
-    if stream.problem is not None:
-        summary.set_aside.append((stream.name, stream.problem))
-    row: dict[str, object] = {
+def _source_row(stream: Stream, found: Sequence[Found], reading: str) -> dict[str, object]:
+    """The row of `sources`, but for what the store counts."""
+    carriers = Counter(str(one.sighting["carrier"]) for one in found)
+    return {
         "source_id": identity.source_id(stream.name, stream.sha256),
         "path": stream.name,
         "sha256": stream.sha256,
         "size_bytes": stream.size_bytes,
+        "head_digest": stream.head_digest,
+        "carrier": carriers.most_common(1)[0][0] if carriers else None,
+        "unparsed_line_count": sum(len(_unparsed(one)) for one in found),
+        "reading": reading,
+        "problem": stream.problem,
         "ingested_at": datetime.now(UTC).replace(tzinfo=None),
     }
-    known = _known(row, store)
-    if known is not None:
-        summary.known_files += 1
-        summary.known_events += known
-        return
-    carriers = Counter(str(one.sighting["carrier"]) for one in found)
-    row["carrier"] = carriers.most_common(1)[0][0] if carriers else None
-    row["unparsed_line_count"] = sum(len(_unparsed(one)) for one in found)
-    added = store.add_source(row, found)
-    summary.known_events += len(added.known_event_ids)
-    _count(added.new_event_ids, found, summary)
-
-
-def _known(row: dict[str, object], store: Store) -> int | None:
-    """How many events a content that was read before shows; None for a new one.
-
-    Under its old path, or under a new one that it was moved to, nothing is added. A
-    second copy beside the first is one more place where its events were seen.
-    """
-    paths = store.same_content(str(row["sha256"]))
-    if not paths:
-        return None
-    for source_id, path in paths.items():
-        if path == row["path"] or not os.path.lexists(path.partition("!/")[0]):
-            return store.event_count(source_id)
-    return store.add_copy(row, of=next(iter(paths)))
 
 
 def _unparsed(found: Found) -> list[dict[str, object]]:

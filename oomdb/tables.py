@@ -117,12 +117,29 @@ SOURCES = Table(
         _text("path", "Absolute path; `!/` before a member of an archive.", required=True),
         _text("sha256", "SHA-256 of the content, hexadecimal.", required=True),
         Column("size_bytes", Type.INTEGER, "Size of the content [bytes].", required=True),
+        _text("head_digest", "SHA-256 of its first 1024 bytes; NULL when it is shorter."),
+        _text("reading", "Digest of the options and the evidence that it was read with."),
+        _text("problem", "Why it could not be read to its end; NULL when it was."),
         _text("carrier", "How the log was written: syslog, dmesg, console, bare, and so on."),
         _count("event_count", "Reports found in it, of any kind."),
         _count("unparsed_line_count", "Lines of those reports that no LineKind took."),
         Column("ingested_at", Type.TIMESTAMP, "When it was first read (UTC)."),
     ),
     key=("source_id",),
+)
+
+INPUTS = Table(
+    "inputs",
+    "A file as it was when it was read to its end, so that it is known when unchanged.",
+    (
+        _text("path", "Absolute path; it may hold several sources.", required=True),
+        Column("size_bytes", Type.INTEGER, "Size of the file [bytes].", required=True),
+        _count("mtime_ns", "Time of its last change since 1970 [ns].", required=True),
+        _count("inode", "Its inode number.", required=True),
+        _count("device", "Its device number.", required=True),
+        _text("options", "Digest of the options that it was read with.", required=True),
+    ),
+    key=("path",),
 )
 
 EVENTS = Table(
@@ -569,6 +586,7 @@ TABLES: tuple[Table, ...] = (
     HOSTS,
     HOST_NAMES,
     SOURCES,
+    INPUTS,
     EVENTS,
     SIGHTINGS,
     VICTIMS,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oomdb.ingest import ingest
+from oomdb.ingest import Options, ingest
 from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from tests.printed import dmesg, log, report_6_1, syslog
@@ -73,10 +76,101 @@ def test_any_order_and_any_split_into_runs_gives_the_same_database(
         assert filled(Path(folder), runs)[0] == expected
 
 
-def test_a_renamed_file_is_known_by_its_content(tmp_path: Path) -> None:
-    database, old, new = tmp_path / "d.duckdb", tmp_path / "kern.log", tmp_path / "kern.log.1"
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "oomdb.duckdb"
+
+
+def content(database: Path) -> list[str]:
+    """What the database holds."""
+    with Store.open_for_reading(database) as reader:
+        return list(canonical(reader))
+
+
+def paths(database: Path) -> list[str]:
+    """The names of the sources."""
+    with Store.open_for_reading(database) as reader:
+        found = reader.connection.execute("SELECT path FROM sources ORDER BY path").fetchall()
+    return [Path(row[0]).name for row in found]
+
+
+def test_a_renamed_file_is_known_by_its_content(tmp_path: Path, database: Path) -> None:
+    old, new = tmp_path / "kern.log", tmp_path / "kern.log.1"
     old.write_bytes(FILES["web1/kern.log"])
     assert ingest([old], database).new_events == 2
     old.rename(new)
     summary = ingest([new], database)
     assert (summary.new_events, summary.known_files, summary.known_events) == (0, 1, 2)
+    assert paths(database) == ["kern.log.1"]
+
+
+def test_an_unchanged_file_is_not_opened(tmp_path: Path, database: Path) -> None:
+    path = tmp_path / "kern.log"
+    path.write_bytes(FILES["web1/kern.log"])
+    ingest([path], database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oomdb.sources.files.opened", None)
+        summary = ingest([path], database)
+    assert (summary.known_files, summary.known_events, summary.new_events) == (1, 2, 0)
+
+
+def test_a_report_half_written_is_completed_when_the_file_has_grown(
+    tmp_path: Path, database: Path
+) -> None:
+    path = tmp_path / "kern.log"
+    lines = [f"{line}\n".encode() for line in dmesg(FIRST, 7.0)]
+    for count in (len(lines) - 4, len(lines) - 2):
+        path.write_bytes(b"".join(lines[:count]))
+        ingest([path], database)
+    with Store.open_for_reading(database) as reader:
+        [(damage,)] = reader.connection.execute("SELECT damage FROM events").fetchall()
+    assert "cut_end" in damage
+    path.write_bytes(b"".join(lines))
+    summary = ingest([path], database)
+    assert (summary.new_events, summary.known_events) == (0, 1) or summary.new_events == 1
+    with Store.open_for_reading(database) as reader:
+        events = reader.connection.execute("SELECT damage FROM events").fetchall()
+    assert events == [(None,)]
+    grown = content(database)
+    database.unlink()
+    ingest([path], database)
+    assert content(database) == grown
+
+
+def test_a_log_copied_and_truncated_is_one_source_for_its_old_content(
+    tmp_path: Path, database: Path
+) -> None:
+    """logrotate's copytruncate, with lines that came between the last ingest and the copy."""
+    log_path, rotated = tmp_path / "kern.log", tmp_path / "kern.log.1"
+    log_path.write_bytes(FILES["web1/kern.log"])
+    ingest([log_path], database)
+    rotated.write_bytes(FILES["web1/kern.log"] + b"Jun  5 00:00:00 web1 kernel: quiet\n")
+    log_path.write_bytes(FILES["web2/kern.log"])
+    summary = ingest([log_path, rotated], database)
+    assert (summary.new_events, summary.known_events) == (1, 2)
+    assert paths(database) == ["kern.log", "kern.log.1"]
+    rotation = content(database)
+    database.unlink()
+    ingest([rotated, log_path], database)
+    assert content(database) == rotation
+
+
+def test_a_second_copy_beside_the_first_is_a_place_of_its_own(
+    tmp_path: Path, database: Path
+) -> None:
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_bytes(FILES["web1/kern.log"])
+    summary = ingest([tmp_path / "a.log", tmp_path / "b.log"], database)
+    assert (summary.new_events, summary.known_events) == (2, 2)
+    assert paths(database) == ["a.log", "b.log"]
+
+
+def test_other_options_read_a_file_again(tmp_path: Path, database: Path) -> None:
+    path = tmp_path / "dmesg"
+    path.write_bytes(log([f"[Tue Jun  4 17:19:10 2024] {line}" for line in FIRST]))
+    ingest([path], database)
+    summary = ingest([path], database, Options(zone=ZoneInfo("Europe/Berlin")))
+    assert (summary.new_events, summary.known_events) == (0, 1)
+    with Store.open_for_reading(database) as reader:
+        found = reader.connection.execute("SELECT occurred_at, time_basis FROM events").fetchall()
+    assert found == [(datetime(2024, 6, 4, 15, 19, 10), "dmesg_clock+zone:option")]

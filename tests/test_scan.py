@@ -53,6 +53,11 @@ def test_lines_far_from_hits_are_left_out_and_counted() -> None:
     ]
 
 
+def test_the_line_of_the_hardware_clock_is_given_alone() -> None:
+    clock = b"[    2.0] rtc_cmos: setting system clock to 2024-06-04T15:00:00 UTC (1717513200)\n"
+    assert given_lines(NOISE * 7000 + clock + NOISE * 7000, 1 << 16) == [(7001, 7000 * len(NOISE))]
+
+
 def test_lines_that_are_asked_for_are_given_beyond_the_window() -> None:
     many = 4 * LOOK_AHEAD // len(NOISE)
     data = REPORT + NOISE * many

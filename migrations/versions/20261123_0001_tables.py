@@ -770,6 +770,53 @@ def upgrade() -> None:
         comment="One hugetlb pool of one node.",
     )
     op.create_table(
+        "inputs",
+        sa.Column(
+            "path",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Absolute path; it may hold several sources.",
+        ),
+        sa.Column(
+            "size_bytes",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="Size of the file [bytes].",
+        ),
+        sa.Column(
+            "mtime_ns",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="Time of its last change since 1970 [ns].",
+        ),
+        sa.Column(
+            "inode",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="Its inode number.",
+        ),
+        sa.Column(
+            "device",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="Its device number.",
+        ),
+        sa.Column(
+            "options",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Digest of the options that it was read with.",
+        ),
+        sa.PrimaryKeyConstraint("path", name=op.f("inputs_pkey")),
+        comment="A file as it was when it was read to its end, so that it is known when unchanged.",
+    )
+    op.create_table(
         "lowmem_reserves",
         sa.Column(
             "event_id",
@@ -1431,6 +1478,27 @@ def upgrade() -> None:
             comment="Size of the content [bytes].",
         ),
         sa.Column(
+            "head_digest",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="SHA-256 of its first 1024 bytes; NULL when it is shorter.",
+        ),
+        sa.Column(
+            "reading",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Digest of the options and the evidence that it was read with.",
+        ),
+        sa.Column(
+            "problem",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Why it could not be read to its end; NULL when it was.",
+        ),
+        sa.Column(
             "carrier",
             sa.String(),
             autoincrement=False,
@@ -2077,6 +2145,7 @@ def downgrade() -> None:
     op.drop_table("nodes")
     op.drop_table("memory_counters")
     op.drop_table("lowmem_reserves")
+    op.drop_table("inputs")
     op.drop_table("hugepages")
     op.drop_table("hosts")
     op.drop_table("host_names")

@@ -31,6 +31,8 @@ LITERALS = (
     b"vmalloc error",
     b"Show Memory",
 )
+#: A line that tells when the host had booted; it is given alone.
+CLOCK = b"setting system clock to "
 #: Bytes given before a hit, for reports whose head holds no literal.
 LOOK_BACK = 256 * 1024
 #: Bytes given after the last hit, for rows and for late lines.
@@ -89,12 +91,12 @@ class _Near:
         found: list[tuple[int, int]] = []
         if self._until > self._offset or self._wanted():
             found.append((0, self._until - self._offset))
-        for hit in _hits(data, fresh):
-            end = hit + LOOK_AHEAD
-            if found and hit - LOOK_BACK <= found[-1][1]:
-                found[-1] = (found[-1][0], end)
+        for hit, back, ahead in _hits(data, fresh):
+            end = hit + ahead
+            if found and hit - back <= found[-1][1]:
+                found[-1] = (found[-1][0], max(end, found[-1][1]))
             else:
-                found.append((data.rfind(b"\n", 0, max(hit - LOOK_BACK, 0)) + 1, end))
+                found.append((data.rfind(b"\n", 0, max(hit - back, 0)) + 1, end))
         if found:
             self._until = self._offset + found[-1][1]
         return found
@@ -111,15 +113,20 @@ class _Near:
             at = end
 
 
-def _hits(data: bytes, start: int) -> list[int]:
-    """Offsets of all literals from `start` on, in order."""
-    found: list[int] = []
-    for literal in LITERALS:
-        position = data.find(literal, start)
-        while position >= 0:
-            found.append(position)
-            position = data.find(literal, position + 1)
+def _hits(data: bytes, start: int) -> list[tuple[int, int, int]]:
+    """Offsets of all literals from `start` on, in order, with the bytes wanted round each."""
+    found = [
+        (hit, LOOK_BACK, LOOK_AHEAD) for literal in LITERALS for hit in _all(data, literal, start)
+    ]
+    found += [(hit, 0, 1) for hit in _all(data, CLOCK, start)]
     return sorted(found)
+
+
+def _all(data: bytes, literal: bytes, start: int) -> Iterator[int]:
+    position = data.find(literal, start)
+    while position >= 0:
+        yield position
+        position = data.find(literal, position + 1)
 
 
 def _line_aligned(blocks: Iterable[bytes]) -> Iterator[bytes]:

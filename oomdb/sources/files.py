@@ -26,7 +26,25 @@ class Source:
     @property
     def name(self) -> str:
         """The path as text that any program can hold."""
-        return os.fsencode(self.path).decode("utf-8", "backslashreplace")
+        return _text(self.path)
+
+    @property
+    def full_name(self) -> str:
+        """The absolute path as such text."""
+        return _text(self.path.absolute())
+
+
+def _text(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def signature(path: Path | str) -> tuple[int, int, int, int] | None:
+    """Size, time of the last change in ns, inode and device; None when it is not there."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev
 
 
 def discover(paths: Iterable[Path], skip: Iterable[Path] = ()) -> Iterator[Source]:
@@ -86,5 +104,4 @@ def opened(source: Source) -> Iterator[Iterator[Stream]]:
     """
     with source.path.open("rb", buffering=0) as file:
         modified_s = os.fstat(file.fileno()).st_mtime
-        name = Source(source.path.absolute()).name
-        yield iter([Stream(name, file, modified_s=modified_s)])
+        yield iter([Stream(source.full_name, file, modified_s=modified_s)])

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 BLOCK_BYTES = 1 << 20
+#: A longer version of a log begins with the same bytes.
+HEAD_BYTES = 1024
 
 
 class Readable(Protocol):
@@ -27,7 +29,9 @@ class Stream:
     `host` is the machine that the path or the archive tells, `modified_s` the time of
     its last change in seconds since 1970; None where nothing tells. `problem` says why
     it could not be read to its end, once that is known. The size and the SHA-256 are
-    those of the content, after decompression, as far as it was read.
+    those of the content, after decompression, as far as it was read. `marks_of` is asked
+    with the digest of the head for sizes at which the SHA-256 is noted in
+    `sha256_at`, so that a log is known again after it has grown.
     """
 
     name: str
@@ -36,6 +40,10 @@ class Stream:
     modified_s: float | None = None
     problem: str | None = None
     size_bytes: int = 0
+    head_digest: str | None = None
+    sha256_at: dict[int, str] = field(default_factory=dict)
+    marks_of: Callable[[str | None], Iterable[int]] | None = None
+    _marks: list[int] = field(default_factory=list, repr=False)
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
 
     @property
@@ -53,6 +61,21 @@ class Stream:
                 return
             if not block:
                 return
-            self._hash.update(block)
-            self.size_bytes += len(block)
+            self._note(block)
             yield block
+
+    def _note(self, block: bytes) -> None:
+        """Take size and digests of the next block."""
+        if self.size_bytes == 0:
+            if len(block) >= HEAD_BYTES:
+                self.head_digest = hashlib.sha256(block[:HEAD_BYTES]).hexdigest()
+            if self.marks_of is not None:
+                self._marks = sorted(set(self.marks_of(self.head_digest)))
+        done = 0
+        while self._marks and self._marks[0] <= self.size_bytes + len(block):
+            mark = self._marks.pop(0)
+            self._hash.update(block[done : mark - self.size_bytes])
+            done = mark - self.size_bytes
+            self.sha256_at[mark] = self.sha256
+        self._hash.update(block[done:])
+        self.size_bytes += len(block)

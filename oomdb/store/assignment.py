@@ -59,7 +59,7 @@ class Assignment:
         ]
         insert_rows(self._connection, "sightings", rows)
         mine = {event_of[one.copy.digest] for one in found}
-        old = {event_of[copy.digest] for copy in known if copy.digest in event_of}
+        old = touched | {event_of[copy.digest] for copy in known if copy.digest in event_of}
         return Added(frozenset(mine - old), frozenset(mine & old))
 
     def _related(self, copies: Iterable[Copy], touched: set[str]) -> dict[Copy, str]:

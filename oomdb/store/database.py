@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,30 @@ if TYPE_CHECKING:
 def database_path(option: str | Path | None) -> Path:
     """The database that a command works on: the option, else OOMDB_DB, else ./oomdb.duckdb."""
     return Path(option or os.environ.get("OOMDB_DB") or "oomdb.duckdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A source that is in the database; fields as in `sources`."""
+
+    source_id: str
+    path: str
+    sha256: str
+    size_bytes: int
+    reading: str | None
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file as it was when it was read; fields as in `inputs`."""
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    device: int
+    options: str
 
 
 class Reader:
@@ -98,54 +123,27 @@ class Store:
             finally:
                 connection.close()
 
-    def event_count(self, source_id: str) -> int | None:
-        """How many events the source holds, None when it was not read yet."""
-        row = self._connection.execute(
-            "SELECT event_count FROM sources WHERE source_id = ?", [source_id]
-        ).fetchone()
-        return None if row is None else int(row[0])
-
-    def same_content(self, sha256: str) -> dict[str, str]:
-        """The sources with this content: their paths by id."""
+    def sources_like(self, path: str, head_digest: str | None, sha256: str | None) -> list[Known]:
+        """The sources of that path, with that head, or with that content."""
         result = self._connection.execute(
-            "SELECT source_id, path FROM sources WHERE sha256 = ? ORDER BY path", [sha256]
+            "SELECT source_id, path, sha256, size_bytes, reading, event_count FROM sources"
+            " WHERE path = $path OR head_digest = $head OR sha256 = $sha256 ORDER BY path, sha256",
+            {"path": path, "head": head_digest, "sha256": sha256},
         )
-        return {row[0]: row[1] for row in result.fetchall()}
-
-    def add_copy(self, source: dict[str, object], of: str) -> int:
-        """Add a source that holds the same bytes as source `of`; how many events it shows."""
-        self._connection.begin()
-        try:
-            self._connection.execute(
-                "INSERT INTO sources BY NAME SELECT * REPLACE (? AS source_id, ? AS path,"
-                " ? AS ingested_at) FROM sources WHERE source_id = ?",
-                [source["source_id"], source["path"], source["ingested_at"], of],
-            )
-            self._connection.execute(
-                "INSERT INTO sightings BY NAME SELECT * REPLACE (? AS source_id)"
-                " FROM sightings WHERE source_id = ?",
-                [source["source_id"], of],
-            )
-            self._connection.commit()
-        except BaseException:
-            self._connection.rollback()
-            raise
-        return self.event_count(str(source["source_id"])) or 0
+        return [Known(*row) for row in result.fetchall()]
 
     def add_source(
-        self, source: dict[str, object], found: Sequence[Found], *, supersedes: str | None = None
+        self, source: dict[str, object], found: Sequence[Found], *, replaces: Sequence[str] = ()
     ) -> Added:
         """Add one source with all its reports, or nothing, in one transaction.
 
         Each report joins the event whose other copies it does not contradict, or makes a
-        new one; an event's rows are those of its best copy. A source that was read before
-        adds nothing. `supersedes` is the source that this one is a longer version of.
+        new one; an event's rows are those of its best copy. `replaces` are sources that
+        this one is a longer, moved or better read version of.
         """
-        if self.event_count(str(source["source_id"])) is not None:
-            return Added(frozenset(), frozenset())
         self._connection.begin()
         try:
-            touched = self._forget(supersedes) if supersedes is not None else set()
+            touched = {event_id for one in replaces for event_id in self._forget(one)}
             added = Assignment(self._connection).add(str(source["source_id"]), found, touched)
             row = {**source, "event_count": len(added.new_event_ids | added.known_event_ids)}
             insert_rows(self._connection, "sources", [row])
@@ -154,6 +152,29 @@ class Store:
             self._connection.rollback()
             raise
         return added
+
+    def inputs(self) -> dict[str, Input]:
+        """Every file that was read to its end, by path."""
+        result = self._connection.execute(
+            "SELECT path, size_bytes, mtime_ns, inode, device, options FROM inputs"
+        )
+        return {row[0]: Input(*row) for row in result.fetchall()}
+
+    def event_counts(self) -> dict[str, int]:
+        """How many events each file holds, by its path, archives as a whole."""
+        result = self._connection.execute(
+            "SELECT SPLIT_PART(path, '!/', 1) AS file, SUM(event_count) FROM sources GROUP BY file"
+        )
+        return {row[0]: int(row[1] or 0) for row in result.fetchall()}
+
+    def note_inputs(self, inputs: Sequence[Input]) -> None:
+        """Remember files as they are, in place of what was known of them."""
+        self._connection.begin()
+        self._connection.execute(
+            "DELETE FROM inputs WHERE list_contains(?, path)", [[each.path for each in inputs]]
+        )
+        insert_rows(self._connection, "inputs", [asdict(each) for each in inputs])
+        self._connection.commit()
 
     def host_count(self) -> int:
         """How many machines the events name."""
