@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SEED = next((Path(__file__).parent.parent / "samples").rglob("rocketmq-8g.log"))
-COMMANDS = ("ingest", "events", "explain", "query", "sql", "views")
+COMMANDS = (
+    "ingest",
+    "events",
+    "explain",
+    "query",
+    "sql",
+    "views",
+    "sources",
+    "reparse",
+    "dump",
+)
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C", "COLUMNS": "80"}
 
 
@@ -407,6 +417,44 @@ def test_explain_by_a_prefix_as_json(oomdb: InProcess) -> None:
 def test_explain_of_an_unknown_event(oomdb: InProcess) -> None:
     oomdb("explain", "zz", code=1)
     assert "no event whose id begins with 'zz'" in oomdb.stderr
+
+
+def test_explain_raw_gives_the_lines_of_the_log(oomdb: InProcess) -> None:
+    lines = [line for line in SEED.read_bytes().splitlines() if line.strip()]
+    assert oomdb("explain", "latest", "--raw").encode().splitlines() == lines
+
+
+# Sources and evidence
+
+
+def test_sources_tell_what_was_read(oomdb: InProcess) -> None:
+    [row] = json.loads(oomdb("sources", "-f", "json"))
+    assert (Path(row["path"]).name, row["carrier"], row["event_count"]) == (
+        "rocketmq-8g.log",
+        "syslog",
+        1,
+    )
+    assert row["size_bytes"] == SEED.stat().st_size
+    assert "rocketmq-8g.log" in oomdb("sources").replace("\n", "")
+
+
+def test_reparse_derives_the_same_rows_without_the_log(oomdb: InProcess, tmp_path: Path) -> None:
+    before = oomdb("dump", "--canonical")
+    database = tmp_path / "copy.duckdb"
+    shutil.copy(oomdb.database, database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("UPDATE victims SET pid = 1")
+        connection.execute("DELETE FROM processes")
+    changed = oomdb("dump", "--canonical", "--db", str(database))
+    assert changed != before
+    assert "1 (before: 1)" in oomdb("reparse", "--db", str(database))
+    assert oomdb("dump", "--canonical", "--db", str(database)) == before
+
+
+def test_a_dump_names_every_table(oomdb: InProcess) -> None:
+    whole = [json.loads(line) for line in oomdb("dump").splitlines()]
+    assert {row[0] for row in whole} >= {"hosts", "sources", "inputs", "events", "victims"}
+    assert len(whole) > len(oomdb("dump", "--canonical").splitlines())
 
 
 # Streams

@@ -16,7 +16,7 @@ from oomdb.reports import reader
 from oomdb.rows.builder import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from oomdb.carriers.line import KernelLine
     from oomdb.reports.reader import Located
@@ -66,6 +66,42 @@ def reread(evidence: bytes) -> RowBatch:
     for located in reader.in_blocks([zstandard.decompress(evidence)]):
         return rows_of(located.report)
     raise ValueError("the evidence holds no report")
+
+
+def again(sighting: Mapping[str, object]) -> list[Found]:
+    """What a kept sighting holds as it is read now; its place, host and time stay.
+
+    Empty when it is no report by what is known now.
+    """
+    evidence = sighting["evidence"]
+    assert isinstance(evidence, bytes)
+    host = sighting["hostname"]
+    found = []
+    for located in reader.in_blocks([zstandard.decompress(evidence)]):
+        one = _found(located, str(host) if host is not None else None)
+        kept = {name: sighting[name] for name in _KEPT}
+        one.sighting.update(kept)
+        one.event.update(
+            occurred_at=kept["occurred_at"],
+            time_basis=kept["time_basis"],
+            occurred_epoch_s=epoch_s(kept["occurred_at"]),  # type: ignore[arg-type]
+        )
+        found.append(one)
+    return found
+
+
+#: What a sighting knows from the log round its evidence.
+_KEPT = (
+    "first_line",
+    "last_line",
+    "first_byte",
+    "last_byte",
+    "carrier",
+    "hostname",
+    "boot_id",
+    "occurred_at",
+    "time_basis",
+)
 
 
 def _found(located: Located, host: str | None) -> Found:

@@ -124,3 +124,13 @@ def note(text: str) -> None:
     """Say `text` on stderr; its line breaks stay, other control characters are escaped."""
     sys.stderr.write(printable_lines(text) + "\n")
     sys.stderr.flush()
+
+
+def write_bytes(content: bytes) -> None:
+    """Write `content` to stdout as it is, but to a terminal only what is printable."""
+    if is_terminal(sys.stdout):
+        sys.stdout.write(printable_lines(content.decode("utf-8", "surrogateescape")) + "\n")
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.write(b"\n")

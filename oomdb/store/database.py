@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from oomdb import tables
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.incidents.identity import digest
 from oomdb.store.assignment import Added, Assignment, insert_rows, settle_hosts
@@ -85,7 +86,7 @@ class Store:
         a file that this oomdb cannot read; such a file is not touched.
         """
         if not path.exists():
-            raise OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
+            raise _no_database(path)
         if _state(path) == "older":
             with locked(path), staged(path) as copy:
                 _prepare(copy)
@@ -99,13 +100,15 @@ class Store:
 
     @staticmethod
     @contextmanager
-    def open_for_ingest(path: Path) -> Iterator[Store]:
-        """The database to add to, created when there is none.
+    def open_for_ingest(path: Path, *, must_exist: bool = False) -> Iterator[Store]:
+        """The database to add to, created when there is none unless it `must_exist`.
 
         What was added is published when the block ends without error; else the database
         stays as it was. Raises what `open_for_reading` raises, and DatabaseBusyError
         while another process writes.
         """
+        if must_exist and not path.exists():
+            raise _no_database(path)
         folder = path.absolute().parent
         if not folder.is_dir():
             raise OomdbError(f"no folder {folder} for the database")
@@ -176,6 +179,33 @@ class Store:
         insert_rows(self._connection, "inputs", [asdict(each) for each in inputs])
         self._connection.commit()
 
+    def sources(self) -> list[dict[str, object]]:
+        """The rows of all sources, in a fixed order."""
+        result = self._connection.execute("SELECT * FROM sources ORDER BY source_id")
+        return result.to_arrow_table().to_pylist()
+
+    def sightings_of(self, source_id: str) -> list[dict[str, object]]:
+        """The sightings of one source, in the order of its lines."""
+        result = self._connection.execute(
+            "SELECT * FROM sightings WHERE source_id = ? ORDER BY first_byte, copy_digest",
+            [source_id],
+        )
+        return result.to_arrow_table().to_pylist()
+
+    def clear_derived(self) -> None:
+        """Take away all rows that follow from the evidence; sources and sightings stay."""
+        self._connection.begin()
+        for table in (tables.EVENTS, *tables.EVENT_TABLES):
+            if table is not tables.SIGHTINGS:
+                self._connection.execute(f"DELETE FROM {table.name}")
+        self._connection.commit()
+
+    def event_count(self) -> int:
+        """How many events there are."""
+        row = self._connection.execute("SELECT COUNT(*) FROM events").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def host_count(self) -> int:
         """How many machines the events name."""
         row = self._connection.execute(
@@ -191,6 +221,10 @@ class Store:
         ).fetchall()
         self._connection.execute("DELETE FROM sources WHERE source_id = ?", [source_id])
         return {row[0] for row in gone}
+
+
+def _no_database(path: Path) -> OomdbError:
+    return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
 
 def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -1,0 +1,79 @@
+"""The program itself: one message and one exit code for every failure."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from oomdb import __version__
+from oomdb.errors import ExitCode, OomdbError
+from oomdb.output import terminal
+
+#: What a shell expects of a program that Ctrl-C ended (128 + SIGINT).
+_INTERRUPTED = 130
+
+
+class _Commands(TyperGroup):
+    """Turns failures into one message on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except OomdbError as error:
+            terminal.note(f"oomdb: {error}")
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            terminal.note("oomdb: interrupted")
+            raise typer.Exit(_INTERRUPTED) from None
+        except BrokenPipeError:
+            _drop_stdout()
+            raise typer.Exit(ExitCode.DONE) from None
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            terminal.note(f"oomdb: {where}{error.strerror or error}")
+            _drop_stdout()
+            raise typer.Exit(ExitCode.ERROR) from None
+        return result
+
+
+def _drop_stdout() -> None:
+    """Send what is still buffered for a broken stdout nowhere, so that exit is quiet."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"oomdb {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _oomdb(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Find the OOM kills in a fleet's logs, and explain them.
+
+    Start with `oomdb ingest PATH...`, then `oomdb events` and `oomdb explain latest`.
+    Exit codes: 0 done, 1 error, 2 wrong usage, 3 done in part.
+    """

@@ -1,0 +1,58 @@
+"""`ingest`: logs into the database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oomdb.cli.app import app
+from oomdb.cli.options import Database
+from oomdb.errors import ExitCode
+from oomdb.output import terminal
+from oomdb.output.formats import SummaryFormat
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Log files, and folders of them.")
+    ],
+    db: Database = None,
+    host: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The machine that all these logs are of.")
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE",
+            help="Zone of stamps that print none, such as Europe/Berlin, UTC or +02:00.",
+        ),
+    ] = None,
+    summary_format: Annotated[
+        SummaryFormat, typer.Option("--format", "-f", help="How the summary is written.")
+    ] = SummaryFormat.TEXT,
+) -> None:
+    """Read logs into the database, and say what was found.
+
+    What was read before is known again and adds nothing. Files that cannot be read are
+    set aside and named, and the exit code is 3.
+    """
+    from oomdb.dating import zone_called
+    from oomdb.ingest import Options
+    from oomdb.ingest import ingest as read_logs
+    from oomdb.store.database import database_path
+    from oomdb.summary import as_json, as_text, progress_bar
+
+    options = Options(host=host, zone=zone_called(timezone) if timezone is not None else None)
+    with progress_bar() as progress:
+        summary = read_logs(paths, database_path(db), options, progress=progress)
+    text = as_json(summary) if summary_format is SummaryFormat.JSON else as_text(summary)
+    typer.echo(text)
+    for name, reason in summary.set_aside:
+        terminal.note(f"oomdb: set aside: {name}: {reason}")
+    if summary.set_aside:
+        sys.stdout.flush()
+        raise typer.Exit(ExitCode.PARTIAL)

@@ -1,0 +1,88 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oomdb.errors import UsageError
+from oomdb.output.formats import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+    from oomdb.selection import Selection
+
+Database = Annotated[
+    Path | None,
+    typer.Option(
+        "--db",
+        envvar="OOMDB_DB",
+        metavar="FILE",
+        help="The database; ./oomdb.duckdb when not given.",
+    ),
+]
+RowFormat = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", "-f", help="How rows are written; a table, or what the suffix of --out says."
+    ),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to FILE, not to stdout.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="Events from TIME on: 2026-05-31, 2026-05-31T14:00Z, or an age: 7d."
+    ),
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Events before TIME.")]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option("--host", metavar="NAME", help="Events of host NAME (web*); may be repeated."),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="Events of this kind (oom_kill, panic, ...); may be repeated.",
+    ),
+]
+
+
+def selection_of(
+    since: str | None, until: str | None, hosts: list[str] | None, kinds: list[str] | None = None
+) -> Selection:
+    """The events that the options choose; UsageError for a time that is none."""
+    from oomdb.selection import Selection, moment
+
+    return Selection(
+        since=moment(since) if since is not None else None,
+        until=moment(until) if until is not None else None,
+        hosts=tuple(hosts or ()),
+        kinds=tuple(kinds or ()),
+    )
+
+
+@contextlib.contextmanager
+def reading_from(db: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the database that `--db` names, for reading."""
+    from oomdb.store.database import Store, database_path
+
+    with Store.open_for_reading(database_path(db)) as reader:
+        yield reader.connection
+
+
+def refuse_database_as_output(out: Path | None, db: Path | None) -> None:
+    """Refuse to replace the database by a result."""
+    from oomdb.store.database import database_path
+
+    if out is not None and out.exists() and out.resolve() == database_path(db).resolve():
+        raise UsageError(f"--out {out} is the database itself")

@@ -1,0 +1,46 @@
+"""What was read, and the kernel's own lines that were kept of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import zstandard
+
+from oomdb import reading
+from oomdb.errors import OomdbError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from oomdb.output.writer import Rows
+
+_SHORT = """
+SELECT path, carrier, event_count AS events, unparsed_line_count AS unparsed,
+  STRFTIME(ingested_at, '%Y-%m-%dT%H:%M:%SZ') AS read_at, problem"""
+
+_COLUMNS = """
+SELECT source_id, path, sha256, size_bytes, carrier, event_count, unparsed_line_count,
+  problem, ingested_at"""
+
+
+def source_rows(connection: duckdb.DuckDBPyConnection, *, short: bool = False) -> Rows:
+    """Every source by its path; `short` gives what fits a screen."""
+    columns = _SHORT if short else _COLUMNS
+    return reading.rows(connection, columns + " FROM sources ORDER BY path, sha256")
+
+
+def evidence_of(connection: duckdb.DuckDBPyConnection, event_id: str) -> bytes:
+    """The lines of the copy that the event's rows come from, as they stood in its log.
+
+    OomdbError when none were kept.
+    """
+    found = reading.records(
+        connection,
+        "SELECT sightings.evidence FROM events JOIN sightings"
+        " ON sightings.event_id = events.event_id AND sightings.copy_digest = events.copy_digest"
+        " WHERE events.event_id = ? LIMIT 1",
+        [event_id],
+    )
+    if not found or found[0]["evidence"] is None:
+        raise OomdbError(f"no evidence was kept of event {event_id}")
+    return zstandard.decompress(found[0]["evidence"])
