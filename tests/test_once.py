@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
+import time
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -174,3 +178,33 @@ def test_other_options_read_a_file_again(tmp_path: Path, database: Path) -> None
     with Store.open_for_reading(database) as reader:
         found = reader.connection.execute("SELECT occurred_at, time_basis FROM events").fetchall()
     assert found == [(datetime(2024, 6, 4, 15, 19, 10), "dmesg_clock+zone:option")]
+
+
+def test_a_killed_ingest_leaves_nothing_half_done(tmp_path: Path, database: Path) -> None:
+    """Killed at moments spread over a whole run, and run again: as if it had run once."""
+    for name, data in FILES.items():
+        path = tmp_path / "logs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    command = [sys.executable, "-m", "oomdb", "ingest", "logs", "--db", str(database)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    started = time.monotonic()
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    whole_s = time.monotonic() - started
+    expected = content(database)
+    database.unlink()
+    for part in (0.3, 0.5, 0.7, 0.9):
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL
+        ) as process:
+            time.sleep(whole_s * part)
+            process.kill()
+        if database.exists():
+            assert content(database) == expected
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert content(database) == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "logs",
+        "oomdb.duckdb",
+        "oomdb.duckdb.lock",
+    ]
