@@ -122,13 +122,17 @@ class Timeline:
 
     def date(self, line: KernelLine, evidence: Evidence) -> tuple[datetime | None, str]:
         """When the line was printed (naive UTC, None when unknowable) and the basis."""
-        read = moment(line.stamp)
+        dated, basis = self._by_stamp(line, evidence)
         boot_s = line.boot_s if line.boot_s is not None else evidence.boot_s
-        if read is None:
-            if line.uptime_s is None or boot_s is None:
-                return None, "none"
+        if dated is None and line.uptime_s is not None and boot_s is not None:
             return utc(boot_s + line.uptime_s), "boot_clock"
-        assert line.stamp is not None
+        return dated, basis
+
+    def _by_stamp(self, line: KernelLine, evidence: Evidence) -> tuple[datetime | None, str]:
+        """The same by the printed stamp alone."""
+        read = moment(line.stamp)
+        if read is None or line.stamp is None:
+            return None, "none"
         basis = "dmesg_clock" if line.carrier == "dmesg" else "stamp"
         if not read.has_year:
             year = self._year(line.stamp, line.turn, evidence)

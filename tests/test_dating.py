@@ -111,6 +111,14 @@ def test_the_hardware_clock_dates_what_comes_after_it_in_that_boot() -> None:
     assert dated(lines, Evidence(), 2) == (None, "none")
 
 
+def test_the_boot_dates_a_stamp_that_cannot_be_dated() -> None:
+    evidence = Evidence(boot_s=epoch("2024-06-04T15:00:00"))
+    assert dated([line("Jun  4 17:01:02", uptime_s=62.5)], evidence) == (
+        "2024-06-04T15:01:02.500000",
+        "boot_clock",
+    )
+
+
 def test_the_time_of_the_boot_from_the_machine() -> None:
     evidence = Evidence(boot_s=epoch("2024-06-04T15:00:00"))
     assert dated([line(uptime_s=62.5)], evidence) == ("2024-06-04T15:01:02.500000", "boot_clock")
