@@ -69,6 +69,20 @@ _TIME_UNKNOWN = {
     "none": "the log carries no wall-clock time",
 }
 
+#: Where parts of a time come from, by the parts of `time_basis`.
+_TIME_PARTS = {
+    "boot_clock": "time of the boot plus the seconds since",
+    "dmesg_clock": "computed by dmesg, which is off after a suspend",
+    "year:line": "year from other lines of the log",
+    "year:name": "year from the file's name",
+    "year:machine": "year from when the machine was looked at",
+    "year:mtime": "year from the file's last change",
+    "zone:option": "time zone from --timezone",
+    "zone:machine": "time zone from the machine's settings",
+    "zone:line": "time zone from other lines of the log",
+    "zone:mtime": "time zone from the file's last change",
+}
+
 _PAGE_SIZE_BASES = {
     "buddy": "from the free lists",
     "victim": "from the victim's size in pages and in kB",
@@ -103,7 +117,9 @@ def tell(page: Page, event: Event, victims: list[str]) -> None:
 def _when(event: Event) -> str:
     parts = []
     if event.occurred_at is not None:
-        basis = f" ({event.time_basis})" if event.time_basis not in (None, "stamp") else ""
+        told = [_TIME_PARTS.get(part, part) for part in (event.time_basis or "").split("+")]
+        inferred = [part for part in told if part not in ("", "stamp")]
+        basis = f" ({', '.join(inferred)})" if inferred else ""
         parts.append(event.occurred_at.isoformat(timespec="seconds") + "Z" + basis)
     else:
         reason = _TIME_UNKNOWN.get(event.time_basis or "none", f"unknown: {event.time_basis}")

@@ -34,13 +34,14 @@ _DAMAGE = {
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One place where the report was seen."""
+    """One place where the report was seen; the event's rows come from the best copy."""
 
     path: str
     first_line: int | None
     last_line: int | None
     carrier: str | None
     damage: str | None
+    is_best: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,11 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Evidence:
     """The sightings, the damage and all that has no place in the tables."""
     sql = (
         "SELECT sources.path, sightings.first_line, sightings.last_line, sightings.carrier,"
-        " sightings.damage FROM sightings"
+        " sightings.damage, sightings.copy_digest = events.copy_digest AS is_best FROM sightings"
         " JOIN sources ON sources.source_id = sightings.source_id"
-        " WHERE sightings.event_id = ? ORDER BY sources.path, sightings.first_line"
+        " JOIN events ON events.event_id = sightings.event_id"
+        " WHERE sightings.event_id = ?"
+        " ORDER BY is_best DESC, sources.path, sightings.first_line"
     )
     sightings = tuple(
         Sighting(**record) for record in reading.records(connection, sql, [event.event_id])
@@ -99,7 +102,12 @@ def tell(page: Page, evidence: Evidence) -> None:
         page.say("Unknown: no sighting is on record.")
     for sighting in evidence.sightings[:_SHOWN]:
         lines = f"{sighting.first_line}-{sighting.last_line}"
-        page.say(f"{sighting.path}:{lines} ({sighting.carrier or 'carrier unknown'})", hanging=5)
+        notes = [sighting.carrier or "carrier unknown"]
+        if sighting.is_best and any(not other.is_best for other in evidence.sightings):
+            notes.append("the best copy: these are its numbers")
+        if sighting.damage is not None and not sighting.is_best:
+            notes.append(f"damage: {sighting.damage}")
+        page.say(f"{sighting.path}:{lines} ({'; '.join(notes)})", hanging=5)
     _say_more(page, len(evidence.sightings))
     if not evidence.damage:
         page.say("Damage: none; every line of the report was understood.")
