@@ -8,7 +8,8 @@ named in `events.time_basis`:
 - `stamp`: date and zone are printed by what received the line;
 - `stamp+zone:X`, `stamp+year:Y`, `stamp+year:Y+zone:X`: that part comes from evidence X or
   Y: `option`, `machine`, `line` (another line of the log), `name`, `mtime`;
-- `boot_clock`: seconds since boot, added to the time of the boot;
+- `boot_clock`: seconds since boot, added to the time of the boot; with `:shared` when
+  another log of that boot tells it;
 - `dmesg_clock`, with the same additions: dmesg added them itself, which is off after a
   suspend;
 - `stamp_year_unknown`, `stamp_zone_unknown`, `none`: the time cannot be known.

@@ -180,6 +180,40 @@ def test_other_options_read_a_file_again(tmp_path: Path, database: Path) -> None
     assert found == [(datetime(2024, 6, 4, 15, 19, 10), "dmesg_clock+zone:option")]
 
 
+def test_one_log_dates_the_other_events_of_a_boot(tmp_path: Path, database: Path) -> None:
+    (tmp_path / "dmesg").write_bytes(log(dmesg(FIRST, 7.0), dmesg(SECOND, 70.0)))
+    received = [f"2024-06-04T17:19:10Z web1 kernel: {line}" for line in dmesg(FIRST, 7.0)]
+    (tmp_path / "kern.log").write_bytes(log(received))
+    ingest([tmp_path / "dmesg", tmp_path / "kern.log"], database)
+    with Store.open_for_reading(database) as reader:
+        found = reader.connection.execute(
+            "SELECT occurred_at, time_basis FROM events ORDER BY occurred_at"
+        ).fetchall()
+    assert found == [
+        (datetime(2024, 6, 4, 17, 19, 10), "stamp"),
+        (datetime(2024, 6, 4, 17, 20, 13), "boot_clock:shared"),
+    ]
+    dated = content(database)
+    ingest([tmp_path / "kern.log", tmp_path / "dmesg"], database)
+    assert content(database) == dated
+
+
+def test_a_thousand_hosts_in_one_file_line_by_line(tmp_path: Path, database: Path) -> None:
+    reports = [
+        syslog(report_6_1(pid=1000 + number, free_kb=900 + number), f"host{number}")
+        for number in range(1000)
+    ]
+    (tmp_path / "all.log").write_bytes(log(*map(list, zip(*reports, strict=True))))
+    summary = ingest([tmp_path / "all.log"], database)
+    assert (summary.new_events, summary.hosts, summary.unparsed_lines) == (1000, 1000, 0)
+    with Store.open_for_reading(database) as reader:
+        wrong = reader.connection.execute(
+            "SELECT COUNT(*) FROM events JOIN hosts USING (host_id) JOIN victims USING (event_id)"
+            " WHERE 'host' || (victims.pid - 1000) <> hosts.hostname OR damage IS NOT NULL"
+        ).fetchall()
+    assert wrong == [(0,)]
+
+
 def test_a_killed_ingest_leaves_nothing_half_done(tmp_path: Path, database: Path) -> None:
     """Killed at moments spread over a whole run, and run again: as if it had run once."""
     for name, data in FILES.items():

@@ -72,6 +72,7 @@ _TIME_UNKNOWN = {
 #: Where parts of a time come from, by the parts of `time_basis`.
 _TIME_PARTS = {
     "boot_clock": "time of the boot plus the seconds since",
+    "boot_clock:shared": "time of the boot, by another log of it, plus the seconds since",
     "dmesg_clock": "computed by dmesg, which is off after a suspend",
     "year:line": "year from other lines of the log",
     "year:name": "year from the file's name",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -211,39 +210,6 @@ def _copy(row: Sequence[object]) -> Copy:
         uptime_s=uptime if isinstance(uptime, float) else None,
         moment=moment,
     )
-
-
-def settle_hosts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make one host of the names that mean one machine.
-
-    A short name joins a full one when exactly one full name begins with it; otherwise
-    it stays a host of its own, as it may be either.
-    """
-    printed = connection.execute(
-        "SELECT hostname FROM events WHERE hostname IS NOT NULL"
-        " UNION SELECT hostname FROM sightings WHERE hostname IS NOT NULL ORDER BY 1"
-    ).fetchall()
-    names = [row[0] for row in printed]
-    full: dict[str, set[str]] = defaultdict(set)
-    for name in names:
-        if "." in name:
-            full[name.lower().partition(".")[0]].add(name.lower())
-    home = {}
-    for name in names:
-        fuller = full.get(name.lower(), set()) if "." not in name else set()
-        home[name] = next(iter(fuller)) if len(fuller) == 1 else name.lower()
-    shown = {lower: max(n for n in names if n.lower() == lower) for lower in set(home.values())}
-    rows = [{"host_id": host_id(lower), "hostname": name} for lower, name in shown.items()]
-    aliases = [{"host_id": host_id(home[name]), "name": name} for name in names]
-    connection.begin()
-    for table, content in (("hosts", rows), ("host_names", aliases)):
-        connection.execute(f"DELETE FROM {table}")
-        insert_rows(connection, table, content)
-    connection.execute(
-        "UPDATE events SET host_id = n.host_id FROM host_names AS n"
-        " WHERE events.hostname = n.name AND events.host_id <> n.host_id"
-    )
-    connection.commit()
 
 
 def insert_rows(

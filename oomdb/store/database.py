@@ -13,7 +13,8 @@ import duckdb
 from oomdb import tables
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.incidents.identity import digest
-from oomdb.store.assignment import Added, Assignment, insert_rows, settle_hosts
+from oomdb.store.assignment import Added, Assignment, insert_rows
+from oomdb.store.settle import settle
 from oomdb.store.staging import locked, staged
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Store:
             connection = _connect(copy)
             try:
                 yield Store(connection)
-                settle_hosts(connection)
+                settle(connection)
                 connection.execute("CHECKPOINT")
             except duckdb.Error as error:
                 raise OomdbError(f"cannot write {path}: {error}; it is as it was") from error

@@ -1,0 +1,99 @@
+"""What only the whole content tells: names of one machine, boots seen by several logs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from oomdb.incidents.identity import host_id
+from oomdb.store.assignment import insert_rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: The basis of times that come from another log of the same boot.
+SHARED_BOOT = "boot_clock:shared"
+
+#: When the machine had booted, for logs of one boot that print seconds since boot alone:
+#: by an incident of theirs whose time another log tells. A log whose seconds go back holds
+#: several boots.
+_BOOTS = """
+SELECT
+  seen.source_id,
+  MIN(EPOCH_US(events.occurred_at) - CAST(ROUND(seen.uptime_s * 1000000) AS BIGINT)) AS boot_us
+FROM (
+  SELECT
+    source_id, event_id, uptime_s,
+    uptime_s - LAG(uptime_s) OVER (PARTITION BY source_id ORDER BY first_line) AS step_s
+  FROM sightings
+  WHERE uptime_s IS NOT NULL AND printed_time IS NULL
+) AS seen
+JOIN events ON events.event_id = seen.event_id
+GROUP BY seen.source_id
+HAVING COALESCE(MIN(seen.step_s), 0) >= -1 AND COUNT(events.occurred_at) > 0"""
+
+
+def settle(connection: duckdb.DuckDBPyConnection) -> None:
+    """Derive hosts and shared boots anew from all events and sightings."""
+    settle_hosts(connection)
+    settle_boots(connection)
+
+
+def settle_boots(connection: duckdb.DuckDBPyConnection) -> None:
+    """Date events whose log prints seconds since boot alone, by another log of that boot."""
+    connection.begin()
+    connection.execute(
+        "UPDATE events SET occurred_at = NULL, occurred_epoch_s = NULL, time_basis = 'none'"
+        f" WHERE time_basis = '{SHARED_BOOT}'"
+    )
+    connection.execute(
+        f"""
+UPDATE events SET
+  occurred_at = MAKE_TIMESTAMP(dated.at_us),
+  occurred_epoch_s = dated.at_us // 1000000,
+  time_basis = '{SHARED_BOOT}'
+FROM (
+  SELECT
+    sightings.event_id,
+    MIN(boots.boot_us + CAST(ROUND(sightings.uptime_s * 1000000) AS BIGINT)) AS at_us
+  FROM ({_BOOTS}) AS boots
+  JOIN sightings ON sightings.source_id = boots.source_id
+  WHERE sightings.uptime_s IS NOT NULL
+  GROUP BY sightings.event_id
+) AS dated
+WHERE events.event_id = dated.event_id AND events.occurred_at IS NULL"""
+    )
+    connection.commit()
+
+
+def settle_hosts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make one host of the names that mean one machine.
+
+    A short name joins a full one when exactly one full name begins with it; otherwise
+    it stays a host of its own, as it may be either.
+    """
+    printed = connection.execute(
+        "SELECT hostname FROM events WHERE hostname IS NOT NULL"
+        " UNION SELECT hostname FROM sightings WHERE hostname IS NOT NULL ORDER BY 1"
+    ).fetchall()
+    names = [row[0] for row in printed]
+    full: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        if "." in name:
+            full[name.lower().partition(".")[0]].add(name.lower())
+    home = {}
+    for name in names:
+        fuller = full.get(name.lower(), set()) if "." not in name else set()
+        home[name] = next(iter(fuller)) if len(fuller) == 1 else name.lower()
+    shown = {lower: max(n for n in names if n.lower() == lower) for lower in set(home.values())}
+    rows = [{"host_id": host_id(lower), "hostname": name} for lower, name in shown.items()]
+    aliases = [{"host_id": host_id(home[name]), "name": name} for name in names]
+    connection.begin()
+    for table, content in (("hosts", rows), ("host_names", aliases)):
+        connection.execute(f"DELETE FROM {table}")
+        insert_rows(connection, table, content)
+    connection.execute(
+        "UPDATE events SET host_id = n.host_id FROM host_names AS n"
+        " WHERE events.hostname = n.name AND events.host_id <> n.host_id"
+    )
+    connection.commit()
