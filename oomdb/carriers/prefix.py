@@ -8,16 +8,14 @@ util-linux (sys-utils/dmesg.c) and the kernel's printk_caller option.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from oomdb.carriers.line import KernelLine
+from oomdb.carriers.line import KernelLine, RawLine
 from oomdb.clock import iso_utc, later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from oomdb.carriers.line import RawLine
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
@@ -80,12 +78,12 @@ _CALLER = r"(?: ?\[ *(?P<caller>[TC]\d+)\])?"
 #: MediaTek's kernels name the processor and the task after the stamp.
 _VENDOR = r"(?: ?\(\d+\)\[\d+:[^\]]{0,24}\])?"
 
-PREFIX = re.compile(
-    r"(?P<quote>[>|\t ]*)(?P<prefix>"
-    rf"(?:<\d+>)?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}|{_JOURNAL_FULL}|{_JOURNAL_UNIX}"
-    rf"|{_JOURNAL_MONOTONIC}|{_BARE_STAMP})?(?:{_NAMED})?"
-    rf"(?:{_LEVEL})?(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}{_VENDOR} ?)?)"
+#: What comes before the kernel's own stamp, and that stamp.
+RECEIVED = re.compile(
+    rf"[>|\t ]*(?P<received>(?:<\d+>)?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}|{_JOURNAL_FULL}"
+    rf"|{_JOURNAL_UNIX}|{_JOURNAL_MONOTONIC}|{_BARE_STAMP})?(?:{_NAMED})?(?:{_LEVEL})?)"
 )
+PRINTED = re.compile(rf"(?P<printed>(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}{_VENDOR} ?)?)")
 #: A kernel stamp in the middle of a line: two lines written into one.
 EMBEDDED = re.compile(r"(?:<\d+>)?\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ")
 #: Newlines inside one record, as rsyslog and /dev/kmsg readers write them.
@@ -102,6 +100,7 @@ class PrefixReader:
     """Takes the lines of one stream, in order, and takes their prefixes off."""
 
     def __init__(self) -> None:
+        self._header = _Header("", is_any=False, carrier="bare")
         self._minute: str | None = None
         self._after_s = 0.0
 
@@ -110,16 +109,28 @@ class PrefixReader:
 
         Blank lines are left out.
         """
-        stripped = line.text.strip("\r\0")
-        if not stripped or stripped.isspace():
+        text = line.text.strip("\r\0")
+        if not text or text.isspace():
             return
-        found = split(stripped, line.line_no, line.first_byte, line.last_byte)
+        plain = _COLOUR.sub("", text) if "\x1b" in text else text
+        if not self._shares_header(plain):
+            self._header = _header(plain)
+        found = _split(replace(line, text=text), plain, self._header)
         if found.delta_s is not None or found.stamp is not None:
             self._follow(found)
         if "#012" in found.text or "\\x0a" in found.text:
             yield from _unescape(found)
         else:
             yield found
+
+    def _shares_header(self, text: str) -> bool:
+        """Whether the line begins with the header of the line before and no more of one."""
+        known = self._header.text
+        return (
+            self._header.is_any
+            and text.startswith(known)
+            and not text.startswith(("kern", "user", "daemon"), len(known))
+        )
 
     def _follow(self, line: KernelLine) -> None:
         """Dmesg -H stamps a line by the time since the one before; only minutes are printed."""
@@ -133,47 +144,85 @@ class PrefixReader:
 def split(raw: str, line_no: int, first_byte: int, last_byte: int) -> KernelLine:
     """One line with its prefix recognised and taken off."""
     plain = _COLOUR.sub("", raw) if "\x1b" in raw else raw
-    found = PREFIX.match(plain)
-    line = KernelLine(plain, line_no, first_byte, last_byte, raw, "bare")
-    if found is None or not found["prefix"]:
+    return _split(RawLine(raw, line_no, first_byte, last_byte), plain, _header(plain))
+
+
+def _split(raw: RawLine, plain: str, header: _Header) -> KernelLine:
+    """The same for a line whose header is known; `plain` is without colours."""
+    printed = PRINTED.match(plain, len(header.text))
+    assert printed is not None
+    line = KernelLine(plain, raw.line_no, raw.first_byte, raw.last_byte, raw.text, "bare")
+    if not (header.is_any or printed["printed"]):
         quote = _QUOTE.match(plain)
         if quote:
             line.text = plain[quote.end() :]
         return line
-    groups = found.groupdict()
-    line.text = plain[found.end() :]
+    line.text = plain[printed.end() :]
     line.prefixed = True
-    ident = _first(groups, "ident_")
-    line.host = _first(groups, "host_")
-    line.foreign = ident is not None and ident not in _KERNEL_IDENTS
-    line.carrier = "syslog" if ident else "dmesg"
-    line.caller = groups["caller"]
-    _set_time(line, groups)
+    line.host, line.foreign, line.stamp = header.host, header.foreign, header.stamp
+    line.carrier = header.carrier
+    _set_time(line, printed, header)
     return line
 
 
-def _set_time(line: KernelLine, groups: dict[str, str | None]) -> None:
-    """Stamp and seconds since boot, as far as they are printed."""
-    for name in ("rfc3164", "rfc5424", "iso", "full", "dmesg_iso", "bracketed_iso", "dmesg_time"):
-        line.stamp = line.stamp or groups[name]
-    if line.stamp == "-":
-        line.stamp = None
-    if groups["bracketed_iso"]:
-        line.carrier = "console"
-    uptime = groups["uptime"] or groups["monotonic"]
-    seconds = float(uptime) if uptime else None
-    epoch = groups["epoch"]
-    if epoch or (seconds is not None and seconds >= _LONGEST_UPTIME_S):
-        line.stamp = line.stamp or iso_utc(float(epoch or uptime or 0))
-    else:
-        line.uptime_s = seconds
-    if groups["delta"]:
-        line.delta_s = float(groups["delta"])
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What the program that received a line wrote before it, after quotation marks.
+
+    `is_any` is False where there are only those.
+    """
+
+    text: str
+    is_any: bool
+    carrier: str
+    host: str | None = None
+    foreign: bool = False
+    stamp: str | None = None
+    uptime: str | None = None
 
 
-def _first(groups: dict[str, str | None], prefix: str) -> str | None:
-    """The one of the groups whose names begin with `prefix` that took part."""
-    return next((v for name, v in groups.items() if v and name.startswith(prefix)), None)
+def _header(text: str) -> _Header:
+    """The header of a line."""
+    found = RECEIVED.match(text)
+    assert found is not None
+    groups = {name: value for name, value in found.groupdict().items() if value}
+    ident = _first(groups, "ident_")
+    stamp = next((groups[name] for name in _STAMPS if name in groups), None)
+    if "epoch" in groups:
+        stamp = iso_utc(float(groups["epoch"]))
+    carrier = "syslog" if ident else "console" if "bracketed_iso" in groups else "dmesg"
+    return _Header(
+        text=found.group(),
+        is_any="received" in groups,
+        carrier=carrier,
+        host=_first(groups, "host_"),
+        foreign=ident is not None and ident not in _KERNEL_IDENTS,
+        stamp=None if stamp == "-" else stamp,
+        uptime=groups.get("monotonic"),
+    )
+
+
+_STAMPS = ("rfc3164", "rfc5424", "iso", "full", "dmesg_iso", "bracketed_iso")
+
+
+def _set_time(line: KernelLine, printed: re.Match[str], header: _Header) -> None:
+    """The kernel's own stamp, and the caller beside it."""
+    line.caller = printed["caller"]
+    line.stamp = line.stamp or printed["dmesg_time"]
+    uptime = printed["uptime"] or header.uptime
+    if uptime:
+        seconds = float(uptime)
+        if seconds < _LONGEST_UPTIME_S:
+            line.uptime_s = seconds
+        else:
+            line.stamp = line.stamp or iso_utc(seconds)
+    elif printed["delta"]:
+        line.delta_s = float(printed["delta"])
+
+
+def _first(groups: dict[str, str], prefix: str) -> str | None:
+    """The one of the groups whose names begin with `prefix`."""
+    return next((value for name, value in groups.items() if name.startswith(prefix)), None)
 
 
 def _unescape(line: KernelLine) -> Iterator[KernelLine]:

@@ -185,7 +185,7 @@ def _understand(line: KernelLine, previous: str | None) -> Token:
             text = bare if understood else text
     if understood is not None:
         kind = understood.kind
-        noted = _NOTES.search(text) if kind.name == "task" else None
+        noted = _NOTES.search(text) if kind.name == "task" and _may_be_noted(text) else None
         if not noted:
             return Token([line], text, understood)
     mended = _NOTES.sub("", _SPACES.sub(" ", text)).rstrip()
@@ -198,6 +198,10 @@ def _understand(line: KernelLine, previous: str | None) -> Token:
         rest = text[len(clipped.match.string) :].strip(" ,")
         return Token([line], text, clipped, frozenset({"clipped"}), rest, previous)
     return Token([line], text, understood, previous=previous)
+
+
+def _may_be_noted(text: str) -> bool:
+    return "<" in text or "kB" in text
 
 
 _CLIPPED = frozenset({"zone", "node", "buddy_clipped", "killed"})
