@@ -115,7 +115,8 @@ class PrefixReader:
         plain = _COLOUR.sub("", text) if "\x1b" in text else text
         if not self._shares_header(plain):
             self._header = _header(plain)
-        found = _split(replace(line, text=text), plain, self._header)
+        raw = line if len(text) == len(line.text) else replace(line, text=text)
+        found = _split(raw, plain, self._header)
         if found.delta_s is not None or found.stamp is not None:
             self._follow(found)
         if "#012" in found.text or "\\x0a" in found.text:

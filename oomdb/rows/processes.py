@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from oomdb import tables
 from oomdb.lines.tasks import TASK_COLUMNS
-from oomdb.rows.values import convert
+from oomdb.rows.values import convert_all
 from oomdb.text import stored
 
 if TYPE_CHECKING:
@@ -48,42 +48,45 @@ class ProcessTable:
         if not titles:
             titles = _titles_without_header([numbers for _, _, numbers, _ in self._rows])
             damage.add("lost_lines")
-        columns = [_column(title) for title in titles]
+        width = len(titles)
+        numbers = [printed for _, _, printed, _ in self._rows]
+        if any(len(printed) < width for printed in numbers):
+            damage.add("lost_lines")
         block: dict[str, list[object]] = {
-            name: []
-            for name in (
-                "row_no",
-                "pid",
-                "comm",
-                "comm_bytes",
-                *(column.name for column in columns if column is not None),
-            )
+            "row_no": list(range(1, len(self._rows) + 1)),
+            "pid": [int(pid) for _, pid, _, _ in self._rows],
         }
-        for row_no, (line_no, pid, numbers, rest) in enumerate(self._rows, 1):
-            if len(numbers) < len(titles):
-                damage.add("lost_lines")
-            name = (
-                " ".join([*numbers[len(titles) :], ""]) + rest[1:]
-                if len(numbers) > len(titles)
-                else rest[1:]
-            )
-            text, raw = stored(name)
-            block["row_no"].append(row_no)
-            block["pid"].append(int(pid))
-            block["comm"].append(text)
-            block["comm_bytes"].append(raw)
-            for title, column, printed in zip(
-                titles, columns, [*numbers, *[None] * len(titles)], strict=False
-            ):
-                if column is None:
-                    if printed is not None:
-                        extra(line_no, "processes", title, {"value": printed}, "unknown_key")
-                    continue
-                value, sane = convert(column, printed) if printed is not None else (None, True)
-                if not sane:
-                    extra(line_no, "processes", title, {"value": printed}, "nonsense_value")
-                block[column.name].append(value)
+        self._names(block, width)
+        for at, title in enumerate(titles):
+            printed = [row[at] if at < len(row) else None for row in numbers]
+            self._column(title, printed, block, extra)
         batch.add_block("processes", block)
+
+    def _names(self, block: dict[str, list[object]], width: int) -> None:
+        """The names; numbers beyond the header's columns belong to them."""
+        names = [
+            rest[1:] if len(numbers) <= width else " ".join([*numbers[width:], rest[1:]])
+            for _, _, numbers, rest in self._rows
+        ]
+        known = {name: stored(name) for name in set(names)}
+        block["comm"] = [known[name][0] for name in names]
+        block["comm_bytes"] = [known[name][1] for name in names]
+
+    def _column(
+        self, title: str, printed: list[str | None], block: dict[str, list[object]], extra: Extra
+    ) -> None:
+        """One column of the table; what has no place in it or cannot be true goes to `extra`."""
+        column = _column(title)
+        if column is None:
+            for (line_no, *_), value in zip(self._rows, printed, strict=True):
+                if value is not None:
+                    extra(line_no, "processes", title, {"value": value}, "unknown_key")
+            return
+        values, insane = convert_all(column, printed)
+        block[column.name] = values
+        for at in insane:
+            line_no = self._rows[at][0]
+            extra(line_no, "processes", title, {"value": printed[at]}, "nonsense_value")
 
 
 def _column(title: str) -> tables.Column | None:

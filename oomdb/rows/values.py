@@ -40,14 +40,37 @@ def convert(column: Column, printed: str) -> tuple[object, bool]:
     """
     if column.type is Type.INTEGER:
         value = int(printed, 16) if printed.startswith("0x") else int(printed)
-        signed = not column.name.endswith(("_kb", "_pages", "_bytes", "_blocks"))
-        sane = abs(value) <= column.magnitude.value and (signed or value >= 0)
+        sane = abs(value) <= column.magnitude.value and (value >= 0 or _is_signed(column))
         return (value, True) if sane else (None, False)
     if column.type is Type.BOOLEAN:
         return printed == "yes", True
     if column.type is Type.REAL:
         return float(printed), True
     return stored(printed)[0], True
+
+
+def convert_all(column: Column, printed: list[str | None]) -> tuple[list[object], list[int]]:
+    """A whole column of printed decimal integers, and where they cannot be true.
+
+    None stays None; a number that cannot be true comes back as None.
+    """
+    values: list[int | None] = [int(text) if text is not None else None for text in printed]
+    known = [value for value in values if value is not None]
+    low = -column.magnitude.value if _is_signed(column) else 0
+    if not known or (low <= min(known) and max(known) <= column.magnitude.value):
+        return list(values), []
+    insane = [
+        at
+        for at, value in enumerate(values)
+        if value is not None and not low <= value <= column.magnitude.value
+    ]
+    wrong = set(insane)
+    return [None if at in wrong else value for at, value in enumerate(values)], insane
+
+
+def _is_signed(column: Column) -> bool:
+    """Whether a value of the column may be negative; sizes of memory are not."""
+    return not column.name.endswith(("_kb", "_pages", "_bytes", "_blocks"))
 
 
 def is_unlimited(limit_kb: int) -> bool:
