@@ -151,7 +151,7 @@ class _Run:
 
 def _source_row(stream: Stream, found: Sequence[Found], reading: str) -> dict[str, object]:
     """The row of `sources`, but for what the store counts."""
-    carriers = Counter(str(one.sighting["carrier"]) for one in found)
+    carriers = Counter(str(one.sighting["copy_carrier"]) for one in found)
     return {
         "source_id": identity.source_id(stream.name, stream.sha256),
         "path": stream.name,

@@ -213,7 +213,7 @@ def upgrade() -> None:
             comment="The machine; NULL when nothing tells.",
         ),
         sa.Column(
-            "hostname",
+            "printed_hostname",
             sa.String(),
             autoincrement=False,
             nullable=True,
@@ -1299,14 +1299,14 @@ def upgrade() -> None:
             comment="Offset just past its last byte.",
         ),
         sa.Column(
-            "carrier",
+            "copy_carrier",
             sa.String(),
             autoincrement=False,
             nullable=True,
             comment="How this part of the source was written.",
         ),
         sa.Column(
-            "damage",
+            "copy_damage",
             sa.String(),
             autoincrement=False,
             nullable=True,
@@ -1348,7 +1348,7 @@ def upgrade() -> None:
             comment="Lines of the report that were understood.",
         ),
         sa.Column(
-            "hostname",
+            "copy_hostname",
             sa.String(),
             autoincrement=False,
             nullable=True,
@@ -1362,28 +1362,28 @@ def upgrade() -> None:
             comment="The boot as this copy tells it (journal); NULL when it does not.",
         ),
         sa.Column(
-            "uptime_s",
+            "copy_uptime_s",
             sa.Double(),
             autoincrement=False,
             nullable=True,
             comment="Stamp of the first line since boot [s].",
         ),
         sa.Column(
-            "printed_time",
+            "copy_printed_time",
             sa.String(),
             autoincrement=False,
             nullable=True,
             comment="The wall-clock stamp of the first line as printed.",
         ),
         sa.Column(
-            "occurred_at",
+            "copy_occurred_at",
             sa.TIMESTAMP(),
             autoincrement=False,
             nullable=True,
             comment="When it happened by this copy (UTC).",
         ),
         sa.Column(
-            "time_basis",
+            "copy_time_basis",
             sa.String(),
             autoincrement=False,
             nullable=True,
@@ -1417,7 +1417,7 @@ def upgrade() -> None:
             nullable=True,
             comment="The report's own lines, zstd-compressed.",
         ),
-        comment="One place where an event was seen.",
+        comment="One place where an event was seen; `copy_` is what this place alone tells.",
     )
     op.create_table(
         "slab_caches",

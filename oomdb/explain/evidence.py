@@ -77,8 +77,9 @@ class Evidence:
 def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Evidence:
     """The sightings, the damage and all that has no place in the tables."""
     sql = (
-        "SELECT sources.path, sightings.first_line, sightings.last_line, sightings.carrier,"
-        " sightings.damage, sightings.copy_digest = events.copy_digest AS is_best FROM sightings"
+        "SELECT sources.path, sightings.first_line, sightings.last_line,"
+        " sightings.copy_carrier AS carrier, sightings.copy_damage AS damage,"
+        " sightings.copy_digest = events.copy_digest AS is_best FROM sightings"
         " JOIN sources ON sources.source_id = sightings.source_id"
         " JOIN events ON events.event_id = sightings.event_id"
         " WHERE sightings.event_id = ?"

@@ -55,9 +55,8 @@ def in_blocks(
     ]
     for one in found:
         moment, basis = timeline.date(one.first, evidence or Evidence())
-        dated = {"occurred_at": moment, "time_basis": basis}
-        one.event.update(dated, occurred_epoch_s=epoch_s(moment))
-        one.sighting.update(dated)
+        one.event.update(occurred_at=moment, time_basis=basis, occurred_epoch_s=epoch_s(moment))
+        one.sighting.update(copy_occurred_at=moment, copy_time_basis=basis)
     return found
 
 
@@ -75,16 +74,16 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
     """
     evidence = sighting["evidence"]
     assert isinstance(evidence, bytes)
-    host = sighting["hostname"]
+    host = sighting["copy_hostname"]
     found = []
     for located in reader.in_blocks([zstandard.decompress(evidence)]):
         one = _found(located, str(host) if host is not None else None)
         kept = {name: sighting[name] for name in _KEPT}
         one.sighting.update(kept)
         one.event.update(
-            occurred_at=kept["occurred_at"],
-            time_basis=kept["time_basis"],
-            occurred_epoch_s=epoch_s(kept["occurred_at"]),  # type: ignore[arg-type]
+            occurred_at=kept["copy_occurred_at"],
+            time_basis=kept["copy_time_basis"],
+            occurred_epoch_s=epoch_s(kept["copy_occurred_at"]),  # type: ignore[arg-type]
         )
         found.append(one)
     return found
@@ -96,11 +95,11 @@ _KEPT = (
     "last_line",
     "first_byte",
     "last_byte",
-    "carrier",
-    "hostname",
+    "copy_carrier",
+    "copy_hostname",
     "boot_id",
-    "occurred_at",
-    "time_basis",
+    "copy_occurred_at",
+    "copy_time_basis",
 )
 
 
@@ -129,17 +128,17 @@ def _found(located: Located, host: str | None) -> Found:
         "last_line": lines[-1].line_no,
         "first_byte": first.first_byte,
         "last_byte": lines[-1].last_byte,
-        "carrier": first.carrier,
-        "damage": event["damage"],
+        "copy_carrier": first.carrier,
+        "copy_damage": event["damage"],
         "copy_digest": copy.digest,
         "victim_key": copy.victim_key,
         "body_key": copy.body_key,
         "is_sized": copy.is_sized,
         "lines_taken": copy.lines_taken,
-        "hostname": host,
+        "copy_hostname": host,
         "boot_id": copy.boot_id,
-        "uptime_s": copy.uptime_s,
-        "printed_time": event["printed_time"],
+        "copy_uptime_s": copy.uptime_s,
+        "copy_printed_time": event["printed_time"],
         "moment_s": stamp.seconds if stamp else None,
         "moment_has_year": stamp.has_year if stamp else None,
         "moment_has_zone": stamp.has_zone if stamp else None,

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (
-    "copy_digest, victim_key, body_key, is_sized, lines_taken, damage, hostname, boot_id,"
-    " uptime_s, moment_s, moment_has_year, moment_has_zone, event_id"
+    "copy_digest, victim_key, body_key, is_sized, lines_taken, copy_damage, copy_hostname,"
+    " boot_id, copy_uptime_s, moment_s, moment_has_year, moment_has_zone, event_id"
 )
 
 
@@ -127,16 +127,17 @@ class Assignment:
 
     def _times(self, incident: Incident, fresh: dict[str, Found]) -> list[tuple[object, ...]]:
         """occurred_at, its basis and the printed stamp of every copy of the incident."""
-        mine = [fresh[copy.digest].sighting for copy in incident.copies if copy.digest in fresh]
         times: list[tuple[object, ...]]
-        times = [(row["occurred_at"], row["time_basis"], row["printed_time"]) for row in mine]
-        others = [copy.digest for copy in incident.copies if copy.digest not in fresh]
-        if others:
-            times += self._connection.execute(
-                "SELECT DISTINCT occurred_at, time_basis, printed_time FROM sightings"
-                " WHERE list_contains(?, copy_digest)",
-                [others],
-            ).fetchall()
+        times = [
+            tuple(fresh[copy.digest].sighting[name] for name in _COPY_TIMES)
+            for copy in incident.copies
+            if copy.digest in fresh
+        ]
+        times += self._connection.execute(
+            f"SELECT DISTINCT {', '.join(_COPY_TIMES)} FROM sightings"
+            " WHERE list_contains(?, copy_digest)",
+            [[copy.digest for copy in incident.copies]],
+        ).fetchall()
         return times
 
     def _rows(self, best: Copy, fresh: dict[str, Found]) -> RowBatch:
@@ -161,7 +162,15 @@ class Assignment:
 
 
 #: Facts of an event that come from all its copies; a change in them writes it anew.
-_SIGNED = ("copy_digest", "hostname", "uptime_s", "occurred_at", "time_basis", "printed_time")
+_SIGNED = (
+    "copy_digest",
+    "printed_hostname",
+    "uptime_s",
+    "occurred_at",
+    "time_basis",
+    "printed_time",
+)
+_COPY_TIMES = ("copy_occurred_at", "copy_time_basis", "copy_printed_time")
 
 
 def _signature(facts: dict[str, object]) -> tuple[object, ...]:
@@ -182,7 +191,7 @@ def _facts(
     uptimes = [copy.uptime_s for copy in incident.copies if copy.uptime_s is not None]
     return {
         "copy_digest": incident.best.digest,
-        "hostname": host,
+        "printed_hostname": host,
         "host_id": host_id(host) if host is not None else None,
         "uptime_s": min(uptimes, default=None),
         "occurred_at": occurred_at,

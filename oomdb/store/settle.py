@@ -20,13 +20,13 @@ SHARED_BOOT = "boot_clock:shared"
 _BOOTS = """
 SELECT
   seen.source_id,
-  MIN(EPOCH_US(events.occurred_at) - CAST(ROUND(seen.uptime_s * 1000000) AS BIGINT)) AS boot_us
+  MIN(EPOCH_US(events.occurred_at) - CAST(ROUND(seen.copy_uptime_s * 1000000) AS BIGINT)) AS boot_us
 FROM (
   SELECT
-    source_id, event_id, uptime_s,
-    uptime_s - LAG(uptime_s) OVER (PARTITION BY source_id ORDER BY first_line) AS step_s
+    source_id, event_id, copy_uptime_s,
+    copy_uptime_s - LAG(copy_uptime_s) OVER (PARTITION BY source_id ORDER BY first_line) AS step_s
   FROM sightings
-  WHERE uptime_s IS NOT NULL AND printed_time IS NULL
+  WHERE copy_uptime_s IS NOT NULL AND copy_printed_time IS NULL
 ) AS seen
 JOIN events ON events.event_id = seen.event_id
 GROUP BY seen.source_id
@@ -55,10 +55,10 @@ UPDATE events SET
 FROM (
   SELECT
     sightings.event_id,
-    MIN(boots.boot_us + CAST(ROUND(sightings.uptime_s * 1000000) AS BIGINT)) AS at_us
+    MIN(boots.boot_us + CAST(ROUND(sightings.copy_uptime_s * 1000000) AS BIGINT)) AS at_us
   FROM ({_BOOTS}) AS boots
   JOIN sightings ON sightings.source_id = boots.source_id
-  WHERE sightings.uptime_s IS NOT NULL
+  WHERE sightings.copy_uptime_s IS NOT NULL
   GROUP BY sightings.event_id
 ) AS dated
 WHERE events.event_id = dated.event_id AND events.occurred_at IS NULL"""
@@ -73,8 +73,8 @@ def settle_hosts(connection: duckdb.DuckDBPyConnection) -> None:
     it stays a host of its own, as it may be either.
     """
     printed = connection.execute(
-        "SELECT hostname FROM events WHERE hostname IS NOT NULL"
-        " UNION SELECT hostname FROM sightings WHERE hostname IS NOT NULL ORDER BY 1"
+        "SELECT printed_hostname FROM events WHERE printed_hostname IS NOT NULL"
+        " UNION SELECT copy_hostname FROM sightings WHERE copy_hostname IS NOT NULL ORDER BY 1"
     ).fetchall()
     names = [row[0] for row in printed]
     full: dict[str, set[str]] = defaultdict(set)
@@ -94,6 +94,6 @@ def settle_hosts(connection: duckdb.DuckDBPyConnection) -> None:
         insert_rows(connection, table, content)
     connection.execute(
         "UPDATE events SET host_id = n.host_id FROM host_names AS n"
-        " WHERE events.hostname = n.name AND events.host_id <> n.host_id"
+        " WHERE events.printed_hostname = n.name AND events.host_id <> n.host_id"
     )
     connection.commit()
