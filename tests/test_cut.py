@@ -109,3 +109,22 @@ def test_prose_that_quotes_a_report_piece_by_piece_makes_no_event() -> None:
 def test_a_whole_report_in_a_code_block_counts() -> None:
     [located] = found(log(["Look at this:", "```"], dmesg(report_6_1()), ["```", "Why?"]))
     assert texts(located) == report_6_1()
+
+
+def test_a_record_without_text_is_no_line_of_the_report() -> None:
+    # Linux 3.15 to 3.17 print an empty record after the two paths of a cgroup.
+    paths = ["Task in /lxc/web", " killed as a result of limit of /lxc", ""]
+    report = report_6_1()
+    [located] = found(log(dmesg([*report[:2], *paths, *report[2:]])))
+    assert texts(located) == [*report[:2], *paths[:2], *report[2:]]
+
+
+def test_a_pinned_address_space_is_told_about_the_victim() -> None:
+    exiting = [
+        *report_6_1(pid=11)[:-1],
+        "Out of memory: OOM victim 11 (java) is already exiting. Skip killing the task",
+    ]
+    pinned = "oom killer 12 (java) has mm pinned by 1 (init)"
+    first, second = found(log(dmesg(exiting), dmesg([*report_6_1(pid=12), pinned], 9.0)))
+    assert texts(first) == exiting
+    assert texts(second)[-1] == pinned

@@ -25,6 +25,7 @@ STEERING = {
     "prefix",
     "numbers",
     "scope",
+    "cut",
     "unsure",
     "mark",
     "bare_address",

@@ -59,6 +59,41 @@ def test_a_line_clipped_by_a_terminal_keeps_what_is_left() -> None:
     assert len(texts) == len(report_6_1())
 
 
+@pytest.mark.parametrize(
+    ("index", "kept", "cut"),
+    [
+        (0, "order=0", "oom_score_a>"),
+        (18, "mems_allowed=0,global_oom", "task_memcg=/kube>"),
+        (KILLED, "anon-rss:77856kB", "file-rss:0>"),
+    ],
+)
+def test_what_a_clipped_line_still_tells_is_kept_apart_from_its_last_piece(
+    index: int, kept: str, cut: str
+) -> None:
+    report = report_6_1()
+    report[18] = report[18].replace("task_memcg=/,", "task_memcg=/kubepods,")
+    line = report[index]
+    report[index] = line[: line.index(cut[:-1]) + len(cut) - 1] + ">"
+    [located] = in_bytes(log(dmesg(report)))
+    [token] = [one for one in located.report.tokens if one.rest]
+    assert token.rest == cut
+    assert kept in token.text
+    assert token.understood is not None
+    assert cut[:-1] not in token.understood.match.groupdict().values()
+    assert located.report.damage == {"clipped"}
+
+
+@pytest.mark.parametrize("width", [58, 66, 71, 80])
+def test_a_summary_in_several_pieces_is_read_whole(width: int) -> None:
+    report = report_6_1()
+    line = dmesg(report)[18]
+    pieces = [line[start : start + width] for start in range(0, len(line), width)]
+    texts, damage, rest = mended([*dmesg(report)[:18], *pieces, dmesg(report)[KILLED]])
+    assert rest == []
+    assert damage == {"wrapped"}
+    assert texts == report
+
+
 def test_two_records_in_one_line_come_apart() -> None:
     printed = dmesg(report_6_1())
     joined = [*printed[:3], printed[3] + printed[4], *printed[5:]]

@@ -43,6 +43,24 @@ KINDS = (
         ),
     ),
     LineKind(
+        name="oom_summary_cut",
+        literal="oom-kill:constraint=",
+        pattern=r"oom-kill:constraint=(?P<constraint_printed>\w+)"
+        r"(?:,nodemask=(?P<nodemask>{{LIST}}))?"
+        r"(?:,cpuset=(?P<cpuset>.*?),mems_allowed=(?P<mems_allowed>[\d,-]*))?"
+        r"(?:,(?P<scope>global_oom)|,oom_memcg=(?P<oom_memcg>.*?))?"
+        r"(?P<cut>,(?:cpuset|oom_memcg|task_memcg)=(?:(?!,task=).)*(?:,task=(?:(?!,uid=).)*)?"
+        r"|,[a-z_]*>?)",
+        section=Section.SUMMARY,
+        table="events",
+        mends=frozenset({"clipped"}),
+        samples=(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=cri-0a1b.scope,"
+            "mems_allowed=0,oom_memcg=/kubepods.slice/pod1,task_memcg=/kubepods.slice/pod1/cri-0a",
+            "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_o",
+        ),
+    ),
+    LineKind(
         name="kill_chosen",
         literal="ill process ",
         pattern=r"(?P<kill_message>[^:]*): [kK]ill process (?P<chosen_pid>\d+) "
@@ -98,7 +116,7 @@ KINDS = (
     LineKind(
         name="mm_pinned",
         literal="has mm pinned by",
-        pattern=r"(?P<text>oom killer \d+ \({{COMM}}\) has mm pinned by \d+ \({{COMM}}\))\s*",
+        pattern=r"(?P<text>oom killer (?P<pid>\d+) \({{COMM}}\) has mm pinned by \d+ \({{COMM}}\))\s*",
         section=Section.KILL,
         table="trace_lines",
         constants={"name": "mm_pinned"},

@@ -54,7 +54,7 @@ KINDS = (
         ),
     ),
     LineKind(
-        name="oom_killer_without_mask",
+        name="oom_killer_without_invoker",
         literal="oom-killer",
         pattern=r"oom-killer: gfp_mask=(?P<gfp_mask>0x[0-9a-fA-F]+)"
         r"(?:, order=(?P<alloc_order>\d+))?",

@@ -35,6 +35,7 @@ _ONCE = frozenset(
         "cpu_line",
         "pid_line",
         "oom_summary",
+        "oom_summary_cut",
         "kill_chosen",
         "task_header",
         "pages_ram",
@@ -88,6 +89,8 @@ class Report:
             return not self.victim_pids or self.group
         if kind.name == "killed_sharing_mm":
             return bool(self.victim_pids)
+        if kind.name == "mm_pinned":
+            return match["pid"] in self.victim_pids
         if self.victim_pids:
             return kind.name == "group_kill"
         if section < self.section:
@@ -164,6 +167,8 @@ class Cutter:
 
     def feed(self, token: Token) -> Iterator[Report]:
         """Reports that are finished now that `token` is known."""
+        if token.understood is None and not token.text.strip():
+            return
         self._clock += 1
         if token.understood is None:
             if token.text.lstrip().startswith(("```", "~~~")):

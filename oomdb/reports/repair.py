@@ -33,7 +33,8 @@ _PROMISING = re.compile(
 )
 #: Lines so long that programs cut them at the right edge.
 _CLIPPABLE = re.compile(
-    r"(?:Node \d+ )?(?:[A-Z]\w*:? )?(?:free:|active_anon:|\d+\*\d+kB)|.*Killed process \d"
+    r"(?:Node \d+ )?(?:[A-Z]\w*:? )?(?:free:|active_anon:|\d+\*\d+kB)"
+    r"|.*(?:Killed process \d|invoked oom-killer:)"
 )
 #: A row of the process table behind something else.
 _INNER_ROW = re.compile(r"\[ *\d+\](?: +-?\d+){6}")
@@ -187,7 +188,7 @@ def _understand(line: KernelLine, previous: str | None) -> Token:
         kind = understood.kind
         noted = _NOTES.search(text) if kind.name == "task" and _may_be_noted(text) else None
         if not noted:
-            return Token([line], text, understood)
+            return Token([line], text, understood, rest=_cut_off(understood))
     mended = _NOTES.sub("", _SPACES.sub(" ", text)).rstrip()
     if mended != text.rstrip():
         again = classify(mended, previous)
@@ -204,7 +205,14 @@ def _may_be_noted(text: str) -> bool:
     return "<" in text or "kB" in text
 
 
-_CLIPPED = frozenset({"zone", "node", "buddy_clipped", "killed"})
+_CLIPPED = frozenset({"zone", "node", "buddy_clipped", "killed", "oom_header"})
+
+
+def _cut_off(understood: Understood) -> str:
+    """What a kind for cut lines takes as the piece of a field that is not whole."""
+    if "cut" not in understood.kind.regex.groupindex:
+        return ""
+    return understood.match["cut"].strip(" ,")
 
 
 def _without_lost_stamp(token: Token) -> Token:
@@ -249,7 +257,7 @@ def _join_pieces(held: Token, token: Token) -> Token | None:
         understood = classify(text, held.previous)
         if understood is None and mended != text:
             understood = classify(mended, held.previous)
-        if understood is not None:
+        if understood is not None and not _cut_off(understood):
             return Token(lines, understood.match.string, understood, frozenset({"wrapped"}))
     return Token(lines, held.text, None, previous=held.previous, drafts=tuple(longer[:MOST_DRAFTS]))
 
