@@ -451,6 +451,13 @@ def upgrade() -> None:
             comment="Name of the chosen process.",
         ),
         sa.Column(
+            "chosen_uid",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="User id of the chosen process, from the summary line.",
+        ),
+        sa.Column(
             "chosen_score",
             sa.BigInteger(),
             autoincrement=False,
@@ -1572,6 +1579,13 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=True,
             comment="Kernel module; NULL for built-in code.",
+        ),
+        sa.Column(
+            "module_build_id",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Build id of the module, hexadecimal (since 5.14 where set).",
         ),
         sa.Column(
             "address",

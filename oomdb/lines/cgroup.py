@@ -109,10 +109,11 @@ KINDS = (
     LineKind(
         name="cgroup_stat_cut",
         literal="",
-        pattern=r"(?P<name>[a-z][a-z0-9_]*) ?",
+        pattern=r"(?P<items>[a-z][a-z0-9_]*) ?",
         section=Section.CGROUP,
         table="cgroup_counters",
         follows=frozenset({"cgroup_stat"}),
+        items=Items(r"(?P<name>[a-z][a-z0-9_]*)"),
         constants={"unit": "stat"},
         samples=("workingset_activate_fi",),
     ),

@@ -17,7 +17,7 @@ from oomdb.grammar import LineKind, Section
 
 _SYMBOL = r"(?P<symbol>[A-Za-z_.$][\w.$]*|0x[0-9a-f]+|[0-9a-f]{8,16})"
 _OFFSET = r"(?:\+(?P<frame_offset>0x[0-9a-f]+(?:/0x[0-9a-f]+)?))?"
-_MODULE = r"(?: \[(?P<module>[\w-]+)(?: [0-9a-f]+)?\])?"
+_MODULE = r"(?: \[(?P<module>[\w-]+)(?: (?P<module_build_id>[0-9a-f]+))?\])?"
 _ADDRESS = r"(?P<address>(?:\[<?[0-9a-fA-F]+>?\] ?)+)"
 _RELEASE = r"(?P<kernel_release>\d+\.\d+\S*)"
 _TAINT = r"(?:Not tainted|Tainted:? (?P<taint>.*?))"
@@ -115,7 +115,7 @@ KINDS = (
     LineKind(
         name="stack_marker",
         literal=">",
-        pattern=r"\s*</?(?P<context>[A-Z#][\w#]*)>\s*",
+        pattern=r"\s*<(?P<closing>/)?(?P<context>[A-Z#][\w#]*)>\s*",
         section=Section.TRACE,
         samples=(" <TASK>", " </TASK>", " <IRQ>", " <#DF>", " <EOI> "),
     ),
@@ -212,7 +212,8 @@ KINDS = (
     _kept(
         "end_of_panic",
         "---[ ",
-        r"---\[ .* \]---",
+        r"---\[ .*",
         "---[ end Kernel panic - not syncing: System is deadlocked on memory ]---",
+        "---[ end Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled",
     ),
 )

@@ -15,7 +15,10 @@ from oomdb.grammar import LineKind, Section
 
 
 def _pages(name: str, text: str, *samples: str) -> LineKind:
-    """A line of the form `N words`, stored as the counter `name`."""
+    """A line of the form `N words`, stored as the counter `name`.
+
+    A name of its own for what the counter block prints too, counted another way.
+    """
     return LineKind(
         name=f"pages_{name}",
         literal=" pages",
@@ -104,11 +107,11 @@ KINDS = (
     _pages("pagetable_cache", r"pages in pagetable cache", "12 pages in pagetable cache"),
     _pages("shared", r"pages shared", "284736 pages shared"),
     _pages("non_shared", r"pages non-shared", "1976069 pages non-shared"),
-    _pages("free", r"free pages", "369 free pages"),
-    _pages("slab", r"slab pages", "560 slab pages"),
-    _pages("slab", r"pages slab", "6561 pages slab"),
-    _pages("dirty", r"pages dirty", "0 pages dirty"),
-    _pages("writeback", r"pages writeback", "0 pages writeback"),
-    _pages("mapped", r"pages mapped", "78 pages mapped"),
-    _pages("pagetables", r"pages pagetables", "2862 pages pagetables"),
+    _pages("free_pages", r"free pages", "369 free pages"),
+    _pages("slab_pages", r"slab pages", "560 slab pages"),
+    _pages("slab_pages", r"pages slab", "6561 pages slab"),
+    _pages("dirty_pages", r"pages dirty", "0 pages dirty"),
+    _pages("writeback_pages", r"pages writeback", "0 pages writeback"),
+    _pages("mapped_pages", r"pages mapped", "78 pages mapped"),
+    _pages("pagetables_pages", r"pages pagetables", "2862 pages pagetables"),
 )

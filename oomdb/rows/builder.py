@@ -258,7 +258,7 @@ class _Builder:
         """Complete the event with what the whole report tells."""
         event = self.event
         self.traces.finish(event)
-        self.killing.finish(self.batch, event, self.damage, self._extra)
+        self.killing.finish(self.batch, event, self._extra)
         header = str(event.get("task_table_header") or "")
         self.processes.finish(header, self.batch, self.damage, self._extra)
         event["kind"] = kind_of_event(self.report, event, bool(self.batch.rows.get("victims")))

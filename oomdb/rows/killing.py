@@ -23,14 +23,14 @@ class Killing:
     def __init__(self) -> None:
         self._victims: dict[str, dict[str, object]] = {}
         self._nonsense: list[tuple[str, str]] = []
-        self._named = False
+        self._chosen_pid: str | None = None
         self._message: str | None = None
 
     def named(self, groups: dict[str, str]) -> dict[str, str]:
         """The summary line's values for the event; the task it names is the chosen one."""
-        named = {key: groups.pop(key) for key in ("pid", "uid", "comm") if key in groups}
-        self._named = bool(named)
-        return {**groups, "chosen_pid": named["pid"], "chosen_comm": named["comm"]}
+        chosen = {f"chosen_{key}": groups.pop(key) for key in ("pid", "comm", "uid")}
+        self._chosen_pid = chosen["chosen_pid"]
+        return {**groups, **chosen}
 
     def add(self, kind: LineKind, groups: dict[str, str], uptime_s: float | None) -> None:
         """Take one line about a killed process; what was printed first stands."""
@@ -55,14 +55,15 @@ class Killing:
         if "reaper_outcome" in groups:
             victim["reaped_uptime_s"] = uptime_s
 
-    def finish(
-        self, batch: RowBatch, event: dict[str, object], damage: set[str], extra: Extra
-    ) -> None:
-        """Write the victims to `batch`, the printed score with the one it is about."""
+    def finish(self, batch: RowBatch, event: dict[str, object], extra: Extra) -> None:
+        """Write the victims to `batch`, the printed score with the one it is about.
+
+        Linux 5.0 to 5.3 print the user id on the summary line alone.
+        """
         if self._message is not None:
             event.setdefault("kill_message", self._message)
-        if not self._victims and self._named:
-            damage.add("cut_end")
+        if self._chosen_pid in self._victims:
+            self._victims[self._chosen_pid].setdefault("uid", event.get("chosen_uid"))
         for victim_no, victim in enumerate(self._victims.values(), 1):
             if victim.get("pid") == event.get("chosen_pid") and "chosen_pid" in event:
                 victim["score"] = event.get("chosen_score")

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from oomdb.grammar import LineKind
     from oomdb.rows.batch import RowBatch
 
-_NAMES_A_TASK = frozenset({"cpu_line", "pid_line", "process_line"})
+_OPENS = frozenset({"cpu_line", "pid_line", "cpu_only_line"})
+#: Lines that hold more than their columns take: addresses of the task and its stack.
+_KEPT_TOO = frozenset({"process_line"})
 
 
 class Traces:
@@ -27,11 +29,12 @@ class Traces:
         self, kind: LineKind, groups: dict[str, str], text: str, line_no: int
     ) -> dict[str, str]:
         """The values of one trace line that are columns of the event."""
-        if kind.name in _NAMES_A_TASK or self._trace_no == 0:
+        if kind.name in _OPENS or self._trace_no == 0:
             self._trace_no += 1
             self._position = 0
+            self._context = None
         if kind.name == "stack_marker":
-            self._context = groups["context"]
+            self._context = None if "closing" in groups else groups["context"]
         elif kind.table == "stack_frames":
             self._frame(groups)
         elif kind.table == "trace_lines":
@@ -39,6 +42,8 @@ class Traces:
         elif kind.table == "events" and self._trace_no > 1:
             self._keep(kind.name, text, line_no)
         elif kind.table == "events":
+            if kind.name in _KEPT_TOO:
+                self._keep(kind.name, text, line_no)
             self._invoker = groups.pop("comm", self._invoker)
             return groups
         return {}
@@ -58,6 +63,7 @@ class Traces:
             symbol=groups.get("symbol") or groups["bare_address"],
             frame_offset=groups.get("frame_offset"),
             module=groups.get("module"),
+            module_build_id=groups.get("module_build_id"),
             address=groups.get("address", "").strip() or None,
             called_from=groups.get("called_from"),
             reliable="unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
