@@ -74,7 +74,7 @@ def test_what_a_clipped_line_still_tells_is_kept_apart_from_its_last_piece(
     report[18] = report[18].replace("task_memcg=/,", "task_memcg=/kubepods,")
     line = report[index]
     report[index] = line[: line.index(cut[:-1]) + len(cut) - 1] + ">"
-    [located] = in_bytes(log(dmesg(report)))
+    [located] = in_blocks([log(dmesg(report))])
     [token] = [one for one in located.report.tokens if one.rest]
     assert token.rest == cut
     assert kept in token.text

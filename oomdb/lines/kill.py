@@ -116,7 +116,8 @@ KINDS = (
     LineKind(
         name="mm_pinned",
         literal="has mm pinned by",
-        pattern=r"(?P<text>oom killer (?P<pid>\d+) \({{COMM}}\) has mm pinned by \d+ \({{COMM}}\))\s*",
+        pattern=r"(?P<text>oom killer (?P<pid>\d+) \({{COMM}}\) has mm pinned by"
+        r" \d+ \({{COMM}}\))\s*",
         section=Section.KILL,
         table="trace_lines",
         constants={"name": "mm_pinned"},
