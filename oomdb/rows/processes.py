@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from oomdb import tables
@@ -10,7 +11,6 @@ from oomdb.rows.values import convert_all
 from oomdb.text import stored
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping
 
     from oomdb.rows.batch import RowBatch
@@ -24,49 +24,55 @@ class Extra(Protocol):
     """Where values without a column go."""
 
     def __call__(
-        self, line_no: int, scope: str, name: str, pair: Mapping[str, str | None], reason: str
+        self,
+        line_no: int,
+        scope: str,
+        name: str,
+        pair: Mapping[str, str | None],
+        reason: str,
+        row_no: int | None = None,
     ) -> None:
-        """Keep one printed value."""
+        """Keep one printed value; `row_no` is its row of the process table."""
 
 
 class ProcessTable:
     """Collects the rows of a process table until its columns are known."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, str, list[str], str]] = []
+        self._rows: list[tuple[int, str, str, str]] = []
 
     def add(self, match: re.Match[str], line_no: int) -> None:
         """Keep one matched row."""
-        name = match["comm"]
-        self._rows.append((line_no, match["pid"], match["numbers"].split(), name))
+        self._rows.append((line_no, match["pid"], match["numbers"], match["comm"]))
 
     def finish(self, header: str, batch: RowBatch, damage: set[str], extra: Extra) -> None:
         """Write the rows to `batch` by the header; without one, what is certain."""
         if not self._rows:
             return
         titles = header.replace("[", "").replace("]", "").split()[1:-1]
+        numbers = [printed.split() for _, _, printed, _ in self._rows]
         if not titles:
-            titles = _titles_without_header([numbers for _, _, numbers, _ in self._rows])
+            titles = _titles_without_header(numbers)
             damage.add("lost_lines")
         width = len(titles)
-        numbers = [printed for _, _, printed, _ in self._rows]
         if any(len(printed) < width for printed in numbers):
             damage.add("lost_lines")
         block: dict[str, list[object]] = {
             "row_no": list(range(1, len(self._rows) + 1)),
             "pid": [int(pid) for _, pid, _, _ in self._rows],
         }
-        self._names(block, width)
+        self._names(block, numbers, width)
         for at, title in enumerate(titles):
             printed = [row[at] if at < len(row) else None for row in numbers]
             self._column(title, printed, block, extra)
         batch.add_block("processes", block)
 
-    def _names(self, block: dict[str, list[object]], width: int) -> None:
-        """The names; numbers beyond the header's columns belong to them."""
+    def _names(self, block: dict[str, list[object]], numbers: list[list[str]], width: int) -> None:
+        """The names; numbers beyond the header's columns belong to them, blanks and all."""
+        leading = re.compile(rf"(?: +-?\d+){{{width}}} ?")
         names = [
-            rest[1:] if len(numbers) <= width else " ".join([*numbers[width:], rest[1:]])
-            for _, _, numbers, rest in self._rows
+            rest[1:] if len(row) <= width else leading.sub("", printed + rest, count=1)
+            for (_, _, printed, rest), row in zip(self._rows, numbers, strict=True)
         ]
         known = {name: stored(name) for name in set(names)}
         block["comm"] = [known[name][0] for name in names]
@@ -78,15 +84,18 @@ class ProcessTable:
         """One column of the table; what has no place in it or cannot be true goes to `extra`."""
         column = _column(title)
         if column is None:
-            for (line_no, *_), value in zip(self._rows, printed, strict=True):
+            for row_no, value in enumerate(printed, 1):
                 if value is not None:
-                    extra(line_no, "processes", title, {"value": value}, "unknown_key")
+                    kept = {"value": value}
+                    extra(
+                        self._rows[row_no - 1][0], "processes", title, kept, "unknown_key", row_no
+                    )
             return
         values, insane = convert_all(column, printed)
         block[column.name] = values
         for at in insane:
             line_no = self._rows[at][0]
-            extra(line_no, "processes", title, {"value": printed[at]}, "nonsense_value")
+            extra(line_no, "processes", title, {"value": printed[at]}, "nonsense_value", at + 1)
 
 
 def _column(title: str) -> tables.Column | None:
