@@ -652,7 +652,11 @@ def upgrade() -> None:
             comment="Row of the process table, where it is one of its columns.",
         ),
         sa.Column(
-            "name", sa.String(), autoincrement=False, nullable=False, comment="Key as printed."
+            "name",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Key as printed; a nonsense value's column.",
         ),
         sa.Column(
             "value",
@@ -1064,6 +1068,20 @@ def upgrade() -> None:
             nullable=True,
             comment="Memory given back to the hypervisor [kB]",
         ),
+        sa.Column(
+            "gpu_active_kb",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="Memory in use by graphics drivers (Linux 7.1 and later) [kB]",
+        ),
+        sa.Column(
+            "gpu_reclaim_kb",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="Memory that graphics drivers could give back [kB]",
+        ),
         comment="One NUMA node's counters (Linux 4.8 and later).",
     )
     op.create_table(
@@ -1097,7 +1115,7 @@ def upgrade() -> None:
             sa.String(),
             autoincrement=False,
             nullable=True,
-            comment="hot, cold (up to 2.6.24), or NULL for the single list.",
+            comment="Hot or Cold as printed (up to 2.6.24); NULL for the single list.",
         ),
         sa.Column(
             "high_pages",

@@ -78,7 +78,7 @@ class _Builder:
         elif kind.name == "task":
             self.processes.add(match, line_no)
         elif kind.table == "victims":
-            self.killing.add(kind, groups, token.first.uptime_s)
+            self.killing.add(kind, groups, token.first.uptime_s, line_no)
         elif kind.name == "oom_summary":
             self._event(self.killing.named(groups), line_no)
         else:
@@ -208,6 +208,8 @@ class _Builder:
         row = self._typed(table, {**filled, **values}, line_no)
         if "node" in columns:
             row.setdefault("node", 0)
+        if "line_no" in columns:
+            row["line_no"] = line_no
         if name == "zones":
             row["node_basis"] = "printed" if "node" in self.context else "no_numa"
             row["zone_no"] = self._next("zone")
@@ -238,7 +240,13 @@ class _Builder:
         return typed
 
     def _extra(
-        self, line_no: int, scope: str, name: str, pair: Mapping[str, str | None], reason: str
+        self,
+        line_no: int,
+        scope: str,
+        name: str,
+        pair: Mapping[str, str | None],
+        reason: str,
+        row_no: int | None = None,
     ) -> None:
         if reason == "nonsense_value":
             self.damage.add(reason)
@@ -248,6 +256,7 @@ class _Builder:
             scope=scope,
             node=int(self.context.get("node", "0")) if scope in _ZONAL else None,
             zone=self.context.get("zone") if scope in _ZONAL else None,
+            row_no=row_no,
             name=name,
             value=pair.get("value") or pair.get("answer"),
             unit=pair.get("unit"),
@@ -257,6 +266,9 @@ class _Builder:
     def finish(self) -> RowBatch:
         """Complete the event with what the whole report tells."""
         event = self.event
+        # The usage lines name no cgroup; since Linux 5.0 the summary after them does.
+        for row in self.batch.rows.get("cgroup_counters", ()):
+            row["cgroup"] = row["cgroup"] or event.get("oom_memcg")
         self.traces.finish(event)
         self.killing.finish(self.batch, event, self._extra)
         header = str(event.get("task_table_header") or "")

@@ -22,7 +22,7 @@ class Killing:
 
     def __init__(self) -> None:
         self._victims: dict[str, dict[str, object]] = {}
-        self._nonsense: list[tuple[str, str]] = []
+        self._nonsense: list[tuple[int, str, str]] = []
         self._chosen_pid: str | None = None
         self._message: str | None = None
 
@@ -32,7 +32,9 @@ class Killing:
         self._chosen_pid = chosen["chosen_pid"]
         return {**groups, **chosen}
 
-    def add(self, kind: LineKind, groups: dict[str, str], uptime_s: float | None) -> None:
+    def add(
+        self, kind: LineKind, groups: dict[str, str], uptime_s: float | None, line_no: int
+    ) -> None:
         """Take one line about a killed process; what was printed first stands."""
         values = {**kind.constants, **groups}
         self._message = self._message or groups.get("kill_message")
@@ -51,7 +53,7 @@ class Killing:
                 continue
             victim[column.name], sane = convert(column, printed)
             if not sane:
-                self._nonsense.append((column.name, printed))
+                self._nonsense.append((line_no, column.name, printed))
         if "reaper_outcome" in groups:
             victim["reaped_uptime_s"] = uptime_s
 
@@ -68,5 +70,5 @@ class Killing:
             if victim.get("pid") == event.get("chosen_pid") and "chosen_pid" in event:
                 victim["score"] = event.get("chosen_score")
             batch.add("victims", victim_no=victim_no, **victim)
-        for name, printed in self._nonsense:
-            extra(0, "victims", name, {"value": printed}, "nonsense_value")
+        for line_no, name, printed in self._nonsense:
+            extra(line_no, "victims", name, {"value": printed}, "nonsense_value")

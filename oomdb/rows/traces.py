@@ -39,6 +39,8 @@ class Traces:
             self._frame(groups)
         elif kind.table == "trace_lines":
             self._keep(kind.constants["name"], groups["text"], line_no)
+            if kind.name == "trace_breaking_event":
+                self._context = "Last Breaking-Event-Address"
         elif kind.table == "events" and self._trace_no > 1:
             self._keep(kind.name, text, line_no)
         elif kind.table == "events":
