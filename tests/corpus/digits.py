@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.corpus.printed import strip_prefix
@@ -52,6 +52,12 @@ NO_INFORMATION: tuple[tuple[str, str, re.Pattern[str], str], ...] = (
         "trace",
         re.compile(r"Kernel Offset: .*"),
         "where this boot put the kernel; printed by panic(), not by the report",
+    ),
+    (
+        "free swap, again",
+        "trailer",
+        re.compile(r"Free swap: .*"),
+        "what `Free swap  =` says just above (i386 up to 2.6.28)",
     ),
     (
         "end of trace",
@@ -149,6 +155,17 @@ def _name(text: str, key: ZoneKey) -> Counter[int]:
 
 Supply = Counter[int]
 _SINGLE: dict[str, tuple[str, ...]] = {
+    "preface": ("suppressed_callbacks",),
+    "other_opener": (
+        "invoker_comm",
+        "failure_message",
+        "alloc_order",
+        "gfp_mask",
+        "gfp_names",
+        "nodemask",
+        "cpuset",
+        "mems_allowed",
+    ),
     "header": (
         "invoker_comm",
         "gfp_mask",
@@ -171,20 +188,23 @@ _SINGLE: dict[str, tuple[str, ...]] = {
     "hardware": ("hardware_name",),
     "workqueue": ("workqueue",),
     "cgroup_task": ("task_memcg", "oom_memcg"),
+    "cgroup_limit": ("oom_memcg",),
     "protection": ("memory_min_kb", "memory_low_kb"),
     "chosen": ("kill_message", "chosen_pid", "chosen_comm", "chosen_score"),
+    "spared": ("kill_message", "chosen_pid", "chosen_comm"),
     "group": ("oom_group_memcg",),
     "panic": ("panic_message",),
 }
 _TRACE_SHAPES = frozenset({"trace", "trace_head"})
-_CGROUP_SHAPES = frozenset({"cgroup_usage", "cgroup_stat"})
+_CGROUP_SHAPES = frozenset({"cgroup_usage", "cgroup_stat", "cgroup_values"})
+_STATS = re.compile(r"(?P<head>Memory cgroup stats for .*?:) ?(?P<values>[a-z_]+[: ]\d.*)")
 _COUNTER_SHAPES = frozenset({"counters", "trailer"})
 
 
 def account(report: PrintedReport, event: Event) -> list[Mismatch]:
     """What of `report` is not in `event`'s rows, and the reverse; empty when all is."""
     ledger = _Ledger()
-    lines = list(report.lines)
+    lines = [piece for line in report.lines for piece in _pieces(line)]
     seen: set[str] = set()
     trace: list[Line] = []
     for line in lines:
@@ -199,6 +219,17 @@ def account(report: PrintedReport, event: Event) -> list[Mismatch]:
     _account_pools(ledger, lines, event)
     _account_kills(ledger, lines, event)
     return ledger.mismatches
+
+
+def _pieces(line: Line) -> list[Line]:
+    """Statistics on one line are a path and values, which stand in different columns."""
+    found = _STATS.match(line.text) if line.shape == "cgroup_stats" else None
+    if found is None:
+        return [line]
+    return [
+        replace(line, shape="cgroup_head", text=found["head"]),
+        replace(line, shape="cgroup_values", text=found["values"]),
+    ]
 
 
 class _Ledger:
@@ -231,7 +262,13 @@ def _informative(line: Line) -> str:
 
 def _trace_supply(event: Event) -> Supply:
     return values(
-        event.rows("stack_frames"), "symbol", "frame_offset", "module", "address"
+        event.rows("stack_frames"),
+        "symbol",
+        "frame_offset",
+        "module",
+        "module_build_id",
+        "address",
+        "called_from",
     ) + values(event.rows("trace_lines"), "text")
 
 
@@ -326,6 +363,7 @@ def _account_pools(ledger: _Ledger, lines: Sequence[Line], event: Event) -> None
         "swap_cache_delete",
         "swap_cache_find_success",
         "swap_cache_find_total",
+        "swap_cache_race",
     )
     ledger.check("counters", of(_COUNTER_SHAPES), counters, exact=True)
     cgroup = values(event.rows("cgroup_counters"), "name", "value", "printed")
@@ -368,15 +406,26 @@ def _account_kills(ledger: _Ledger, lines: Sequence[Line], event: Event) -> None
                 "mems_allowed",
                 "oom_memcg",
                 "task_memcg",
-            ) + values(victims[:1], "pid", "comm", "uid")
+                "chosen_pid",
+                "chosen_comm",
+                "chosen_uid",
+            )
             ledger.check("summary", [line], supply)
-        elif line.shape in ("killed", "reaper"):
+        elif line.shape == "pinned":
+            kept = [row for row in event.rows("trace_lines") if row.get("name") == "mm_pinned"]
+            ledger.check("pinned", [line], values(kept, "text"), exact=True)
+        elif line.shape in ("killed", "sharing", "reaper"):
             # A group kill prints its first victim twice: both lines have its one row.
-            found = re.search(r"process (\d+)", line.text)
+            found = re.search(r"(?:process |pid:)(\d+)", line.text)
             pid: Any = int(found.group(1)) if found else None
             rows = [row for row in victims if row.get("pid") == pid]
             if line.shape == "killed":
-                ledger.check("killed", [line], values(rows[:1], *_VICTIM_COLUMNS), exact=True)
+                # Linux 5.0 to 5.3 print the victim's user id on the summary line alone.
+                known = [name for name in _VICTIM_COLUMNS if name != "uid" or "UID" in line.text]
+                ledger.check("killed", [line], values(rows[:1], *known), exact=True)
+                continue
+            if line.shape == "sharing":
+                ledger.check("sharing", [line], values(rows[:1], "pid", "comm"), exact=True)
                 continue
             columns = ("pid", "comm", "reaped_anon_rss_kb", "reaped_file_rss_kb")
             supply = values(rows[:1], *columns, "reaped_shmem_rss_kb")

@@ -89,31 +89,34 @@ def read_events(database: Path) -> list[Event]:
     import duckdb
 
     with duckdb.connect(str(database), read_only=True) as connection:
-        hosts = {
-            row["host_id"]: row["hostname"] for row in _rows(connection, "SELECT * FROM hosts")
-        }
-        events: dict[str, Event] = {}
-        for row in _rows(connection, "SELECT * FROM events"):
-            events[row["event_id"]] = Event(row=row, hostname=hosts.get(row["host_id"]))
-        for sighting in _rows(
-            connection,
-            "SELECT event_id, MIN(first_line) AS first_line, MAX(last_line) AS last_line"
-            " FROM sightings GROUP BY event_id",
-        ):
-            event = events.get(sighting["event_id"])
+        return events_of(connection)
+
+
+def events_of(connection: Any) -> list[Event]:
+    """Every event of an open database in the order of its first line."""
+    hosts = {row["host_id"]: row["hostname"] for row in _rows(connection, "SELECT * FROM hosts")}
+    events: dict[str, Event] = {}
+    for row in _rows(connection, "SELECT * FROM events"):
+        events[row["event_id"]] = Event(row=row, hostname=hosts.get(row["host_id"]))
+    for sighting in _rows(
+        connection,
+        "SELECT event_id, MIN(first_line) AS first_line, MAX(last_line) AS last_line"
+        " FROM sightings GROUP BY event_id",
+    ):
+        event = events.get(sighting["event_id"])
+        if event is not None:
+            event.first_line = sighting["first_line"] or 0
+            event.last_line = sighting["last_line"] or 0
+    for sighting in _rows(connection, "SELECT event_id, evidence FROM sightings"):
+        event = events.get(sighting["event_id"])
+        if event is not None and sighting["evidence"]:
+            event.evidence += evidence_text(sighting["evidence"]) + "\n"
+    for table in _EVENT_TABLES:
+        order = _ORDER.get(table, "rowid")
+        for row in _rows(connection, f"SELECT * FROM {table} ORDER BY {order}"):
+            event = events.get(row["event_id"])
             if event is not None:
-                event.first_line = sighting["first_line"] or 0
-                event.last_line = sighting["last_line"] or 0
-        for sighting in _rows(connection, "SELECT event_id, evidence FROM sightings"):
-            event = events.get(sighting["event_id"])
-            if event is not None and sighting["evidence"]:
-                event.evidence += evidence_text(sighting["evidence"]) + "\n"
-        for table in _EVENT_TABLES:
-            order = f" ORDER BY {_ORDER[table]}" if table in _ORDER else ""
-            for row in _rows(connection, f"SELECT * FROM {table}{order}"):
-                event = events.get(row["event_id"])
-                if event is not None:
-                    event.tables.setdefault(table, []).append(row)
+                event.tables.setdefault(table, []).append(row)
     return sorted(events.values(), key=lambda event: (event.first_line, event.last_line))
 
 

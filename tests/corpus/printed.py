@@ -23,25 +23,32 @@ _PREFIXES = tuple(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d) (?:\S+ )?kernel: ?",
         r"(?:kern  :\w+ *: )",
         r"\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ?",
+        r" {12,}(?=[a-z]\w*[ :])",
+        r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] ",
     )
 )
+
+_CALLER = re.compile(rb"\[ *\d+\.\d{6}\]\[ *([TC]\d+)\]")
 
 _ZONE = r"(?:Node \d+ )?[A-Z][A-Za-z0-9]*"
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
+        ("preface", r"\S+: \d+ callbacks suppressed"),
         ("header", r".* invoked oom-killer: "),
         ("other_opener", r".*: page allocation (?:failure|stalls)"),
         ("other_opener", r".*vmalloc(?: error|: allocation failure|: vmalloc)"),
         ("other_opener", r"sysrq: (?:SysRq : )?Show Memory"),
         ("summary", r"oom-kill:constraint="),
         ("cpuset", r".{1,64} cpuset=.* mems_allowed="),
-        ("cpu", r"CPU: \d+ (?:UID: \d+ )?PID: \d+ |Pid: \d+, comm: "),
+        ("cpu", r"CPU: \d+ (?:UID: \d+ )?PID: \d+ |Pid: \d+, comm: |CPU: \d+ (?:Not t|T)ainted"),
         ("hardware", r"Hardware name: "),
         ("workqueue", r"Workqueue: "),
-        ("trace_head", r"Call [Tt]race:"),
-        ("cgroup_task", r"Task in .* killed as a result of limit of "),
+        ("trace_head", r"(?:Call [Tt]race|Backtrace):"),
+        ("cgroup_task", r"Task in "),
+        ("cgroup_limit", r" killed as a result of limit of |Memory limit reached of cgroup "),
         ("cgroup_usage", r"(?:memory|memory\+swap|swap|kmem|tcpmem): usage "),
+        ("cgroup_stats", r"Memory cgroup stats for .*?: ?(?:[a-z_]+:\d+KB|[a-z_]+ \d+) "),
         ("cgroup_head", r"Memory cgroup stats for "),
         ("protection", r"Memory cgroup min protection "),
         ("memory_head", r"Mem-[Ii]nfo:"),
@@ -57,7 +64,9 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"\d+ (?:total pagecache pages|pages in swap cache|pages? (?:of )?"
             r"(?:RAM|HighMem|HIGHMEM|reserved|cma reserved|hwpoisoned|shared|non-shared))"
             r"|\d+ (?:reserved pages|pages cma reserved|pages shared|pages non-shared)"
-            r"|Swap cache stats: |(?:Free|Total) swap ",
+            r"|\d+ (?:free pages|slab pages|pages (?:swap cached|in pagetable cache|slab|dirty"
+            r"|writeback|mapped|pagetables))$"
+            r"|Swap cache(?: stats)?: |(?:Free|Total) swap[ :]",
         ),
         ("slab_head", r"Unreclaimable slab info:|Name +Used +Total"),
         ("slab", r"\S+ +\d+KB +\d+KB *$"),
@@ -66,6 +75,9 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("task", r"\[ *\d+\] +\d+ +\d+ "),
         ("group", r"Tasks in .* are going to be killed due to memory\.oom\.group set"),
         ("chosen", r".*[Kk]ill process \d+ .* score -?\d+ or "),
+        ("spared", r"Would have killed process \d+ |.*OOM victim \d+ .* is already exiting"),
+        ("sharing", r"Kill process \d+ .* sharing same memory"),
+        ("pinned", r"oom killer \d+ .* has mm pinned by \d+ "),
         ("killed", r"(?:(?:Memory cgroup out of|Out of) memory[^:]*: )?Killed process \d+"),
         ("reaper", r"oom_reaper: "),
         ("no_killable", r"Out of memory and no killable processes"),
@@ -76,13 +88,16 @@ _COUNTERS = re.compile(r" ?(?:[A-Za-z_]+:-?\d+,? *)+$")
 _STAT = re.compile(r"[a-z][a-z0-9_.]* \d+ *$")
 _SITE = re.compile(r" *[\d.]+ *(?:[KMGT]i?)?B? +\d+ \S")
 _TRACE = re.compile(
-    r" *(?:\[<?[0-9a-fx]+>?\] *)*\(?\??\)? *[\w.$]+\+0x[0-9a-f]+/0x[0-9a-f]+"
+    r" *\(?(?:\[<?[0-9a-fx]+>?\] *)*\(?\??\)? *[\w.$]+\+0x[0-9a-f]+/0x[0-9a-f]+"
     r"| </?[A-Z]+>| +\? 0x[0-9a-f]+|--- interrupt|(?:NIP|LR) "
     r"|(?:[A-Z][A-Z0-9]{1,3}|GPR\d\d|CFAR|REGS|EFLAGS|ORIG_RAX|Code|pc|lr|sp|x\d+|pstate) *: ?"
-    r"|Last Breaking-Event|Kernel Offset: |\[<[0-9a-f]+>\] |Rebooting in \d+ seconds"
-    r"|---\[ end "
+    r"|Last Breaking-Event|Kernel Offset: | *\[<[0-9a-f]+>\] |Rebooting in \d+ seconds"
+    r"|---\[ end | *r\d+:|Exception stack\(|Process .* \(pid: |Stopper: |Sched_ext: |Tainted: \["
+    r"| *(?:[0-9a-f]{4}: +)?(?:[0-9a-f]{8}(?:[0-9a-f]{8})?(?: +|$))+$"
 )
-_AFTER_KILL = frozenset({"killed", "reaper", "group", "panic", "no_killable", "chosen"})
+_AFTER_KILL = frozenset(
+    {"killed", "reaper", "group", "panic", "no_killable", "chosen", "sharing", "pinned"}
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +119,7 @@ class PrintedReport:
     @property
     def first_line(self) -> int:
         """Number of the header's line."""
-        return self.lines[0].number
+        return next((line.number for line in self.lines if line.shape != "preface"), 0)
 
     @property
     def killed_pids(self) -> list[int]:
@@ -138,15 +153,34 @@ def raw_lines(content: bytes) -> Iterator[tuple[int, str]]:
         yield number, strip_prefix(text)
 
 
-def cut(lines: Iterable[tuple[int, str]]) -> list[PrintedReport]:
-    """The reports of a log that prints its lines in order, one report at a time."""
+def by_caller(content: bytes) -> list[list[tuple[int, str]]]:
+    """The lines of a log apart by the caller ids of their stamps; one list when it has none."""
+    callers = [
+        found.group(1) if (found := _CALLER.match(line)) else b"" for line in content.split(b"\n")
+    ]
+    apart: dict[bytes, list[tuple[int, str]]] = {}
+    for caller, line in zip(callers, raw_lines(content), strict=True):
+        apart.setdefault(caller, []).append(line)
+    return list(apart.values())
+
+
+def cut(lines: Iterable[tuple[int, str]], *, look_alikes: bool = False) -> list[PrintedReport]:
+    """The reports of a log that prints its lines in order, one report at a time.
+
+    With `look_alikes`, failed allocations and memory dumps too, which kill nothing.
+    """
+    openers = {"header", "other_opener"} if look_alikes else {"header"}
     reports: list[PrintedReport] = []
     section = "outside"
+    preface: list[Line] = []
     for number, text in lines:
         shape = _shape(text, section)
         line = Line(number, shape, text)
-        if shape == "header":
-            reports.append(PrintedReport([line]))
+        if shape == "preface":
+            preface = [line]
+        elif shape in openers:
+            reports.append(PrintedReport([*preface, line]))
+            preface = []
             section = "trace"
         elif shape == "other_opener":
             section = "other" if section != "outside" else section
@@ -172,7 +206,7 @@ def _shape(text: str, section: str) -> str:
         return "trace"
     if section == "cgroup" and _STAT.match(text):
         return "cgroup_stat"
-    if section in ("memory", "trace") and _COUNTERS.match(text):
+    if section in ("memory", "trace", "cgroup") and _COUNTERS.match(text):
         return "counters"
     if section == "profile" and _SITE.match(text):
         return "site"
@@ -184,6 +218,8 @@ _SECTION_AFTER = {
     "trace_head": "trace",
     "panic": "trace",
     "cgroup_head": "cgroup",
+    "cgroup_stats": "cgroup",
+    "spared": "done",
     "memory_head": "memory",
     "profile_head": "profile",
     "killed": "done",

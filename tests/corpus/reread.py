@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.corpus.digits import ZoneKey, zone_key
+from tests.corpus.found import comm_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +27,8 @@ _PAIR = re.compile(r"([A-Za-z_][\w()]*): ?(-?\d+)(kB|KB)?")
 _ANSWER = re.compile(r"all_unreclaimable\? (yes|no)")
 _BLOCK = re.compile(r"(\d+)\*(\d+)kB(?: \(([A-Z]+)\))?")
 _FRAME = re.compile(
-    r"^ *(?:\[<?[0-9a-fx]+>?\] *)*(?P<mark>\? )?(?P<symbol>[\w.$]+)\+"
-    r"(?P<offset>0x[0-9a-f]+/0x[0-9a-f]+)(?: \[(?P<module>[^]]+)\])?"
+    r"^ *\(?(?:\[<?[0-9a-fx]+>?\] *)*\(?(?P<mark>\? )?(?P<symbol>[\w.$]+)\+"
+    r"(?P<offset>0x[0-9a-f]+/0x[0-9a-f]+)(?: \[(?P<module>[^] ]+)(?: [0-9a-f]+)?\])?"
 )
 _MARKS = ("min", "low", "high", "boost")
 _TASK_COLUMNS = {
@@ -198,12 +199,17 @@ def _task(reader: _Reader, line: Line) -> None:
         column = _TASK_COLUMNS.get(name)
         if column is not None:
             reader.expect(line, f"processes {name}", int(word), row.get(column))
+    printed = re.match(rf"\[ *-?\d+\](?: +-?\d+){{{len(reader.columns) - 1}}} ?(.*)", line.text)
+    stored = comm_bytes(row) or b""
+    if printed and reader.columns and b"\n" not in stored:
+        comm = printed.group(1).encode("utf-8", "surrogateescape")
+        reader.expect(line, "processes name", comm, stored)
 
 
 def _counters(reader: _Reader, line: Line) -> None:
     counters = {row["name"]: row["pages"] for row in reader.event.rows("memory_counters")}
     for key, value, _ in _PAIR.findall(line.text):
-        reader.expect(line, f"counter {key}", int(value), counters.get(key))
+        reader.expect(line, f"counter {key}", int(value), counters.get(key.lower()))
 
 
 def _trailer(reader: _Reader, line: Line) -> None:
@@ -253,6 +259,18 @@ def _usage(reader: _Reader, line: Line) -> None:
         reader.expect(line, f"{group}.{key}", value, None if stored is None else str(stored))
 
 
+def _stats_line(reader: _Reader, line: Line) -> None:
+    found = re.match(r"Memory cgroup stats for (.*?): ?([a-z_]+[: ]\d.*)", line.text)
+    path, values = found.groups() if found else ("", "")
+    printed = {name: int(value) for name, value in re.findall(r"([a-z_]+)[: ](\d+)", values)}
+    stored = {
+        row["name"]: row["value"]
+        for row in reader.event.rows("cgroup_counters")
+        if row.get("cgroup") == path and "." not in row["name"]
+    }
+    reader.expect(line, f"statistics of {path}", printed, stored)
+
+
 def _stat(reader: _Reader, line: Line) -> None:
     name, value = line.text.split()
     stored = [
@@ -274,6 +292,7 @@ _READERS: dict[str, Callable[[_Reader, Line], None]] = {
     "summary": _summary,
     "cgroup_usage": _usage,
     "cgroup_stat": _stat,
+    "cgroup_stats": _stats_line,
 }
 
 
