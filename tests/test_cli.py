@@ -32,6 +32,8 @@ COMMANDS = (
     "reparse",
     "dump",
 )
+#: The folder that holds the package under test.
+CODE = str(Path(cli.__file__).parent.parent.parent)
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C", "COLUMNS": "80"}
 
 
@@ -42,7 +44,7 @@ def run(
     return subprocess.run(
         [sys.executable, "-m", "oomdb", *arguments],
         cwd=folder,
-        env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent), **(env or {})},
+        env={**ENVIRONMENT, "PYTHONPATH": CODE, **(env or {})},
         input=stdin,
         capture_output=True,
         text=True,
@@ -127,7 +129,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent)},
+        env={**ENVIRONMENT, "PYTHONPATH": CODE},
         capture_output=True,
         text=True,
         check=False,
@@ -467,7 +469,7 @@ def test_a_closed_pipe_ends_quietly(seeded: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
         cwd=seeded,
-        env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent)},
+        env={**ENVIRONMENT, "PYTHONPATH": CODE},
         capture_output=True,
         text=True,
         timeout=120,
@@ -482,7 +484,7 @@ def test_a_full_disk_is_an_error(seeded: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "oomdb", "events", "-f", "csv"],
             cwd=seeded,
-            env={**ENVIRONMENT, "PYTHONPATH": str(Path(cli.__file__).parent.parent)},
+            env={**ENVIRONMENT, "PYTHONPATH": CODE},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
