@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
+FLEET = SELECT subject_kind, subject, kills, events FROM recurrent_victims WHERE scope = 'fleet'
 
 .PHONY: demo test lint corpus docs wheel-test clean
 
@@ -12,8 +13,8 @@ demo: $(READY)
 	@$(BIN)/oomdb ingest samples --db .demo/oomdb.duckdb
 	@echo && echo '$$ oomdb explain latest --host iZ23tpcto8eZ'
 	@$(BIN)/oomdb explain latest --host iZ23tpcto8eZ --db .demo/oomdb.duckdb
-	@echo && echo '$$ oomdb query recurrent_victims'
-	@$(BIN)/oomdb query recurrent_victims --db .demo/oomdb.duckdb
+	@echo && echo '$$ oomdb sql "$(FLEET)"'
+	@$(BIN)/oomdb sql "$(FLEET)" --db .demo/oomdb.duckdb
 
 test: $(READY)
 	$(BIN)/python -m pytest
