@@ -5,18 +5,30 @@ The carrier is told from each line itself, so that it may change in mid-file.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from oomdb.carriers import prefix
+from oomdb.carriers.json_records import JsonRecords
+from oomdb.carriers.json_text import LONG_LINE
+from oomdb.carriers.journal import ExportRecords, VerboseRecords
+from oomdb.carriers.kmsg import KmsgRecords
+from oomdb.carriers.logcat import LogcatRecords
+from oomdb.carriers.names import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from oomdb.carriers.line import KernelLine, RawLine
+    from oomdb.carriers.names import Names
 
 
 class Records(Protocol):
     """A carrier whose records may span lines, such as JSON or the journal's export."""
+
+    @property
+    def open(self) -> bool:
+        """Whether a record is begun that the next line may continue."""
 
     def feed(self, line: RawLine) -> Iterator[KernelLine] | None:
         """The kernel lines that are complete now; None when the line is not of this carrier."""
@@ -26,22 +38,54 @@ class Records(Protocol):
 
 
 class CarrierReader:
-    """Takes the lines of one stream, in order."""
+    """Takes the lines of one stream, in order; `names` are those of JSON's fields."""
 
-    def __init__(self) -> None:
-        self._records: tuple[Records, ...] = ()
+    def __init__(self, names: Names = NAMES) -> None:
+        json = JsonRecords(names)
+        export, verbose = ExportRecords(), VerboseRecords()
+        kmsg, logcat = KmsgRecords(), LogcatRecords()
+        self._by_first: dict[str, tuple[Records, ...]] = {
+            **dict.fromkeys('{[]}",\t\x00\x1ed', (json,)),
+            " ": (verbose, json),
+            **dict.fromkeys("_BCGHJKLMNOPQRTUXYZ", (export,)),
+            **dict.fromkeys("ADEFISVW", (export, logcat)),
+            **dict.fromkeys("0123456789", (kmsg, logcat)),
+            "-": (logcat,),
+        }
+        self._by_last: dict[str, tuple[Records, ...]] = {"}": (json,), "]": (verbose, json)}
+        self._in_long_lines: tuple[Records, ...] = (json,)
+        self._open: Records | None = None
         self._plain = prefix.PrefixReader()
 
     def feed(self, line: RawLine) -> Iterator[KernelLine]:
         """The kernel lines that are complete now that `line` is known."""
-        for carrier in self._records:
-            taken = carrier.feed(line)
-            if taken is not None:
-                yield from taken
-                return
-        yield from self._plain.feed(line)
+        held = self._open
+        if held is None:
+            return self._begin(line)
+        taken = held.feed(line)
+        if taken is None:
+            self._open = None
+            return chain(list(held.flush()), self._begin(line))
+        if not held.open:
+            self._open = None
+        return taken
 
     def flush(self) -> Iterator[KernelLine]:
-        """The lines of records that are still open when the stream ends."""
-        for carrier in self._records:
-            yield from carrier.flush()
+        """The lines of the record that is still open when the stream ends."""
+        held, self._open = self._open, None
+        return iter(()) if held is None else held.flush()
+
+    def _begin(self, line: RawLine) -> Iterator[KernelLine]:
+        text = line.text
+        carriers = self._by_first.get(text[:1], ())
+        if text[-1:] in self._by_last:
+            carriers += self._by_last[text[-1]]
+        if len(text) >= LONG_LINE:
+            carriers = self._in_long_lines
+        for carrier in carriers:
+            taken = carrier.feed(line)
+            if taken is not None:
+                if carrier.open:
+                    self._open = carrier
+                return taken
+        return self._plain.feed(line)

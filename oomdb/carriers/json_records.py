@@ -1,0 +1,137 @@
+"""Records in JSON, in any layout: what journalctl, dmesg and the shippers of logs write.
+
+The record is the object that holds a message; what the objects round it say (the host of
+a stream of events, the labels of a query's result) holds for it too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from oomdb.carriers.json_text import MOST_HEAD, Documents, loaded
+from oomdb.carriers.names import NAMES, pairs
+from oomdb.carriers.record import MOST_RECORD, Place, described, message_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from oomdb.carriers.json_text import Unit
+    from oomdb.carriers.line import KernelLine, RawLine
+    from oomdb.carriers.names import Fields, Names
+
+#: Marks of json-seq, of an event stream and of GELF over TCP.
+_MARK = re.compile(r"(?:[\x00\x1e]|data: ?)*")
+#: What Fluentd's and Fluent Bit's file outputs put before a record: its time and tag.
+_HEAD = re.compile(
+    r"(?P<fluentd>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [+-]\d{4})?)\t\S+\t(?=\{)"
+    r"|(?:\[\d+\] )?\S+: \[(?P<fluent_bit>\d+\.\d+), (?=\{)"
+)
+#: Records within messages of records.
+MOST_WRAPPED = 3
+
+
+class JsonRecords:
+    """Takes the lines of one stream, in order."""
+
+    def __init__(self, names: Names = NAMES) -> None:
+        self._names = names
+        self._documents = Documents(self._taken)
+
+    @property
+    def open(self) -> bool:
+        """Whether a document is begun."""
+        return self._documents.open
+
+    def feed(self, line: RawLine) -> Iterator[KernelLine] | None:
+        """The lines of the records that end here; None when the line is not JSON."""
+        if not self._documents.open:
+            whole = self._in_one_line(line)
+            if whole:
+                return iter(whole)
+        found = self._documents.feed(line)
+        return None if found is None else iter(found)
+
+    def flush(self) -> Iterator[KernelLine]:
+        """Nothing: a record whose end is not seen is none."""
+        self._documents.forget()
+        return iter(())
+
+    def _in_one_line(self, line: RawLine) -> list[KernelLine]:
+        """The record that the whole line is, by far the commonest layout."""
+        text = line.text.rstrip()
+        if len(text) > MOST_RECORD:
+            return []
+        mark = _MARK.match(text)
+        assert mark is not None
+        place = Place(line.line_no, line.first_byte, line.last_byte)
+        if text[mark.end() : mark.end() + 1] == "{":
+            value = loaded(text[mark.end() :])
+            # An object without a message may hold many that have one, each for itself.
+            if isinstance(value, dict) and message_of(value, self._names) is not None:
+                return list(self._lines([value], line.text, place))
+            return []
+        head = _HEAD.match(text)
+        if head is None:
+            return []
+        value = loaded(text[head.end() :].removesuffix("]" if head["fluent_bit"] else ""))
+        if not isinstance(value, dict):
+            return []
+        around = {"time": head["fluentd"] or head["fluent_bit"]}
+        return list(self._walk([value, around], line.text, place))
+
+    def _taken(self, unit: Unit) -> list[KernelLine]:
+        """The lines of a document or of an array's element, when it is a record."""
+        value = loaded(unit.text)
+        if isinstance(value, list):
+            value = _entry(value)
+        if not isinstance(value, dict) or not any(self._records([value])):
+            return []
+        around = unit.around()
+        objects = [value, *around.objects]
+        raw = unit.text
+        if around.objects and len(around.head) <= MOST_HEAD and self._is_told(objects):
+            raw = around.head + raw + around.tail
+        return list(self._walk(objects, raw, unit.place))
+
+    def _is_told(self, objects: list[Fields]) -> bool:
+        """Whether the objects round a record say something that it does not say itself."""
+        return any(
+            described(chain, self._names) != described([*chain, *objects[1:]], self._names)
+            for chain in self._records([objects[0]])
+        )
+
+    def _walk(self, objects: list[Fields], raw: str, place: Place) -> Iterator[KernelLine]:
+        for chain in self._records(objects):
+            yield from self._lines(chain, raw, place)
+
+    def _records(self, objects: list[Fields]) -> Iterator[list[Fields]]:
+        """Each object with a message at or in the first of `objects`, before those round it."""
+        fields = objects[0]
+        if message_of(fields, self._names) is not None:
+            yield objects
+            return
+        for value in fields.values():
+            inner = pairs(value) if isinstance(value, list) else value
+            if isinstance(inner, dict):
+                yield from self._records([inner, *objects])
+
+    def _lines(
+        self, objects: list[Fields], raw: str, place: Place, depth: int = 1
+    ) -> Iterator[KernelLine]:
+        """The lines of a record's message, which may be a record in JSON itself."""
+        message = message_of(objects[0], self._names)
+        assert message is not None
+        if message.lstrip().startswith("{") and depth < MOST_WRAPPED:
+            inner = loaded(message)
+            if isinstance(inner, dict) and message_of(inner, self._names) is not None:
+                yield from self._lines([inner, *objects], raw, place, depth + 1)
+                return
+        yield from described(objects, self._names).lines(message, raw, place)
+
+
+def _entry(listed: list[Any]) -> Fields | None:
+    """A record that is written as an array: an entry of Loki, or fields by name."""
+    if len(listed) > 1 and isinstance(listed[0], str) and isinstance(listed[1], str):
+        return {"timestamp": listed[0], "line": listed[1]} if listed[0].isdecimal() else None
+    return pairs(listed)

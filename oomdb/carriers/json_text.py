@@ -1,0 +1,280 @@
+"""The objects of a JSON text that comes line by line and may begin anywhere.
+
+A document is held only as far as it is open, and the elements of its arrays are taken
+out as they end: a search result of any length costs what one hit and the brackets round
+it cost. Where a document begins unseen, the next object is looked for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from oomdb.carriers.record import MOST_RECORD, Place, decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oomdb.carriers.line import KernelLine, RawLine
+    from oomdb.carriers.names import Fields
+
+#: Brackets within brackets; what is nested deeper is no log.
+MOST_DEPTH = 64
+#: A line of text is shorter; in one that is longer, objects are looked for anywhere.
+LONG_LINE = 64 << 10
+#: The text round an array that is kept with each of its elements.
+MOST_HEAD = 8192
+
+#: Everything that may stand between two brackets.
+_BETWEEN = re.compile(r"(?:[\s\w,:.+\-]++|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")*+", re.ASCII)
+#: Where a line begins a document: json-seq's mark, an event stream's, or the end of
+#: another object may stand before it.
+_AT_START = re.compile(
+    r"(?:[\x00\x1e]|data: ?)*[\s\]},]*(?=\{\s*(?:[\"}]|$)|\[\s*(?:[{\[\"\]]|$))", re.ASCII
+)
+#: Where an object, or a Loki entry, begins in text whose beginning is unknown.
+_ANYWHERE = re.compile(r"\{\s*\"[^\"\\]{0,256}\"\s*:|\[\s*\"\d{19}\"\s*,\s*\"", re.ASCII)
+#: A line from the middle of a document: a key, or nothing but closing brackets.
+_MIDDLE = re.compile(r"\s*(?:\"[^\"\\]{0,256}\"\s*:|[\]}][\s\]},]*$)", re.ASCII)
+#: The longest beginning that `_ANYWHERE` may need to see more of.
+_MOST_BEGINNING = 300
+_CLOSERS = {"{": "}", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands round an element: the text to its left and right, and the open objects.
+
+    The objects come from the inside out; earlier elements are left out of them.
+    """
+
+    head: str
+    tail: str
+    objects: tuple[Fields, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A whole document, or an element of an array; `text` is one character per byte."""
+
+    text: str
+    place: Place
+    around: Callable[[], Around]
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open bracket: its index among the kept parts, and where it stands.
+
+    `gave` tells that something within it gave lines.
+    """
+
+    bracket: str
+    part: int
+    line_no: int
+    first_byte: int
+    gave: bool = False
+    around: Around | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """The text to read now: a line, or what a piece of one adds to the end of the last."""
+
+    line: RawLine
+    text: str
+    first_byte: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the line goes on in the next piece."""
+        return self.line.last_byte - self.line.first_byte == len(self.line.text)
+
+    def ends_at(self, at: int) -> int:
+        """The offset after the character at `at`, and after the newline that follows it."""
+        if self.text[at + 1 :].isspace() or at + 1 == len(self.text):
+            return self.line.last_byte
+        return self.first_byte + at + 1
+
+
+@dataclass
+class Documents:
+    """Reads the lines of a stream; `take` gives the kernel lines of a unit, if it is one."""
+
+    take: Callable[[Unit], list[KernelLine]]
+    _frames: list[_Frame] = field(default_factory=list)
+    _parts: list[str] = field(default_factory=list)
+    _size: int = 0
+    _tail: str = ""
+    _tail_line: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether a document is begun."""
+        return bool(self._frames or self._tail)
+
+    def forget(self) -> None:
+        """Leave the open document; what was found in it is given already."""
+        self._frames.clear()
+        self._parts.clear()
+        self._size = 0
+        self._tail = ""
+
+    def feed(self, line: RawLine) -> list[KernelLine] | None:
+        """The lines of the units that end in this line; None when it is not JSON."""
+        text, first_byte = line.text, line.first_byte
+        continued = bool(self._tail) and self._tail_line == line.line_no
+        if continued:
+            text, first_byte = self._tail + text, first_byte - len(self._tail)
+        elif self._tail:
+            self.forget()
+        self._tail = ""
+        in_structure = not continued
+        if not self._frames and not continued and _AT_START.match(text) is None:
+            if _MIDDLE.match(text) is None and len(text) < LONG_LINE:
+                return None
+            in_structure = False
+        return self._read(_Piece(line, text, first_byte), in_structure=in_structure)
+
+    def _read(self, piece: _Piece, *, in_structure: bool) -> list[KernelLine] | None:
+        """The units of a piece; None when it breaks a document and holds nothing.
+
+        `in_structure` tells that the piece is known not to begin within a string.
+        """
+        text, at = piece.text, 0
+        found: list[KernelLine] = []
+        is_old, is_refused = bool(self._frames), False
+        while True:
+            if not self._frames:
+                at = self._beginning(piece, at, in_structure=in_structure)
+                if at == len(text):
+                    break
+                self._open(piece, at)
+                at += 1
+            end = _between_ends(text, at)
+            self._keep(text[at:end])
+            if self._size > MOST_RECORD:
+                self.forget()
+                at, in_structure, is_old = end, False, False
+            elif end == len(text):
+                self._keep("" if piece.is_cut else "\n")
+                break
+            elif text[end] == '"' and piece.is_cut:
+                self._hold(piece, text[end:])
+                break
+            elif self._take_bracket(piece, end, found):
+                at, in_structure, is_old = end + 1, True, is_old and bool(self._frames)
+            else:
+                is_refused = is_refused or is_old or self._frames[0].bracket == "["
+                self.forget()
+                at, in_structure, is_old = end, False, False
+        return None if is_refused and not found and not self.open else found
+
+    def _beginning(self, piece: _Piece, at: int, *, in_structure: bool) -> int:
+        """Where the next document begins at or after `at`; the piece's end when none does."""
+        begin = _AT_START.match(piece.text, at) if in_structure else None
+        begin = begin or _ANYWHERE.search(piece.text, at)
+        if begin is not None:
+            return begin.end() if begin.re is _AT_START else begin.start()
+        if piece.is_cut:
+            begun = max(piece.text.rfind("{", at), piece.text.rfind("[", at))
+            if begun >= max(at, len(piece.text) - _MOST_BEGINNING):
+                self._hold(piece, piece.text[begun:])
+        return len(piece.text)
+
+    def _hold(self, piece: _Piece, rest: str) -> None:
+        """Keep the end of a piece of a line until the next piece completes it."""
+        if self._size + len(rest) > MOST_RECORD:
+            self.forget()
+        else:
+            self._tail, self._tail_line = rest, piece.line.line_no
+
+    def _keep(self, part: str) -> None:
+        frame = self._frames[-1]
+        if frame.gave and len(self._parts) == frame.part + 1:
+            part = part.lstrip(" \t\r\n,")
+        if part:
+            self._parts.append(part)
+            self._size += len(part)
+
+    def _take_bracket(self, piece: _Piece, at: int, found: list[KernelLine]) -> bool:
+        """Go through what stands at `at`; False when it does not belong there."""
+        mark = piece.text[at]
+        if mark in _CLOSERS:
+            self._open(piece, at)
+            return len(self._frames) <= MOST_DEPTH
+        if mark != _CLOSERS[self._frames[-1].bracket]:
+            return False
+        found += self._close(mark, piece.ends_at(at))
+        return True
+
+    def _open(self, piece: _Piece, at: int) -> None:
+        place = piece.line.line_no, piece.first_byte + at
+        self._frames.append(_Frame(piece.text[at], len(self._parts), *place))
+        self._parts.append(piece.text[at])
+        self._size += 1
+
+    def _close(self, bracket: str, last_byte: int) -> list[KernelLine]:
+        """End the innermost bracket; an element that gave lines is kept no longer."""
+        frame = self._frames.pop()
+        if frame.bracket == "[" and frame.gave:
+            self._cut_back(frame.part + 1)
+        self._parts.append(bracket)
+        self._size += 1
+        parent = self._frames[-1] if self._frames else None
+        if parent is not None and parent.bracket == "{":
+            return []
+        text = "".join(self._parts[frame.part :])
+        place = Place(frame.line_no, frame.first_byte, last_byte)
+        lines = self.take(Unit(text, place, self._around))
+        if parent is None:
+            self.forget()
+        elif lines or frame.gave:
+            self._cut_back(parent.part + 1)
+            for outer in self._frames:
+                outer.gave = True
+        return lines
+
+    def _cut_back(self, part: int) -> None:
+        self._size -= sum(map(len, self._parts[part:]))
+        del self._parts[part:]
+
+    def _around(self) -> Around:
+        """What stands round the elements of the innermost open array."""
+        if not self._frames:
+            return Around("", "", ())
+        frame = self._frames[-1]
+        if frame.around is None:
+            head = "".join(self._parts[: frame.part + 1])
+            tail = "".join(_CLOSERS[outer.bracket] for outer in reversed(self._frames))
+            frame.around = Around(head, tail, _innermost(loaded(head + tail), len(self._frames)))
+        return frame.around
+
+
+def loaded(latin1: str) -> Any:
+    """The value of a JSON text of one character per byte; None when it is none."""
+    try:
+        return json.loads(decoded(latin1), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _innermost(value: Any, depth: int) -> tuple[Fields, ...]:
+    """The objects on the way to the last and deepest of `value`, from the inside out."""
+    objects: list[Fields] = []
+    for _ in range(depth):
+        if isinstance(value, dict):
+            objects.insert(0, value)
+            value = list(value.values())
+        if not isinstance(value, list) or not value:
+            break
+        value = value[-1]
+    return tuple(objects)
+
+
+def _between_ends(text: str, at: int) -> int:
+    found = _BETWEEN.match(text, at)
+    assert found is not None
+    return found.end()

@@ -1,0 +1,194 @@
+r"""Records of /dev/kmsg, and of netconsole's extended format, which are the same.
+
+`priority,sequence,microseconds,flag;text`, after `;` with control characters and
+backslashes as `\xNN`; lines that begin with a blank tell of the device. netconsole may put
+the kernel's release before it, and cuts what is longer than a packet into fragments.
+(Documentation/ABI/testing/dev-kmsg, Documentation/networking/netconsole.rst)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from oomdb.carriers.line import KernelLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from oomdb.carriers.line import RawLine
+
+_HEAD = (
+    r"(?P<release>\d+\.[^,;\s]{1,64},)?(?P<priority>\d{1,5}),(?P<sequence>\d{1,20}),"
+    r"(?P<uptime_us>\d{1,20}),(?P<flag>[-c+])(?P<extra>(?:,[^;,]{1,128})*);"
+)
+_RECORD = re.compile(_HEAD + r"(?P<text>.*)")
+_EXTRA = re.compile(r",(?P<name>\w+)=(?P<value>[^;,]*)")
+#: Another record in the same line: a fragment has no newline of its own.
+_NEXT_FRAGMENT = re.compile(
+    r"(?:\d+\.[^,;\s]{1,64},)?\d{1,5},\d{1,20},\d{1,20},[-c+](?:,[^;,]{1,128})*,ncfrag=\d+/\d+;"
+)
+_DEVICE = re.compile(r" [A-Za-z_][\w.-]*=")
+_ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
+#: The kernel's records are shorter, with their devices.
+MOST_FRAGMENTED = 64 << 10
+#: Levels are the low three bits of a priority; the facility of the kernel is 0.
+_LEVELS = 8
+
+
+@dataclass(slots=True)
+class _Held:
+    """A record that the next one may continue."""
+
+    line: KernelLine
+    sequence: str
+    total_bytes: int | None = None
+    fragments: dict[int, str] | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all fragments are there."""
+        return self.fragments is None or sum(map(len, self.fragments.values())) == self.total_bytes
+
+
+class KmsgRecords:
+    """Takes the lines of one stream, in order, one record behind the input."""
+
+    def __init__(self) -> None:
+        self._held: _Held | None = None
+        self._marks_later_pieces = False
+        self._last_piece: tuple[str, KernelLine] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a record is held."""
+        return self._held is not None
+
+    def feed(self, line: RawLine) -> Iterator[KernelLine] | None:
+        """The lines of the record before; None when the line is not a record's."""
+        if line.text.startswith(" "):
+            return iter(()) if self._held is not None and _DEVICE.match(line.text) else None
+        if _RECORD.match(line.text) is None:
+            return None
+        ended: list[KernelLine] = []
+        for text in _datagrams(line.text.rstrip("\r")):
+            record = _RECORD.match(text)
+            if record is not None:
+                ended += self._take(record, line)
+        return iter(ended)
+
+    def flush(self) -> Iterator[KernelLine]:
+        """The lines of the record that is held."""
+        held, self._held, self._last_piece = self._held, None, None
+        return iter(() if held is None else _lines(held))
+
+    def _take(self, record: re.Match[str], line: RawLine) -> list[KernelLine]:
+        extra = {found["name"]: found["value"] for found in _EXTRA.finditer(record["extra"])}
+        piece = KernelLine(
+            text=record["text"],
+            line_no=line.line_no,
+            first_byte=line.first_byte,
+            last_byte=line.last_byte,
+            raw=line.text,
+            carrier="netconsole" if record["release"] or "ncfrag" in extra else "kmsg",
+            prefixed=True,
+            foreign=int(record["priority"]) >= _LEVELS,
+            uptime_s=int(record["uptime_us"]) / 1e6,
+            caller=extra.get("caller"),
+        )
+        offset, _, total = extra.get("ncfrag", "").partition("/")
+        if offset.isdecimal() and total.isdecimal():
+            return self._take_fragment(piece, record["sequence"], int(offset), int(total))
+        held = self._held
+        if held is None or held.fragments is not None or not self._continues(record["flag"], piece):
+            ended = self.flush()
+            self._held = _Held(piece, record["sequence"])
+            return list(ended)
+        return self._join(held, record["flag"], piece)
+
+    def _take_fragment(
+        self, piece: KernelLine, sequence: str, offset: int, total: int
+    ) -> list[KernelLine]:
+        held = self._held
+        ended: list[KernelLine] = []
+        if held is None or held.sequence != sequence or held.total_bytes != total:
+            ended = list(self.flush())
+            held = self._held = _Held(piece, sequence, total, {})
+        else:
+            _extend(held.line, piece)
+        assert held.fragments is not None
+        if offset + len(piece.text) <= min(total, MOST_FRAGMENTED):
+            held.fragments[offset] = piece.text
+        return ended
+
+    def _continues(self, flag: str, piece: KernelLine) -> bool:
+        """Whether a piece goes on with the line that is held.
+
+        Since Linux 4.9 `c` marks the later pieces of a line; before, it marked the first
+        and `+` the later ones.
+        """
+        assert self._held is not None
+        first = self._held.line
+        if first.caller != piece.caller or first.foreign != piece.foreign:
+            return False
+        return flag == "+" or (flag == "c" and not self._marks_later_pieces)
+
+    def _join(self, held: _Held, flag: str, piece: KernelLine) -> list[KernelLine]:
+        ended: list[KernelLine] = []
+        if flag == "+" and not self._marks_later_pieces:
+            self._marks_later_pieces = True
+            if self._last_piece is not None:
+                # The `c` before it began a line after all.
+                before, first = self._last_piece
+                ended = list(_lines(_Held(replace(held.line, text=before), held.sequence)))
+                held = self._held = _Held(first, held.sequence)
+        self._last_piece = (held.line.text, replace(piece)) if flag == "c" else None
+        held.line.text += piece.text
+        _extend(held.line, piece)
+        return ended
+
+
+def _extend(line: KernelLine, piece: KernelLine) -> None:
+    """Let a line reach as far as a later piece of it."""
+    if piece.first_byte != line.first_byte and piece.last_byte > line.last_byte:
+        line.raw += "\n" + piece.raw
+        line.last_byte = piece.last_byte
+
+
+def _datagrams(text: str) -> Iterator[str]:
+    """The records of one line: fragments may follow each other without a newline."""
+    starts = [0]
+    if ",ncfrag=" in text:
+        starts += [found.start() for found in _NEXT_FRAGMENT.finditer(text) if found.start()]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        yield text[start:end]
+
+
+def _lines(held: _Held) -> Iterator[KernelLine]:
+    """The lines of a record: newlines in it were escaped, as were bytes that do not print."""
+    line = held.line
+    texts = [line.text]
+    if held.fragments is not None:
+        texts = _runs(held.fragments)
+    for text in texts:
+        for part in text.partition("\n")[0].split("\\x0a"):
+            if part and not part.isspace():
+                yield replace(line, text=_ESCAPE.sub(_byte, part))
+
+
+def _runs(fragments: dict[int, str]) -> list[str]:
+    """The fragments put together; apart where one between them is lost."""
+    runs: list[str] = []
+    end = -1
+    for offset in sorted(fragments):
+        if offset == end:
+            runs[-1] += fragments[offset]
+        else:
+            runs.append(fragments[offset])
+        end = offset + len(fragments[offset])
+    return runs
+
+
+def _byte(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16))
