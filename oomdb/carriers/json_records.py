@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from oomdb.carriers.json_text import MOST_HEAD, Documents, loaded
 from oomdb.carriers.names import NAMES, pairs
+from oomdb.carriers.order import Restored
 from oomdb.carriers.record import MOST_RECORD, Place, described, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oomdb.carriers.json_text import Unit
+    from oomdb.carriers.json_text import Around, Unit
     from oomdb.carriers.line import KernelLine, RawLine
     from oomdb.carriers.names import Fields, Names
 
@@ -37,6 +38,7 @@ class JsonRecords:
     def __init__(self, names: Names = NAMES) -> None:
         self._names = names
         self._documents = Documents(self._taken)
+        self._order = Restored()
 
     @property
     def open(self) -> bool:
@@ -47,63 +49,73 @@ class JsonRecords:
         """The lines of the records that end here; None when the line is not JSON."""
         if not self._documents.open:
             whole = self._in_one_line(line)
-            if whole:
+            if whole is not None:
                 return iter(whole)
         found = self._documents.feed(line)
-        return None if found is None else iter(found)
+        if found is None:
+            return None
+        if not self._documents.open:
+            found += self._order.end()
+        return iter(found)
 
     def flush(self) -> Iterator[KernelLine]:
-        """Nothing: a record whose end is not seen is none."""
+        """The lines of a query's result as far as it is seen; a record without end is none."""
         self._documents.forget()
-        return iter(())
+        return iter(self._order.end())
 
-    def _in_one_line(self, line: RawLine) -> list[KernelLine]:
+    def _in_one_line(self, line: RawLine) -> list[KernelLine] | None:
         """The record that the whole line is, by far the commonest layout."""
         text = line.text.rstrip()
-        if len(text) > MOST_RECORD:
-            return []
+        if not text.endswith(("}", "}]")) or len(text) > MOST_RECORD:
+            return None
         mark = _MARK.match(text)
         assert mark is not None
-        place = Place(line.line_no, line.first_byte, line.last_byte)
-        if text[mark.end() : mark.end() + 1] == "{":
+        around: list[Fields] = []
+        if text[mark.end()] == "{":
             value = loaded(text[mark.end() :])
             # An object without a message may hold many that have one, each for itself.
-            if isinstance(value, dict) and message_of(value, self._names) is not None:
-                return list(self._lines([value], line.text, place))
-            return []
-        head = _HEAD.match(text)
-        if head is None:
-            return []
-        value = loaded(text[head.end() :].removesuffix("]" if head["fluent_bit"] else ""))
-        if not isinstance(value, dict):
-            return []
-        around = {"time": head["fluentd"] or head["fluent_bit"]}
-        return list(self._walk([value, around], line.text, place))
+            if not isinstance(value, dict) or message_of(value, self._names) is None:
+                return None
+        else:
+            head = _HEAD.match(text)
+            if head is None:
+                return None
+            value = loaded(text[head.end() :].removesuffix("]" if head["fluent_bit"] else ""))
+            if not isinstance(value, dict):
+                return None
+            around = [{"time": head["fluentd"] or head["fluent_bit"]}]
+        place = Place(line.line_no, line.first_byte, line.last_byte)
+        return [
+            printed
+            for chain in self._records([value])
+            for printed in self._lines([*chain, *around], line.text, place)
+        ]
 
-    def _taken(self, unit: Unit) -> list[KernelLine]:
-        """The lines of a document or of an array's element, when it is a record."""
+    def _taken(self, unit: Unit) -> list[KernelLine] | None:
+        """The lines of a document or of an array's element; None when it is no record."""
         value = loaded(unit.text)
         if isinstance(value, list):
             value = _entry(value)
-        if not isinstance(value, dict) or not any(self._records([value])):
-            return []
+        chains = list(self._records([value])) if isinstance(value, dict) else []
+        if not chains:
+            return None
         around = unit.around()
-        objects = [value, *around.objects]
         raw = unit.text
-        if around.objects and len(around.head) <= MOST_HEAD and self._is_told(objects):
+        if around.objects and len(around.head) <= MOST_HEAD and self._is_told(chains, around):
             raw = around.head + raw + around.tail
-        return list(self._walk(objects, raw, unit.place))
+        entry = [
+            printed
+            for chain in chains
+            for printed in self._lines([*chain, *around.objects], raw, unit.place)
+        ]
+        return self._order.add(around if around.tail else None, entry)
 
-    def _is_told(self, objects: list[Fields]) -> bool:
+    def _is_told(self, chains: list[list[Fields]], around: Around) -> bool:
         """Whether the objects round a record say something that it does not say itself."""
         return any(
-            described(chain, self._names) != described([*chain, *objects[1:]], self._names)
-            for chain in self._records([objects[0]])
+            described(chain, self._names) != described([*chain, *around.objects], self._names)
+            for chain in chains
         )
-
-    def _walk(self, objects: list[Fields], raw: str, place: Place) -> Iterator[KernelLine]:
-        for chain in self._records(objects):
-            yield from self._lines(chain, raw, place)
 
     def _records(self, objects: list[Fields]) -> Iterator[list[Fields]]:
         """Each object with a message at or in the first of `objects`, before those round it."""
@@ -122,7 +134,7 @@ class JsonRecords:
         """The lines of a record's message, which may be a record in JSON itself."""
         message = message_of(objects[0], self._names)
         assert message is not None
-        if message.lstrip().startswith("{") and depth < MOST_WRAPPED:
+        if depth < MOST_WRAPPED and message.lstrip().startswith("{"):
             inner = loaded(message)
             if isinstance(inner, dict) and message_of(inner, self._names) is not None:
                 yield from self._lines([inner, *objects], raw, place, depth + 1)

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from oomdb.carriers.prefix import PREFIX
 from oomdb.carriers.record import MOST_RECORD, Place, decoded
 
 if TYPE_CHECKING:
@@ -28,19 +29,28 @@ LONG_LINE = 64 << 10
 MOST_HEAD = 8192
 
 #: Everything that may stand between two brackets.
-_BETWEEN = re.compile(r"(?:[\s\w,:.+\-]++|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")*+", re.ASCII)
-#: Where a line begins a document: json-seq's mark, an event stream's, or the end of
-#: another object may stand before it.
-_AT_START = re.compile(
-    r"(?:[\x00\x1e]|data: ?)*[\s\]},]*(?=\{\s*(?:[\"}]|$)|\[\s*(?:[{\[\"\]]|$))", re.ASCII
+_BETWEEN = re.compile(
+    r"(?:[\s,:]++|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"|-?\d[\d.eE+\-]*+|true|false|null|NaN|-?Infinity)*+",
+    re.ASCII,
 )
-#: Where an object, or a Loki entry, begins in text whose beginning is unknown.
-_ANYWHERE = re.compile(r"\{\s*\"[^\"\\]{0,256}\"\s*:|\[\s*\"\d{19}\"\s*,\s*\"", re.ASCII)
+#: A string or a literal that the end of a piece cuts.
+_CUT_VALUE = re.compile(r"\"|-?[A-Za-z]{0,8}$")
+#: Where a line begins a document: json-seq's mark, an event stream's, the end of another
+#: object or a key of a document that began unseen may stand before it.
+_AT_START = re.compile(
+    r"(?:[\x00\x1e]|data: ?)*[\s\]},]*(?:\"[^\"\\]{0,256}\"\s*:\s*)?"
+    r"(?=\{\s*(?:[\"}]|$)|\[\s*(?:[{\[\"\]]|$))",
+    re.ASCII,
+)
+#: Where objects, or a Loki entry, begin in text whose beginning is unknown.
+_ANYWHERE = re.compile(r"(?:\[\s*)?\{\s*\"[^\"\\]{0,256}\"\s*:|\[\s*\"\d{19}\"\s*,\s*\"", re.ASCII)
 #: A line from the middle of a document: a key, or nothing but closing brackets.
 _MIDDLE = re.compile(r"\s*(?:\"[^\"\\]{0,256}\"\s*:|[\]}][\s\]},]*$)", re.ASCII)
 #: The longest beginning that `_ANYWHERE` may need to see more of.
 _MOST_BEGINNING = 300
 _CLOSERS = {"{": "}", "[": "]"}
+#: The characters after which an object or an array may begin in each.
+_BEFORE_VALUE = {"{": (":",), "[": ("", ",")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +78,15 @@ class Unit:
 class _Frame:
     """An open bracket: its index among the kept parts, and where it stands.
 
-    `gave` tells that something within it gave lines.
+    `last` is the last character in it that is not blank, `gave` tells that there was a
+    record in it.
     """
 
     bracket: str
     part: int
     line_no: int
     first_byte: int
+    last: str = ""
     gave: bool = False
     around: Around | None = None
 
@@ -101,9 +113,9 @@ class _Piece:
 
 @dataclass
 class Documents:
-    """Reads the lines of a stream; `take` gives the kernel lines of a unit, if it is one."""
+    """Reads the lines of a stream; `take` gives the kernel lines of a unit, None for no record."""
 
-    take: Callable[[Unit], list[KernelLine]]
+    take: Callable[[Unit], list[KernelLine] | None]
     _frames: list[_Frame] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _size: int = 0
@@ -133,7 +145,7 @@ class Documents:
         self._tail = ""
         in_structure = not continued
         if not self._frames and not continued and _AT_START.match(text) is None:
-            if _MIDDLE.match(text) is None and len(text) < LONG_LINE:
+            if _MIDDLE.match(text) is None and not _may_begin_within(line):
                 return None
             in_structure = False
         return self._read(_Piece(line, text, first_byte), in_structure=in_structure)
@@ -161,7 +173,7 @@ class Documents:
             elif end == len(text):
                 self._keep("" if piece.is_cut else "\n")
                 break
-            elif text[end] == '"' and piece.is_cut:
+            elif piece.is_cut and _CUT_VALUE.match(text, end):
                 self._hold(piece, text[end:])
                 break
             elif self._take_bracket(piece, end, found):
@@ -169,7 +181,7 @@ class Documents:
             else:
                 is_refused = is_refused or is_old or self._frames[0].bracket == "["
                 self.forget()
-                at, in_structure, is_old = end, False, False
+                at, in_structure, is_old = end, text[end] in _CLOSERS, False
         return None if is_refused and not found and not self.open else found
 
     def _beginning(self, piece: _Piece, at: int, *, in_structure: bool) -> int:
@@ -193,6 +205,8 @@ class Documents:
 
     def _keep(self, part: str) -> None:
         frame = self._frames[-1]
+        if part and not part.isspace():
+            frame.last = part.rstrip()[-1]
         if frame.gave and len(self._parts) == frame.part + 1:
             part = part.lstrip(" \t\r\n,")
         if part:
@@ -201,11 +215,13 @@ class Documents:
 
     def _take_bracket(self, piece: _Piece, at: int, found: list[KernelLine]) -> bool:
         """Go through what stands at `at`; False when it does not belong there."""
-        mark = piece.text[at]
+        mark, frame = piece.text[at], self._frames[-1]
         if mark in _CLOSERS:
+            if frame.last not in _BEFORE_VALUE[frame.bracket] or len(self._frames) >= MOST_DEPTH:
+                return False
             self._open(piece, at)
-            return len(self._frames) <= MOST_DEPTH
-        if mark != _CLOSERS[self._frames[-1].bracket]:
+            return True
+        if mark != _CLOSERS[frame.bracket]:
             return False
         found += self._close(mark, piece.ends_at(at))
         return True
@@ -217,13 +233,15 @@ class Documents:
         self._size += 1
 
     def _close(self, bracket: str, last_byte: int) -> list[KernelLine]:
-        """End the innermost bracket; an element that gave lines is kept no longer."""
+        """End the innermost bracket; an element that was a record is kept no longer."""
         frame = self._frames.pop()
         if frame.bracket == "[" and frame.gave:
             self._cut_back(frame.part + 1)
         self._parts.append(bracket)
         self._size += 1
         parent = self._frames[-1] if self._frames else None
+        if parent is not None:
+            parent.last = bracket
         if parent is not None and parent.bracket == "{":
             return []
         text = "".join(self._parts[frame.part :])
@@ -231,11 +249,11 @@ class Documents:
         lines = self.take(Unit(text, place, self._around))
         if parent is None:
             self.forget()
-        elif lines or frame.gave:
+        elif lines is not None or frame.gave:
             self._cut_back(parent.part + 1)
             for outer in self._frames:
                 outer.gave = True
-        return lines
+        return lines or []
 
     def _cut_back(self, part: int) -> None:
         self._size -= sum(map(len, self._parts[part:]))
@@ -278,3 +296,12 @@ def _between_ends(text: str, at: int) -> int:
     found = _BETWEEN.match(text, at)
     assert found is not None
     return found.end()
+
+
+def _may_begin_within(line: RawLine) -> bool:
+    """Whether a document that was cut in mid-line may go on in this line."""
+    if len(line.text) < LONG_LINE:
+        prefixed = PREFIX.match(line.text)
+        if line.line_no > 1 or (prefixed is not None and prefixed["prefix"]):
+            return False
+    return _ANYWHERE.search(line.text) is not None

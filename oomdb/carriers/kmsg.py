@@ -58,7 +58,7 @@ class KmsgRecords:
     def __init__(self) -> None:
         self._held: _Held | None = None
         self._marks_later_pieces = False
-        self._last_piece: tuple[str, KernelLine] | None = None
+        self._last_joined: tuple[KernelLine, KernelLine] | None = None
 
     @property
     def open(self) -> bool:
@@ -80,7 +80,7 @@ class KmsgRecords:
 
     def flush(self) -> Iterator[KernelLine]:
         """The lines of the record that is held."""
-        held, self._held, self._last_piece = self._held, None, None
+        held, self._held, self._last_joined = self._held, None, None
         return iter(() if held is None else _lines(held))
 
     def _take(self, record: re.Match[str], line: RawLine) -> list[KernelLine]:
@@ -138,12 +138,12 @@ class KmsgRecords:
         ended: list[KernelLine] = []
         if flag == "+" and not self._marks_later_pieces:
             self._marks_later_pieces = True
-            if self._last_piece is not None:
-                # The `c` before it began a line after all.
-                before, first = self._last_piece
-                ended = list(_lines(_Held(replace(held.line, text=before), held.sequence)))
+            if self._last_joined is not None:
+                # The `c` that was joined last began a line after all.
+                before, first = self._last_joined
+                ended = list(_lines(_Held(before, held.sequence)))
                 held = self._held = _Held(first, held.sequence)
-        self._last_piece = (held.line.text, replace(piece)) if flag == "c" else None
+        self._last_joined = (replace(held.line), replace(piece)) if flag == "c" else None
         held.line.text += piece.text
         _extend(held.line, piece)
         return ended

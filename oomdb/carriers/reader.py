@@ -9,9 +9,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from oomdb.carriers import prefix
+from oomdb.carriers.journal import ExportRecords, VerboseRecords
 from oomdb.carriers.json_records import JsonRecords
 from oomdb.carriers.json_text import LONG_LINE
-from oomdb.carriers.journal import ExportRecords, VerboseRecords
 from oomdb.carriers.kmsg import KmsgRecords
 from oomdb.carriers.logcat import LogcatRecords
 from oomdb.carriers.names import NAMES

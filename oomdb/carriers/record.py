@@ -58,6 +58,9 @@ class Record:
         that has none follows the line before it.
         """
         told: KernelLine | None = None
+        if not self.exact:
+            # Syslog daemons leave the blank after the tag before the message.
+            message = message.removeprefix(" ")
         for part in message.split("\n"):
             for text in prefix.ESCAPED_NEWLINE.split(part.rstrip("\r")):
                 if not text or text.isspace():
@@ -108,8 +111,9 @@ def described(objects: Sequence[Fields], names: Names, carrier: str | None = Non
     if uptime_s is None:
         uptime_us = _first_text(objects, names.uptime_us)
         uptime_s = int(uptime_us) / 1e6 if uptime_us and uptime_us.isdecimal() else None
-    from_journal = carrier is not None or isinstance(own.get("MESSAGE"), (str, list)) and (
-        "_TRANSPORT" in own or "__REALTIME_TIMESTAMP" in own
+    from_journal = carrier is not None or (
+        isinstance(own.get("MESSAGE"), (str, list))
+        and ("_TRANSPORT" in own or "__REALTIME_TIMESTAMP" in own)
     )
     caller = own.get("caller") if is_ring else None
     return Record(
@@ -169,9 +173,9 @@ def stamp_of(value: object) -> str | None:
     for shorter in (0, 3, 6, 9):
         seconds = whole[: len(whole) - shorter] if shorter < len(whole) else ""
         if seconds.isdecimal() and int(seconds) in _EPOCH_S:
-            microseconds = digits[len(seconds) :].ljust(6, "0")[:6]
-            moment = _EPOCH + timedelta(seconds=int(seconds), microseconds=int(microseconds))
-            return moment.isoformat() + "Z"
+            moment = (_EPOCH + timedelta(seconds=int(seconds))).isoformat()
+            rest = digits[len(seconds) :][:9]
+            return f"{moment}.{rest.ljust(6, '0')}Z" if int(rest or "0") else f"{moment}Z"
     return None
 
 
