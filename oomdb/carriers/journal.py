@@ -26,18 +26,19 @@ _KNOWN = re.compile(
 )
 #: The length before a binary value: 64 bits, the lowest first.
 _LENGTH_BYTES = 8
+#: systemd takes no larger value (DATA_SIZE_MAX); text that is read as a length is larger.
+MOST_VALUE = 768 << 20
 
 
 class ExportRecords:
     """Takes the lines of one stream of the export format, in order.
 
-    An entry whose beginning is not seen is left out: its host or its origin may be lost.
+    An entry whose beginning is not seen counts when it still tells who wrote it.
     """
 
     def __init__(self) -> None:
         self._entry: _Entry | None = None
         self._value: _Value | None = None
-        self._ended_line = 0
 
     @property
     def open(self) -> bool:
@@ -49,7 +50,6 @@ class ExportRecords:
         if self._value is not None:
             return self._continue_value(line)
         if self._entry is not None and not line.text.rstrip("\r"):
-            self._ended_line = line.line_no
             return self.flush()
         found = _FIELD.match(line.text)
         if found is None or (self._entry is None and not _KNOWN.match(line.text)):
@@ -59,8 +59,7 @@ class ExportRecords:
         if name == "__CURSOR" and self._entry is not None:
             ended = self.flush()
         if self._entry is None:
-            is_whole = name == "__CURSOR" or self._ended_line == line.line_no - 1
-            self._entry = _Entry(line, is_whole)
+            self._entry = _Entry(line)
         if value is None:
             self._value = _Value(name)
         else:
@@ -69,9 +68,9 @@ class ExportRecords:
         return ended
 
     def flush(self) -> Iterator[KernelLine]:
-        """The lines of the entry that is held, when its beginning was seen."""
+        """The lines of the entry that is held."""
         entry, self._entry, self._value = self._entry, None, None
-        if entry is None or not entry.is_whole:
+        if entry is None or not ("__CURSOR" in entry.fields or "_TRANSPORT" in entry.fields):
             return iter(())
         return entry.lines("journal-export", "\n".join(entry.held) + "\n")
 
@@ -110,6 +109,8 @@ class _Value:
             joined = "".join(self._bytes)
             self._length = int.from_bytes(joined[:_LENGTH_BYTES].encode("latin-1"), "little")
             self._bytes = [joined]
+            if self._length > MOST_VALUE:
+                return False
         if self._length is None or self._have < _LENGTH_BYTES + self._length + 1:
             return None
         return self._have == _LENGTH_BYTES + self._length + 1
@@ -123,8 +124,7 @@ class _Value:
 class _Entry:
     """An entry on its way: its fields, and the text that it stands in."""
 
-    def __init__(self, line: RawLine, is_whole: bool) -> None:
-        self.is_whole = is_whole
+    def __init__(self, line: RawLine) -> None:
         self.fields: Fields = {}
         self.held: list[str] = []
         self._size = 0
@@ -139,7 +139,7 @@ class _Entry:
     def hold(self, line: RawLine, text: str) -> None:
         """Keep a line of the entry; one that grows too long is none."""
         self._last_byte = line.last_byte
-        self._size += len(text)
+        self._size += len(text) + 1
         if self._size > MOST_RECORD:
             self.fields.clear()
             self.held.clear()
@@ -189,7 +189,7 @@ class VerboseRecords:
         if found is None:
             return None
         ended = self.flush()
-        self._entry = _Entry(line, is_whole=True)
+        self._entry = _Entry(line)
         self._entry.add("__REALTIME_TIMESTAMP", str(int(found["realtime_us"], 16)))
         self._entry.add("_BOOT_ID", found["boot_id"])
         self._entry.hold(line, line.text)

@@ -48,6 +48,7 @@ _ANYWHERE = re.compile(r"(?:\[\s*)?\{\s*\"[^\"\\]{0,256}\"\s*:|\[\s*\"\d{19}\"\s
 _MIDDLE = re.compile(r"\s*(?:\"[^\"\\]{0,256}\"\s*:|[\]}][\s\]},]*$)", re.ASCII)
 #: The longest beginning that `_ANYWHERE` may need to see more of.
 _MOST_BEGINNING = 300
+_BLANK_REST = re.compile(r"\s*\Z")
 _CLOSERS = {"{": "}", "[": "]"}
 #: The characters after which an object or an array may begin in each.
 _BEFORE_VALUE = {"{": (":",), "[": ("", ",")}
@@ -106,7 +107,7 @@ class _Piece:
 
     def ends_at(self, at: int) -> int:
         """The offset after the character at `at`, and after the newline that follows it."""
-        if self.text[at + 1 :].isspace() or at + 1 == len(self.text):
+        if _BLANK_REST.match(self.text, at + 1):
             return self.line.last_byte
         return self.first_byte + at + 1
 

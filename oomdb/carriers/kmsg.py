@@ -24,11 +24,8 @@ _HEAD = (
     r"(?P<uptime_us>\d{1,20}),(?P<flag>[-c+])(?P<extra>(?:,[^;,]{1,128})*);"
 )
 _RECORD = re.compile(_HEAD + r"(?P<text>.*)")
+_FRAGMENT = re.compile(r",ncfrag=(?P<offset>\d{1,9})/(?P<total>\d{1,9})")
 _EXTRA = re.compile(r",(?P<name>\w+)=(?P<value>[^;,]*)")
-#: Another record in the same line: a fragment has no newline of its own.
-_NEXT_FRAGMENT = re.compile(
-    r"(?:\d+\.[^,;\s]{1,64},)?\d{1,5},\d{1,20},\d{1,20},[-c+](?:,[^;,]{1,128})*,ncfrag=\d+/\d+;"
-)
 _DEVICE = re.compile(r" [A-Za-z_][\w.-]*=")
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
 #: The kernel's records are shorter, with their devices.
@@ -72,10 +69,8 @@ class KmsgRecords:
         if _RECORD.match(line.text) is None:
             return None
         ended: list[KernelLine] = []
-        for text in _datagrams(line.text.rstrip("\r")):
-            record = _RECORD.match(text)
-            if record is not None:
-                ended += self._take(record, line)
+        for record in _records(line.text.rstrip("\r")):
+            ended += self._take(record, line)
         return iter(ended)
 
     def flush(self) -> Iterator[KernelLine]:
@@ -97,9 +92,10 @@ class KmsgRecords:
             uptime_s=int(record["uptime_us"]) / 1e6,
             caller=extra.get("caller"),
         )
-        offset, _, total = extra.get("ncfrag", "").partition("/")
-        if offset.isdecimal() and total.isdecimal():
-            return self._take_fragment(piece, record["sequence"], int(offset), int(total))
+        fragment = _FRAGMENT.search(record["extra"])
+        if fragment is not None:
+            place = int(fragment["offset"]), int(fragment["total"])
+            return self._take_fragment(piece, record["sequence"], *place)
         held = self._held
         if held is None or held.fragments is not None or not self._continues(record["flag"], piece):
             ended = self.flush()
@@ -156,13 +152,21 @@ def _extend(line: KernelLine, piece: KernelLine) -> None:
         line.last_byte = piece.last_byte
 
 
-def _datagrams(text: str) -> Iterator[str]:
-    """The records of one line: fragments may follow each other without a newline."""
-    starts = [0]
-    if ",ncfrag=" in text:
-        starts += [found.start() for found in _NEXT_FRAGMENT.finditer(text) if found.start()]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        yield text[start:end]
+def _records(text: str) -> Iterator[re.Match[str]]:
+    """The records of one line: a fragment has no newline of its own before the next."""
+    record = _RECORD.match(text)
+    while record is not None:
+        fragment = _FRAGMENT.search(record["extra"])
+        if fragment is None:
+            yield record
+            return
+        start = record.start("text")
+        end = min(start + max(int(fragment["total"]) - int(fragment["offset"]), 0), len(text))
+        head = text[record.start() : record.start("extra") + fragment.start("offset")]
+        again = text.find(head, start, end + len(head))
+        end = again if again >= 0 else end
+        yield _RECORD.match(text, record.start(), end) or record
+        record = _RECORD.match(text, end)
 
 
 def _lines(held: _Held) -> Iterator[KernelLine]:
