@@ -51,8 +51,10 @@ class ExportRecords:
             return self._continue_value(line)
         if self._entry is not None and not line.text.rstrip("\r"):
             return self.flush()
-        found = _FIELD.match(line.text)
-        if found is None or (self._entry is None and not _KNOWN.match(line.text)):
+        found = None
+        if self._entry is not None or _KNOWN.match(line.text):
+            found = _FIELD.match(line.text)
+        if found is None:
             return None
         name, value = found["name"], found["value"]
         ended: Iterator[KernelLine] = iter(())

@@ -5,6 +5,7 @@ The carrier is told from each line itself, so that it may change in mid-file.
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
     from oomdb.carriers.line import KernelLine, RawLine
     from oomdb.carriers.names import Names
+
+#: What begins most lines of most logs: the stamps of syslog and of the kernel.
+_PLAIN = re.compile(
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d"
+    r"|\d{4}-\d\d-\d\dT\d\d:|\[ *\d+\.\d{6}\]"
+)
 
 
 class Records(Protocol):
@@ -61,6 +68,8 @@ class CarrierReader:
         """The kernel lines that are complete now that `line` is known."""
         held = self._open
         if held is None:
+            if _PLAIN.match(line.text) and line.text[-1] not in self._by_last:
+                return self._plain.feed(line)
             return self._begin(line)
         taken = held.feed(line)
         if taken is None:
