@@ -66,6 +66,8 @@ _NAMED = re.compile(
     r"(?: (?P<middle>\d{4}))? (?P<clock>\d\d:\d\d(?::\d\d)?)(?:[.,](?P<fraction>\d+))?"
     r"(?: (?P<zone>[A-Z]{2,5}))?(?: (?P<last>\d{4}))?"
 )
+#: Android's logcat.
+_NUMBERED = re.compile(r"(\d\d)-(\d\d) (\d\d:\d\d:\d\d)\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def moment(stamp: str | None, year: int | None = None) -> Moment | None:
     if stamp is None:
         return None
     try:
-        return _iso(stamp) or _named(stamp, year)
+        return _iso(stamp) or _named(stamp, year) or _numbered(stamp, year)
     except ValueError:
         return None
 
@@ -114,15 +116,28 @@ def _named(stamp: str, known_year: int | None) -> Moment | None:
         return None
     year = found["first"] or found["middle"] or found["last"] or known_year
     clock = found["clock"] if found["clock"].count(":") == 2 else f"{found['clock']}:00"
-    day = int(found["day"])
-    if year is None and (month, day) == (2, 29):
-        day = 28
-    read = datetime.fromisoformat(f"{year or _ANY_YEAR}-{month:02}-{day:02}T{clock}")
+    seconds = _on_day(year, month, int(found["day"]), clock) + _fraction(found["fraction"])
     offset = _offset(found["zone"])
-    seconds = calendar.timegm(read.timetuple()) + _fraction(found["fraction"])
     if offset is not None:
         seconds -= offset.total_seconds()
     return Moment(seconds, has_year=year is not None, has_zone=offset is not None)
+
+
+def _numbered(stamp: str, known_year: int | None) -> Moment | None:
+    """A stamp with the numbers of month and day alone."""
+    found = _NUMBERED.fullmatch(stamp)
+    if found is None:
+        return None
+    seconds = _on_day(known_year, int(found[1]), int(found[2]), found[3]) + _fraction(found[4])
+    return Moment(seconds, has_year=known_year is not None, has_zone=False)
+
+
+def _on_day(year: str | int | None, month: int, day: int, clock: str) -> int:
+    """Whole seconds from 1970, or from the start of the year where that is unknown."""
+    if year is None and (month, day) == (2, 29):
+        day = 28
+    read = datetime.fromisoformat(f"{year or _ANY_YEAR}-{month:02}-{day:02}T{clock}")
+    return calendar.timegm(read.timetuple())
 
 
 def _month(name: str) -> int | None:

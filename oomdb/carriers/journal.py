@@ -24,6 +24,8 @@ _FIELD = re.compile(r"(?P<name>_{0,2}[A-Z][A-Z0-9_]{0,63})(?:=(?P<value>.*)|$)",
 _KNOWN = re.compile(
     r"__?[A-Z][A-Z0-9_]*=|(?:MESSAGE|PRIORITY|SYSLOG_(?:IDENTIFIER|FACILITY|TIMESTAMP|PID))="
 )
+#: The first field of an entry, before which any value has ended or was cut.
+_CURSOR = "__CURSOR=s="
 #: The length before a binary value: 64 bits, the lowest first.
 _LENGTH_BYTES = 8
 #: systemd takes no larger value (DATA_SIZE_MAX); text that is read as a length is larger.
@@ -47,7 +49,7 @@ class ExportRecords:
 
     def feed(self, line: RawLine) -> Iterator[KernelLine] | None:
         """The lines of an entry that ends here; None when the line is not of an entry."""
-        if self._value is not None:
+        if self._value is not None and not line.text.startswith(_CURSOR):
             return self._continue_value(line)
         if self._entry is not None and not line.text.rstrip("\r"):
             return self.flush()

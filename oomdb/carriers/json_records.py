@@ -47,10 +47,12 @@ class JsonRecords:
 
     def feed(self, line: RawLine) -> Iterator[KernelLine] | None:
         """The lines of the records that end here; None when the line is not JSON."""
-        if not self._documents.open:
+        if not self._documents.in_array:
             whole = self._in_one_line(line)
             if whole is not None:
-                return iter(whole)
+                # A record in a line of its own shows that a document before it was cut.
+                self._documents.forget()
+                return iter(self._order.end() + whole)
         found = self._documents.feed(line)
         if found is None:
             return None

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from oomdb.carriers.prefix import PREFIX
+from oomdb.carriers.prefix import split
 from oomdb.carriers.record import MOST_RECORD, Place, decoded
 
 if TYPE_CHECKING:
@@ -127,6 +127,11 @@ class Documents:
     def open(self) -> bool:
         """Whether a document is begun."""
         return bool(self._frames or self._tail)
+
+    @property
+    def in_array(self) -> bool:
+        """Whether the next object is an element of an array."""
+        return bool(self._frames) and self._frames[-1].bracket == "["
 
     def forget(self) -> None:
         """Leave the open document; what was found in it is given already."""
@@ -301,8 +306,8 @@ def _between_ends(text: str, at: int) -> int:
 
 def _may_begin_within(line: RawLine) -> bool:
     """Whether a document that was cut in mid-line may go on in this line."""
-    if len(line.text) < LONG_LINE:
-        prefixed = PREFIX.match(line.text)
-        if line.line_no > 1 or (prefixed is not None and prefixed["prefix"]):
-            return False
-    return _ANYWHERE.search(line.text) is not None
+    if _ANYWHERE.search(line.text) is None:
+        return False
+    if len(line.text) >= LONG_LINE:
+        return True
+    return line.line_no == 1 and not split(line.text, 1, line.first_byte, line.last_byte).prefixed

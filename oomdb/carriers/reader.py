@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 #: What begins most lines of most logs: the stamps of syslog and of the kernel.
 _PLAIN = re.compile(
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d"
-    r"|\d{4}-\d\d-\d\dT\d\d:|\[ *\d+\.\d{6}\]"
-)
+    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|\d{4}-\d\d-\d\dT\d\d:|\[ *\d+\.\d{6}\]"
+).match
 
 
 class Records(Protocol):
@@ -62,14 +61,15 @@ class CarrierReader:
         self._by_last: dict[str, tuple[Records, ...]] = {"}": (json,), "]": (verbose, json)}
         self._in_long_lines: tuple[Records, ...] = (json,)
         self._open: Records | None = None
-        self._plain = prefix.PrefixReader()
+        self._plain = prefix.PrefixReader().feed
 
     def feed(self, line: RawLine) -> Iterator[KernelLine]:
         """The kernel lines that are complete now that `line` is known."""
         held = self._open
         if held is None:
-            if _PLAIN.match(line.text) and line.text[-1] not in self._by_last:
-                return self._plain.feed(line)
+            text = line.text
+            if _PLAIN(text) and (text[-1] != "}" or "\t{" not in text):
+                return self._plain(line)
             return self._begin(line)
         taken = held.feed(line)
         if taken is None:
@@ -97,4 +97,4 @@ class CarrierReader:
                 if carrier.open:
                     self._open = carrier
                 return taken
-        return self._plain.feed(line)
+        return self._plain(line)

@@ -66,7 +66,7 @@ def facts(located: Located) -> RowBatch:
     batch = rows_of(located.report)
     for event in batch.rows["events"]:
         for column in ("uptime_s", "printed_time", "occurred_at", "occurred_epoch_s", "time_basis"):
-            event.pop(column)
+            event.pop(column, None)
     return batch
 
 

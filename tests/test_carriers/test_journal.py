@@ -119,6 +119,11 @@ def test_what_looks_like_a_length_does_not_swallow_the_rest() -> None:
     assert texts(data)[-3:] == ["eth0: link up"] * 3
 
 
+def test_a_value_that_is_cut_ends_where_an_entry_begins() -> None:
+    cut = entry(b"a\nb")[: -len(b"b\nPRIORITY=4\n\n")]
+    assert texts(cut + entry(b"c")) == ["c"]
+
+
 def test_a_large_value_is_passed_over() -> None:
     large = field("COREDUMP", b"\n" * (2 * MOST_RECORD))
     data = entry(b"a").rstrip(b"\n") + b"\n" + large + b"\n" + entry(b"b")
