@@ -54,6 +54,8 @@ def test_a_stamp_without_a_zone(stamp: str) -> None:
         ("Jun 14 17:19:10.25", "2024-06-14T17:19:10.250000Z"),
         ("Nov23 06:27", "2024-11-23T06:27:00.000000Z"),
         ("Feb 29 23:59:59", "2024-02-29T23:59:59.000000Z"),
+        ("06-04 17:19:10.123", "2024-06-04T17:19:10.123000Z"),
+        ("02-29 23:59:59.000", "2024-02-29T23:59:59.000000Z"),
     ],
 )
 def test_a_stamp_without_a_year_takes_a_known_one(stamp: str, read: str) -> None:
@@ -65,7 +67,17 @@ def test_a_stamp_without_a_year_takes_a_known_one(stamp: str, read: str) -> None
 
 
 @pytest.mark.parametrize(
-    "stamp", [None, "", "x", "Foo 12 10:00:00", "Jun 31 10:00:00", "2024-13-01 10:00:00", "1.5"]
+    "stamp",
+    [
+        None,
+        "",
+        "x",
+        "Foo 12 10:00:00",
+        "Jun 31 10:00:00",
+        "2024-13-01 10:00:00",
+        "13-01 10:00:00.0",
+        "1.5",
+    ],
 )
 def test_what_is_no_stamp(stamp: str | None) -> None:
     assert moment(stamp) is None

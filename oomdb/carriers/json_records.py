@@ -103,6 +103,7 @@ class JsonRecords:
             return None
         around = unit.around()
         raw = unit.text
+        # Read again by itself, the text must tell the same host and time.
         if around.objects and len(around.head) <= MOST_HEAD and self._is_told(chains, around):
             raw = around.head + raw + around.tail
         entry = [

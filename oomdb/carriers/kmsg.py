@@ -28,25 +28,24 @@ _FRAGMENT = re.compile(r",ncfrag=(?P<offset>\d{1,9})/(?P<total>\d{1,9})")
 _EXTRA = re.compile(r",(?P<name>\w+)=(?P<value>[^;,]*)")
 _DEVICE = re.compile(r" [A-Za-z_][\w.-]*=")
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
-#: The kernel's records are shorter, with their devices.
-MOST_FRAGMENTED = 64 << 10
+#: The kernel's records are shorter, with their devices and in all their pieces.
+MOST_JOINED = 64 << 10
 #: Levels are the low three bits of a priority; the facility of the kernel is 0.
 _LEVELS = 8
 
 
 @dataclass(slots=True)
 class _Held:
-    """A record that the next one may continue."""
+    """A record that the next one may continue.
+
+    Of a fragmented one, `fragments` are the texts by their offsets, and `head` is what
+    each fragment begins with.
+    """
 
     line: KernelLine
-    sequence: str
-    total_bytes: int | None = None
+    head: str = ""
     fragments: dict[int, str] | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all fragments are there."""
-        return self.fragments is None or sum(map(len, self.fragments.values())) == self.total_bytes
+    has_device: bool = False
 
 
 class KmsgRecords:
@@ -65,18 +64,32 @@ class KmsgRecords:
     def feed(self, line: RawLine) -> Iterator[KernelLine] | None:
         """The lines of the record before; None when the line is not a record's."""
         if line.text.startswith(" "):
-            return iter(()) if self._held is not None and _DEVICE.match(line.text) else None
+            return self._take_device(line)
         if _RECORD.match(line.text) is None:
             return None
-        ended: list[KernelLine] = []
-        for record in _records(line.text.rstrip("\r")):
-            ended += self._take(record, line)
-        return iter(ended)
+        return iter(self._take_all(line, line.text))
 
     def flush(self) -> Iterator[KernelLine]:
         """The lines of the record that is held."""
         held, self._held, self._last_joined = self._held, None, None
         return iter(() if held is None else _lines(held))
+
+    def _take_device(self, line: RawLine) -> Iterator[KernelLine] | None:
+        """A line about the device; a fragment may end in it and the next one follow."""
+        held = self._held
+        if held is None:
+            return None
+        again = line.text.find(held.head) if held.head else -1
+        if again < 0 and not _DEVICE.match(line.text):
+            return None
+        held.has_device = True
+        return iter(self._take_all(line, line.text[again:]) if again >= 0 else ())
+
+    def _take_all(self, line: RawLine, text: str) -> list[KernelLine]:
+        ended: list[KernelLine] = []
+        for record in _records(text.rstrip("\r")):
+            ended += self._take(record, line)
+        return ended
 
     def _take(self, record: re.Match[str], line: RawLine) -> list[KernelLine]:
         extra = {found["name"]: found["value"] for found in _EXTRA.finditer(record["extra"])}
@@ -94,27 +107,28 @@ class KmsgRecords:
         )
         fragment = _FRAGMENT.search(record["extra"])
         if fragment is not None:
-            place = int(fragment["offset"]), int(fragment["total"])
-            return self._take_fragment(piece, record["sequence"], *place)
+            return self._take_fragment(piece, _fragment_head(record, fragment), fragment)
         held = self._held
         if held is None or held.fragments is not None or not self._continues(record["flag"], piece):
             ended = self.flush()
-            self._held = _Held(piece, record["sequence"])
+            self._held = _Held(piece)
             return list(ended)
         return self._join(held, record["flag"], piece)
 
     def _take_fragment(
-        self, piece: KernelLine, sequence: str, offset: int, total: int
+        self, piece: KernelLine, head: str, fragment: re.Match[str]
     ) -> list[KernelLine]:
         held = self._held
         ended: list[KernelLine] = []
-        if held is None or held.sequence != sequence or held.total_bytes != total:
+        if held is None or held.head != head or len(held.line.raw) > MOST_JOINED:
             ended = list(self.flush())
-            held = self._held = _Held(piece, sequence, total, {})
+            held = self._held = _Held(piece, head, {})
         else:
             _extend(held.line, piece)
         assert held.fragments is not None
-        if offset + len(piece.text) <= min(total, MOST_FRAGMENTED):
+        offset, total = int(fragment["offset"]), int(fragment["total"])
+        is_of_device = held.has_device and offset > max(held.fragments, default=0)
+        if offset + len(piece.text) <= min(total, MOST_JOINED) and not is_of_device:
             held.fragments[offset] = piece.text
         return ended
 
@@ -128,6 +142,8 @@ class KmsgRecords:
         first = self._held.line
         if first.caller != piece.caller or first.foreign != piece.foreign:
             return False
+        if len(first.raw) > MOST_JOINED:
+            return False
         return flag == "+" or (flag == "c" and not self._marks_later_pieces)
 
     def _join(self, held: _Held, flag: str, piece: KernelLine) -> list[KernelLine]:
@@ -137,8 +153,8 @@ class KmsgRecords:
             if self._last_joined is not None:
                 # The `c` that was joined last began a line after all.
                 before, first = self._last_joined
-                ended = list(_lines(_Held(before, held.sequence)))
-                held = self._held = _Held(first, held.sequence)
+                ended = list(_lines(_Held(before)))
+                held = self._held = _Held(first)
         self._last_joined = (replace(held.line), replace(piece)) if flag == "c" else None
         held.line.text += piece.text
         _extend(held.line, piece)
@@ -162,11 +178,16 @@ def _records(text: str) -> Iterator[re.Match[str]]:
             return
         start = record.start("text")
         end = min(start + max(int(fragment["total"]) - int(fragment["offset"]), 0), len(text))
-        head = text[record.start() : record.start("extra") + fragment.start("offset")]
+        head = _fragment_head(record, fragment)
         again = text.find(head, start, end + len(head))
         end = again if again >= 0 else end
         yield _RECORD.match(text, record.start(), end) or record
         record = _RECORD.match(text, end)
+
+
+def _fragment_head(record: re.Match[str], fragment: re.Match[str]) -> str:
+    """What all fragments of a record begin with."""
+    return record.string[record.start() : record.start("extra") + fragment.start("offset")]
 
 
 def _lines(held: _Held) -> Iterator[KernelLine]:
@@ -176,7 +197,7 @@ def _lines(held: _Held) -> Iterator[KernelLine]:
     if held.fragments is not None:
         texts = _runs(held.fragments)
     for text in texts:
-        for part in text.partition("\n")[0].split("\\x0a"):
+        for part in text.split("\\x0a"):
             if part and not part.isspace():
                 yield replace(line, text=_ESCAPE.sub(_byte, part))
 

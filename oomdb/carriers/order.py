@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 #: Characters of a result that are held; a longer one is turned round part by part.
 MOST_HELD = 8 << 20
+#: Characters that are held while all times are the same; such a result goes up.
+MOST_UNDECIDED = 64 << 10
 _ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
+
+_NO_TIME = ("", 0.0)
 
 
 class Restored:
@@ -26,7 +30,7 @@ class Restored:
         self._array: object = None
         self._held: list[list[KernelLine]] = []
         self._size = 0
-        self._first = ""
+        self._first = _NO_TIME
         self._is_upward = True
 
     def add(self, array: object, entry: list[KernelLine]) -> list[KernelLine]:
@@ -40,40 +44,38 @@ class Restored:
             self._array, self._is_upward = array, array is None
         if not entry:
             return before
-        moment = _moment(entry[0])
-        if self._is_upward or not moment:
+        time = _time(entry[0])
+        if self._is_upward or time == _NO_TIME:
             return before + entry
         self._held.append(entry)
         self._size += len(entry[0].raw) + sum(len(line.text) for line in entry)
-        self._first = self._first or moment
-        if moment > self._first:
-            before += self._released()
-            self._is_upward = True
-        elif self._size >= MOST_HELD:
+        if self._first == _NO_TIME:
+            self._first = time
+        if time[0] == self._first[0]:
+            self._is_upward = self._size > MOST_UNDECIDED
+        else:
+            self._is_upward = time[0] > self._first[0]
+        if self._is_upward or self._size > MOST_HELD:
             before += self._released()
         return before
 
     def end(self) -> list[KernelLine]:
         """The lines that are held when the result ends."""
         lines = self._released()
-        self._array, self._first, self._is_upward = None, "", True
+        self._array, self._first, self._is_upward = None, _NO_TIME, True
         return lines
 
     def _released(self) -> list[KernelLine]:
         held, self._held, self._size = self._held, [], 0
-        if held and _moment(held[-1][0]) < self._first:
+        if held and _time(held[-1][0])[0] < self._first[0]:
             # Entries of one moment stand in reverse too, unless the kernel's stamp tells.
             held.reverse()
-            held.sort(key=lambda entry: _key(entry[0]))
+            held.sort(key=lambda entry: _time(entry[0]))
         return [line for entry in held for line in entry]
 
 
-def _moment(line: KernelLine) -> str:
-    """The stamp as text that sorts by time; empty for a stamp that does not."""
+def _time(line: KernelLine) -> tuple[str, float]:
+    """Stamp and uptime as they sort by time; `_NO_TIME` for a stamp that does not."""
     if line.stamp is None or not _ISO.match(line.stamp):
-        return ""
-    return _ZONE.sub("", line.stamp)
-
-
-def _key(line: KernelLine) -> tuple[str, float]:
-    return _moment(line), line.uptime_s or 0.0
+        return _NO_TIME
+    return _ZONE.sub("", line.stamp), line.uptime_s or 0.0

@@ -58,21 +58,26 @@ class Record:
         that has none follows the line before it.
         """
         told: KernelLine | None = None
-        if not self.exact:
-            # Syslog daemons leave the blank after the tag before the message.
-            message = message.removeprefix(" ")
-        for part in message.split("\n"):
-            for text in prefix.ESCAPED_NEWLINE.split(part.rstrip("\r")):
-                if not text or text.isspace():
-                    continue
-                line = KernelLine(text, place.line_no, place.first_byte, place.last_byte, raw, "")
-                if not self.exact:
-                    line = prefix.split(text, place.line_no, place.first_byte, place.last_byte)
-                if told is None or line.prefixed:
-                    told = self._completed(line, raw)
-                    yield told
-                else:
-                    yield replace(told, text=line.text)
+        for text in self._texts(message):
+            if not text or text.isspace():
+                continue
+            line = KernelLine(text, place.line_no, place.first_byte, place.last_byte, raw, "")
+            if not self.exact:
+                line = prefix.split(text, place.line_no, place.first_byte, place.last_byte)
+            if told is None or line.prefixed:
+                told = self._completed(line, raw)
+                yield told
+            else:
+                yield replace(told, text=line.text)
+
+    def _texts(self, message: str) -> list[str]:
+        """The lines of a message; shippers may have escaped the newlines between them."""
+        parts = [part.rstrip("\r") for part in message.split("\n")]
+        if self.exact:
+            return parts
+        # Syslog daemons leave the blank after the tag before the message.
+        parts[0] = parts[0].removeprefix(" ")
+        return [text for part in parts for text in prefix.ESCAPED_NEWLINE.split(part)]
 
     def _completed(self, line: KernelLine, raw: str) -> KernelLine:
         """The line with what only the record tells."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oomdb.carriers.record import MOST_RECORD
 from tests.test_carriers.streams import LINES, RECORDS, kernel_lines, reports, texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BOOT = "b4add3d6e06444429b725186df943d9d"
 PLAIN = b"Jun  4 17:19:10 web1 kernel: eth0: link up\n"
@@ -145,3 +152,41 @@ def test_lines_of_a_value_keep_their_own_blanks() -> None:
 def test_environments_and_scripts_are_not_entries() -> None:
     data = b"PATH=/usr/bin\nHOME=/root\n    LANG=C\nMAKEFLAGS\n"
     assert {line.carrier for line in kernel_lines(data)} <= {"bare"}
+
+
+JOURNAL_REMOTE = shutil.which("systemd-journal-remote", path="/usr/lib/systemd:/lib/systemd")
+STRANGE = [
+    b"Mem-Info:",
+    b"active_anon:1\n active_file:2\n free:3",
+    b"Killed process 7 (caf\xe9)",
+    b"Killed process 8 (caf\xc3\xa9)",
+    b"Killed process 9 (a\\x0ab)",
+    b"a tab\tand \x1b[31mcolours",
+    b"x" * 5000,
+    b'a "quote" { and [ } ]',
+    b" leading and trailing ",
+]
+
+
+@pytest.mark.skipif(JOURNAL_REMOTE is None, reason="needs systemd-journal-remote")
+@pytest.mark.parametrize(
+    "output", ["export", "verbose", "json", "json-pretty", "json-seq", "json-sse"]
+)
+def test_what_journalctl_writes_of_strange_messages(output: str, tmp_path: Path) -> None:
+    entries = [
+        entry(message, __REALTIME_TIMESTAMP=f"{1717521550000338 + number}").replace(
+            b"PRIORITY", b"__MONOTONIC_TIMESTAMP=%d\nPRIORITY" % (7_000_000 + number)
+        )
+        for number, message in enumerate(STRANGE)
+    ]
+    exported, journal = tmp_path / "entries.export", tmp_path / "entries.journal"
+    exported.write_bytes(b"".join(entries))
+    subprocess.run([str(JOURNAL_REMOTE), "-o", journal, exported], check=True, capture_output=True)
+    command = ["journalctl", "--file", str(journal), "--all", "--output", output]
+    printed = subprocess.run(command, check=True, capture_output=True).stdout
+    expected = [line for message in STRANGE for line in message.decode("latin-1").split("\n")]
+    lines = kernel_lines(printed)
+    assert [line.text for line in lines] == expected
+    assert {(line.host, line.boot_id, line.foreign) for line in lines} == {("web1", BOOT, False)}
+    assert lines[0].stamp == "2024-06-04T17:19:10.000338Z"
+    assert lines[0].uptime_s == 6.000338

@@ -431,6 +431,12 @@ def test_entries_of_one_moment_are_put_in_the_order_of_the_kernel() -> None:
     assert texts(one_line({"hits": swapped})) == list("abcdef")
 
 
+def test_a_long_result_of_one_moment_keeps_its_order() -> None:
+    entries = [{"message": f"line {number}", "time": EPOCH_S} for number in range(3000)]
+    lines = kernel_lines(b"[" + b",\n".join(map(one_line, entries)) + b"]\n")
+    assert [line.text for line in lines] == [entry["message"] for entry in entries]
+
+
 def test_journald_tells_everything() -> None:
     [line] = kernel_lines(ndjson([journald("Mem-Info:", 338)]))
     assert line.stamp == f"{ISO}.000338Z"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oomdb.carriers.kmsg import MOST_JOINED
 from tests.printed import report_6_1
 from tests.test_carriers.streams import LINES, RECORDS, evidence, kernel_lines, reports, rows, texts
 
@@ -122,6 +123,21 @@ def test_a_release_before_the_record() -> None:
 def test_a_device_within_a_fragment_is_not_text() -> None:
     data = b"\n".join(fragments(b"eth0: link up\n SUBSYSTEM=net\n", 7, 100))
     assert texts(data) == ["eth0: link up"]
+
+
+def test_a_device_that_the_fragments_cut_is_not_text() -> None:
+    parts = fragments(b"Node 0 DMA: 1*4kB\n HOST=web1\n RACK=7\n", 7, 23)
+    data = b"".join(parts) + b"4,8,9,-;next\n"
+    assert texts(data) == ["Node 0 DMA: 1*4kB", "next"]
+
+
+def test_pieces_without_end_are_not_held() -> None:
+    data = b"4,1,5,-;a\n" + b"4,2,6,c;bcdefgh\n" * 20_000 + b"4,4,8,-;next\n"
+    found = texts(data)
+    assert max(map(len, found)) < MOST_JOINED
+    assert "".join(found[:-1]) == "a" + "bcdefgh" * 20_000
+    data = b"4,7,6,-,ncfrag=0/9;abc\n" * 20_000 + b"4,8,9,-;next\n"
+    assert {*texts(data)} == {"abc", "next"}
 
 
 def test_plain_lines_between_records_stay_plain() -> None:
