@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: What begins most lines of most logs: the stamps of syslog and of the kernel.
 _PLAIN = re.compile(
-    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|\d{4}-\d\d-\d\dT\d\d:|\[ *\d+\.\d{6}\]"
+    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|\d{4}-\d\d-\d\dT\d\d:[^\s\"]*\s|\[ *\d+\.\d{6}\]"
 ).match
 
 
@@ -68,7 +68,7 @@ class CarrierReader:
         held = self._open
         if held is None:
             text = line.text
-            if _PLAIN(text) and (text[-1] != "}" or "\t{" not in text):
+            if _PLAIN(text) and (text[-1] != "}" or '{"' not in text):
                 return self._plain(line)
             return self._begin(line)
         taken = held.feed(line)
