@@ -77,7 +77,10 @@ def _ingest_source(source: Source, store: Store, summary: Summary) -> None:
     try:
         with files.opened(source) as streams:
             for stream in streams:
-                _ingest_stream(stream, store, summary)
+                if stream.problem is not None:
+                    summary.set_aside.append((stream.name, stream.problem))
+                else:
+                    _ingest_stream(stream, store, summary)
     except OSError as error:
         summary.set_aside.append((source.name, error.strerror or str(error)))
 
