@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from oomdb.sources.stream import Readable
 
 _SKIP_BYTES = 1 << 20
+_CUT = "the tar archive ends early: the file is cut"
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 #: The end of a zip's directory: a record of this size, after it a comment of up to 64 kB.
 _ZIP_END = struct.Struct("<4s4H2LH")
@@ -92,6 +93,7 @@ class _Forward:
         self._offset = 0
         self.problem: OSError | None = None
         self.was_told = False
+        self.is_at_end = False
         self.allowed_bytes: int | None = None
         self.last_header = b""
 
@@ -137,7 +139,14 @@ class _Forward:
             self.problem = error
             return b""
         self._offset += len(data)
+        self.is_at_end = not data
         return data
+
+    def drain(self) -> None:
+        """Read on to the end of compressed data, so that their checksums are looked at."""
+        if not isinstance(self._file, FileReader):
+            while self._part(_SKIP_BYTES):
+                pass
 
 
 class _TarContent:
@@ -155,7 +164,7 @@ class _TarContent:
             self._forward.was_told = True
             if self._forward.problem is not None:
                 raise self._forward.problem from None
-            raise BrokenError("the tar archive ends early: the file is cut") from None
+            raise BrokenError(_CUT) from None
         return data
 
 
@@ -179,7 +188,8 @@ def tar_members(file: Readable, limits: Limits) -> Iterator[Member]:
             archive.members = []  # type: ignore[attr-defined]  # it would keep them all
             header = archive.next()
         except Exception as error:  # whatever its arithmetic on damaged fields runs into
-            forward.problem = forward.problem or BrokenError(f"the tar is damaged ({error})")
+            broken = _CUT if forward.is_at_end else f"the tar is damaged ({error})"
+            forward.problem = forward.problem or BrokenError(broken)
             header = None
         if header is None or archive is None:
             break
@@ -208,10 +218,11 @@ def _tar_end(forward: _Forward) -> str | None:
     if forward.problem is not None:
         return forward.problem.strerror or str(forward.problem)
     if len(forward.last_header) < tarfile.BLOCKSIZE:
-        return "the tar archive ends early: the file is cut"
+        return _CUT
     if forward.last_header.strip(b"\0"):
         return f"the tar is damaged at byte {forward.tell():,}; the rest was not read"
-    return None
+    forward.drain()
+    return None if forward.problem is None else str(forward.problem)
 
 
 def _sane_time(seconds: float) -> float | None:

@@ -24,7 +24,7 @@ _ABOUT = """
     files foo gdm global hour http i incident ip ipv issue java jdk job journal journalctl k
     kern kernel kmsg linux log logs lp mariadb memcg memory messages month mysql mysqld
     named netconsole new nfs nginx none ntp old oom openjdk opensuse oops oracle out output
-    page pagealloc panic part patch php pid pid png port postgres postgresql ppc ps python
+    page pagealloc panic part patch php pid pid png port postgres postgresql ppc ps pytest python
     qemu raw release report reports rfc rhel rocky rotated rpm rsyslog run sa samba sample
     samples sar scenario serial service session sles snapshot spool ssh sshd step stdout
     stderr suse syslog syslogd sysrq systemd tar temp test tests text ticket tmp tomcat trace
