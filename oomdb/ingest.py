@@ -11,9 +11,12 @@ from oomdb.dating import Evidence
 from oomdb.incidents import copies, identity
 from oomdb.known import Seen
 from oomdb.sources import files
+from oomdb.sources.containers import Hosts
+from oomdb.sources.limits import Limits
 from oomdb.store.database import Store
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
     from pathlib import Path
@@ -49,17 +52,20 @@ class Summary:
 class Options:
     """How logs are read.
 
-    `host` is the machine that all of them are of, `zone` the time zone of stamps that
-    print none; None where the logs themselves shall tell.
+    `host` is the machine of lines that name none, `host_from_path` takes it from a path
+    instead, by its group `host` or its first one. `zone` is the time zone of stamps that
+    print none. None where the logs themselves shall tell.
     """
 
     host: str | None = None
+    host_from_path: re.Pattern[str] | None = None
     zone: tzinfo | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def digest(self) -> str:
         """Stands for the options; logs that were read with others are read again."""
-        return identity.digest("options", self.host, self.zone)
+        return identity.digest("options", self.host, self.host_from_path, self.zone)
 
 
 def ingest(
@@ -103,6 +109,7 @@ class _Run:
             summary.set_aside.append((source.name, source.problem))
             return
         now = self._seen.input_of(source)
+        hosts = Hosts(self._options.host, self._options.host_from_path)
         if now is not None and self._seen.is_unchanged(now):
             summary.files += 1
             summary.known_files += 1
@@ -111,7 +118,7 @@ class _Run:
             return
         set_aside = len(summary.set_aside)
         try:
-            with files.opened(source) as streams:
+            with files.opened(source, self._options.limits, hosts) as streams:
                 for stream in streams:
                     self._read_stream(stream)
         except OSError as error:
@@ -122,14 +129,16 @@ class _Run:
     def _read_stream(self, stream: Stream) -> None:
         """Read one log and add its reports in one transaction."""
         options, summary = self._options, self.summary
-        evidence = Evidence(name=stream.name, zone=options.zone, modified_s=stream.modified_s)
+        if stream.problem is not None:
+            summary.set_aside.append((stream.name, stream.problem))
+            return
         self._seen.watch(stream)
-        found = copies.in_blocks(stream.blocks(), options.host or stream.host, evidence)
+        found = copies.in_blocks(stream.blocks(), lambda: _beside(stream, options))
         summary.files += 1
         summary.bytes += stream.size_bytes
         if stream.problem is not None:
             summary.set_aside.append((stream.name, stream.problem))
-        reading = identity.digest(options.digest, stream.host, evidence)
+        reading = identity.digest(options.digest, stream.path_host, stream.modified_s)
         same, replaced = self._seen.match(stream, reading)
         if same is not None:
             summary.known_files += 1
@@ -147,6 +156,23 @@ class _Run:
         self._seen.save()
         self.summary.hosts = self._store.host_count()
         return self.summary
+
+
+def _beside(stream: Stream, options: Options) -> tuple[str | None, Evidence]:
+    """The host of lines that name none, and what is known of the log beside its lines.
+
+    Looked up only for a log that holds a report: it may take a pass over an archive.
+    """
+    machine = stream.machine
+    evidence = Evidence(
+        name=stream.name,
+        zone=options.zone,
+        machine_zone=machine.zone if machine is not None else None,
+        collected_s=machine.collected_s if machine is not None else None,
+        boot_s=machine.boot_s if machine is not None else None,
+        modified_s=stream.modified_s,
+    )
+    return stream.host, evidence
 
 
 def _source_row(stream: Stream, found: Sequence[Found], reading: str) -> dict[str, object]:

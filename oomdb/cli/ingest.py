@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from oomdb.cli.app import app
 from oomdb.cli.options import Database
-from oomdb.errors import ExitCode
+from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import SummaryFormat
 
@@ -18,11 +19,19 @@ from oomdb.output.formats import SummaryFormat
 @app.command()
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Log files, and folders of them.")
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Logs, folders, archives; - is standard input."),
     ],
     db: Database = None,
     host: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The machine that all these logs are of.")
+        str | None, typer.Option(metavar="NAME", help="The machine of lines that name none.")
+    ] = None,
+    host_from_path: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Regular expression; its first group is the host in a path, as in '/(web[0-9]+)/'.",
+        ),
     ] = None,
     timezone: Annotated[
         str | None,
@@ -46,7 +55,11 @@ def ingest(
     from oomdb.store.database import database_path
     from oomdb.summary import as_json, as_text, progress_bar
 
-    options = Options(host=host, zone=zone_called(timezone) if timezone is not None else None)
+    options = Options(
+        host=host,
+        host_from_path=_host_pattern(host_from_path) if host_from_path is not None else None,
+        zone=zone_called(timezone) if timezone is not None else None,
+    )
     with progress_bar() as progress:
         summary = read_logs(paths, database_path(db), options, progress=progress)
     text = as_json(summary) if summary_format is SummaryFormat.JSON else as_text(summary)
@@ -56,3 +69,14 @@ def ingest(
     if summary.set_aside:
         sys.stdout.flush()
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+def _host_pattern(text: str) -> re.Pattern[str]:
+    """The expression of `--host-from-path`; UsageError when it cannot be used."""
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise UsageError(f"--host-from-path {text!r}: {error}") from None
+    if not pattern.groups:
+        raise UsageError(f"--host-from-path {text!r}: put the host in brackets, as in '/([^/]+)/'")
+    return pattern

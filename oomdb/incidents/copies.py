@@ -16,7 +16,7 @@ from oomdb.reports import reader
 from oomdb.rows.builder import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from oomdb.carriers.line import KernelLine
     from oomdb.reports.reader import Located
@@ -43,18 +43,22 @@ class Found:
 
 
 def in_blocks(
-    blocks: Iterable[bytes], host: str | None = None, evidence: Evidence | None = None
+    blocks: Iterable[bytes],
+    beside: Callable[[], tuple[str | None, Evidence]] = lambda: (None, Evidence()),
 ) -> list[Found]:
-    """The reports of one log; `host` stands where no line tells one.
+    """The reports of one log.
 
-    They are dated when all lines are known, by `evidence` where the stamps need it.
+    They are named and dated when all lines are known: `beside` is then asked for the
+    host of lines that name none, and for the evidence that stamps may need.
     """
     timeline = Timeline()
-    found = [
-        _found(located, located.host or host) for located in reader.in_blocks(blocks, timeline)
-    ]
+    located = list(reader.in_blocks(blocks, timeline))
+    if not located:
+        return []
+    host, evidence = beside()
+    found = [_found(one, one.host or host) for one in located]
     for one in found:
-        moment, basis = timeline.date(one.first, evidence or Evidence())
+        moment, basis = timeline.date(one.first, evidence)
         one.event.update(occurred_at=moment, time_basis=basis, occurred_epoch_s=epoch_s(moment))
         one.sighting.update(copy_occurred_at=moment, copy_time_basis=basis)
     return found
