@@ -30,7 +30,7 @@ def ingest(
         str | None,
         typer.Option(
             metavar="PATTERN",
-            help="Regular expression; its first group is the host in a path, as in '/(web[0-9]+)/'.",
+            help="Regular expression; its first group is the host in a path: '/(web[0-9]+)/'.",
         ),
     ] = None,
     timezone: Annotated[

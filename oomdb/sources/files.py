@@ -118,7 +118,7 @@ def _walk(path: Path) -> Iterator[Source]:
         yield Source(path)
         return
     if not path.is_dir():
-        below = "/".join(path.parts[-3:])
+        below = "/".join(path.absolute().parts[-2:])
         yield from _checked(path, below, _tree_round(path))
         return
     folders = [(path, path.name, _tree_round(path))]

@@ -59,6 +59,8 @@ _COLLECTED = re.compile(
 #: The longest name that a file system takes.
 _LONGEST = 255
 _MACHINE_ID = re.compile(r"[0-9a-f]{7,}", re.IGNORECASE)
+#: The end of a name that a program made up, such as a temporary folder's.
+_RANDOM_END = re.compile(r"-(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6,}$")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?!\.?\d)")
@@ -87,7 +89,15 @@ def host_of_path(path: str, pattern: re.Pattern[str] | None = None) -> str | Non
         if above == "home":
             continue
         found = _in_folder_name(folder, above)
+        # The folder that the user named is one of work more often than one of a host.
+        if found is not None and not (folders or is_machine_name(found) or _is_log(file)):
+            found = None
     return found
+
+
+def _is_log(file: str) -> bool:
+    """Whether the file is called as programs call a log: /HOST/messages, /HOST/kern.log.1."""
+    return re.fullmatch(_LOGS, _stem(file)) is not None
 
 
 def _by_pattern(path: str, pattern: re.Pattern[str]) -> str | None:
@@ -161,6 +171,7 @@ def _is_name(name: str) -> bool:
         and any(sign.isalpha() for sign in name)
         and "--" not in name
         and not _MACHINE_ID.fullmatch(name)
+        and not _RANDOM_END.search(name)
     )
 
 

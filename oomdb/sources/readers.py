@@ -142,7 +142,8 @@ def spooled(file: Readable, most_bytes: int) -> Iterator[tuple[FileReader, OSErr
     `file`. OSError when there is no room for the file.
     """
     folder = None if "TMPDIR" in os.environ or not os.path.isdir("/var/tmp") else "/var/tmp"  # noqa: PTH112
-    with tempfile.TemporaryFile(dir=folder) as copy:
+    # It keeps its name while it is read: systemd opens no journal that has none.
+    with tempfile.NamedTemporaryFile(prefix="oomdb-", dir=folder) as copy:
         size, reason = 0, None
         while size < most_bytes:
             try:

@@ -51,6 +51,7 @@ class Stream:
     head_digest: str | None = None
     sha256_at: dict[int, str] = field(default_factory=dict)
     marks_of: Callable[[str | None], Iterable[int]] | None = None
+    _has_ended: bool = field(default=False, repr=False)
     _marks: list[int] = field(default_factory=list, repr=False)
     named_host: str | None = None
     path_host: str | None = None
@@ -100,13 +101,14 @@ class Stream:
 
     def _read(self) -> bytes:
         """The next bytes, as many as come at once; none at the end or where reading fails."""
-        if self.problem is not None:
-            return b""
-        try:
-            return self.file.read(BLOCK_BYTES)
-        except OSError as error:
-            self.problem = error.strerror or str(error)
-            return b""
+        block = b""
+        if not self._has_ended:
+            try:
+                block = self.file.read(BLOCK_BYTES)
+            except OSError as error:
+                self.problem = error.strerror or str(error)
+        self._has_ended = not block
+        return block
 
     def _note(self, block: bytes) -> None:
         """Take size and digests of the next block."""
