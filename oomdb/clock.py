@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 
 #: Seconds in a year without 29 February, in which stamps without a year are counted.
 YEAR_S = 365 * 86400
-_ANY_YEAR = 1970
+_EPOCH = datetime(1970, 1, 1)
+_ANY_YEAR = _EPOCH.year
+_FIRST_S = (datetime(2, 1, 1) - _EPOCH).total_seconds()
+_END_S = (datetime(9999, 1, 1) - _EPOCH).total_seconds()
 
 #: Abbreviations of zones that mean one offset wherever they are printed, in hours;
 #: CST, IST and BST mean several.
@@ -149,7 +152,10 @@ def _month(name: str) -> int | None:
 
 
 def _offset(zone: str | None) -> timedelta | None:
-    """East of Greenwich, from `+02:00`, `+0200`, `+02` or an unambiguous abbreviation."""
+    """East of Greenwich, from `+02:00`, `+0200`, `+02` or an unambiguous abbreviation.
+
+    Raises ValueError for a day or more.
+    """
     if zone is None:
         return None
     if zone in _ZONES:
@@ -158,6 +164,8 @@ def _offset(zone: str | None) -> timedelta | None:
         return None
     digits = zone[1:].replace(":", "").ljust(4, "0")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
+    if minutes >= 24 * 60:
+        raise ValueError(zone)
     return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
 
 
@@ -165,22 +173,29 @@ def _fraction(digits: str | None) -> float:
     return float(f"0.{digits}") if digits else 0.0
 
 
-def utc(seconds: float) -> datetime:
-    """Seconds since 1970 as naive UTC, in whole microseconds."""
-    return datetime(1970, 1, 1) + timedelta(microseconds=round(seconds * 1_000_000))
+def utc(seconds: float) -> datetime | None:
+    """Seconds since 1970 as naive UTC, in whole microseconds.
+
+    None for a number that is no time, and outside the years 2 to 9998, where any zone's
+    offset still gives a date that `datetime` can hold.
+    """
+    if not _FIRST_S <= seconds < _END_S:
+        return None
+    return _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
 
 
-def iso_utc(seconds: float) -> str:
-    """Seconds since 1970 as an ISO 8601 stamp in UTC."""
-    return f"{utc(seconds).isoformat(timespec='microseconds')}Z"
+def iso_utc(seconds: float) -> str | None:
+    """Seconds since 1970 as an ISO 8601 stamp in UTC; None where `utc` has no date."""
+    dated = utc(seconds)
+    return None if dated is None else f"{dated.isoformat(timespec='microseconds')}Z"
 
 
 def later(stamp: str, seconds: float) -> str | None:
     """A stamp without zone, moved on by some seconds, in the same terms; None if unknown."""
     read = moment(stamp)
-    if read is None:
+    moved = utc(read.seconds + seconds) if read is not None else None
+    if read is None or moved is None:
         return None
-    moved = utc(read.seconds + seconds)
     form = "%Y-%m-%d %H:%M:%S.%f" if read.has_year else "%b %d %H:%M:%S.%f"
     return moved.strftime(form)
 

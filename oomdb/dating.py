@@ -126,7 +126,8 @@ class Timeline:
         dated, basis = self._by_stamp(line, evidence)
         boot_s = line.boot_s if line.boot_s is not None else evidence.boot_s
         if dated is None and line.uptime_s is not None and boot_s is not None:
-            return utc(boot_s + line.uptime_s), "boot_clock"
+            dated = utc(boot_s + line.uptime_s)
+            basis = "boot_clock" if dated is not None else basis
         return dated, basis
 
     def _by_stamp(self, line: KernelLine, evidence: Evidence) -> tuple[datetime | None, str]:
@@ -141,31 +142,31 @@ class Timeline:
             if year is None or dated is None:
                 return None, "stamp_year_unknown"
             read, basis = dated, f"{basis}+year:{year[1]}"
+        wall = utc(read.seconds)
+        if wall is None:
+            return None, "none"
         if read.has_zone:
-            return utc(read.seconds), basis
+            return wall, basis
         zone = self._zone_of(evidence)
         if zone is None:
             return None, "stamp_zone_unknown"
-        wall = utc(read.seconds).replace(tzinfo=zone[0])
-        return wall.astimezone(UTC).replace(tzinfo=None), f"{basis}+zone:{zone[1]}"
+        moved = wall.replace(tzinfo=zone[0]).astimezone(UTC)
+        return moved.replace(tzinfo=None), f"{basis}+zone:{zone[1]}"
 
     def _year(self, stamp: str, turn: int, evidence: Evidence) -> tuple[int, str] | None:
         """The year of a stamp without one, and what tells it."""
-        near = self._dated.get(turn)
-        if near is not None:
-            return _nearest_year(stamp, near), "line"
-        for number, seconds in self._dated.items():
-            return _nearest_year(stamp, seconds + (turn - number) * 365.25 * _DAY_S), "line"
-        ended = self._end(evidence)
-        if ended is None:
-            return None
-        year, basis = ended
-        return year - (self._turn - turn), basis
+        if self._dated:
+            nearest = min(self._dated, key=lambda dated_turn: abs(turn - dated_turn))
+            near_s = self._dated[nearest] + (turn - nearest) * 365.25 * _DAY_S
+            year = _nearest_year(stamp, near_s)
+            return (year, "line") if year is not None else None
+        year, basis = self._end(evidence)
+        return (year - (self._turn - turn), basis) if year is not None else None
 
-    def _end(self, evidence: Evidence) -> tuple[int, str] | None:
-        """The year of the log's last stamp."""
+    def _end(self, evidence: Evidence) -> tuple[int | None, str]:
+        """The year of the log's last stamp, and what tells it."""
         if self._last_stamp is None:
-            return None
+            return None, "none"
         named = _date_in(evidence.name)
         if named is not None:
             return _last_year(self._last_stamp, named + 2 * _DAY_S), "name"
@@ -173,10 +174,10 @@ class Timeline:
             return _last_year(self._last_stamp, evidence.collected_s + _DAY_S), "machine"
         if evidence.modified_s is not None:
             year = _last_year(self._last_stamp, evidence.modified_s + _DAY_S)
-            read = moment(self._last_stamp, year)
+            read = moment(self._last_stamp, year) if year is not None else None
             if read is not None and evidence.modified_s - read.seconds <= _MTIME_REACH_S:
                 return year, "mtime"
-        return None
+        return None, "none"
 
     def _zone_of(self, evidence: Evidence) -> tuple[tzinfo, str] | None:
         """The zone of stamps that print none, and what tells it."""
@@ -194,7 +195,7 @@ class Timeline:
         if evidence.modified_s is None or self._last_stamp is None:
             return None
         year = _last_year(self._last_stamp, evidence.modified_s + _DAY_S)
-        read = moment(self._last_stamp, year)
+        read = moment(self._last_stamp, year) if year is not None else None
         if read is None:
             return None
         ahead_s = read.seconds - evidence.modified_s
@@ -219,11 +220,13 @@ def zone_called(name: str) -> tzinfo:
 
 
 def _printed_zone(stamp: str) -> tzinfo | None:
-    """The offset at the end of a stamp, such as +02:00."""
+    """The offset at the end of a stamp, such as +02:00; None when there is none."""
     found = re.search(r"([+-])(\d\d):?(\d\d)$", stamp)
     if found is None:
         return None
     offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    if offset >= timedelta(days=1):
+        return None
     return timezone(-offset if found[1] == "-" else offset)
 
 
@@ -237,19 +240,23 @@ def _date_in(name: str) -> float | None:
     return None
 
 
-def _nearest_year(stamp: str, seconds: float) -> int:
-    """The year in which the stamp lies nearest to a moment."""
-    middle = utc(seconds).year
+def _nearest_year(stamp: str, seconds: float) -> int | None:
+    """The year in which the stamp lies nearest to a moment; None outside the calendar."""
+    near = utc(seconds)
+    if near is None:
+        return None
 
     def distance(year: int) -> float:
         read = moment(stamp, year)
         return abs(read.seconds - seconds) if read is not None else float("inf")
 
-    return min((middle, middle - 1, middle + 1), key=distance)
+    return min((near.year, near.year - 1, near.year + 1), key=distance)
 
 
-def _last_year(stamp: str, seconds: float) -> int:
-    """The last year in which the stamp does not lie after a moment."""
-    year = utc(seconds).year
-    read = moment(stamp, year)
-    return year if read is not None and read.seconds <= seconds else year - 1
+def _last_year(stamp: str, seconds: float) -> int | None:
+    """The last year in which the stamp does not lie after a moment; None outside the calendar."""
+    end = utc(seconds)
+    if end is None:
+        return None
+    read = moment(stamp, end.year)
+    return end.year if read is not None and read.seconds <= seconds else end.year - 1

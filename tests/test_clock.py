@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oomdb.clock import iso_utc, moment
+from oomdb.clock import iso_utc, moment, utc
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,10 @@ def test_a_stamp_without_a_year_takes_a_known_one(stamp: str, read: str) -> None
 )
 def test_what_is_no_stamp(stamp: str | None) -> None:
     assert moment(stamp) is None
+
+
+@pytest.mark.parametrize(
+    "seconds", [253402300800.0, -62135596800.0, 1e300, float("inf"), float("nan")]
+)
+def test_a_number_outside_the_calendar_is_no_time(seconds: float) -> None:
+    assert (utc(seconds), iso_utc(seconds)) == (None, None)

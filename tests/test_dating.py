@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oomdb.carriers.line import KernelLine
 from oomdb.dating import Evidence, Timeline, trust
@@ -129,3 +131,35 @@ def test_what_dmesg_computed_is_less_trusted_than_what_was_received() -> None:
     assert computed == ("2024-06-04T15:19:10.500000", "dmesg_clock")
     bases = ["stamp", "stamp+zone:option", "boot_clock", "dmesg_clock", "stamp+year:mtime", "none"]
     assert sorted(bases, key=trust) == bases
+
+
+_PARTS = [
+    *("2024-06-04", "0001-01-01", "9999-12-31", "Jun  4", "Feb 29", "06-04"),
+    *(
+        "T",
+        " ",
+        "17:19:10",
+        "00:00:00",
+        "24:00:00",
+        ".5",
+        ",123456",
+        "+99:99",
+        "-23:59",
+        "CET",
+        "2024",
+    ),
+]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(_PARTS), max_size=5).map("".join), min_size=1, max_size=4),
+    st.none() | st.floats(),
+    st.sampled_from([None, BERLIN, timezone(timedelta(hours=-23))]),
+)
+@settings(deadline=None)
+def test_any_stamps_and_any_evidence_are_read(
+    stamps: list[str], told_s: float | None, zone: tzinfo | None
+) -> None:
+    evidence = Evidence(zone=zone, collected_s=told_s, boot_s=told_s, modified_s=told_s)
+    for beside in (evidence, Evidence(modified_s=told_s), Evidence(name="messages-20240604")):
+        dated([line(stamp, uptime_s=told_s) for stamp in stamps], beside)

@@ -92,7 +92,7 @@ _QUOTE = re.compile(r"(?:> ?)+")
 #: Colours and cursor moves that dmesg --color and terminals put into lines.
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\([AB0]|\x0f")
 #: A larger number of seconds since boot is a time of day.
-_LONGEST_UPTIME_S = 10**9
+LONGEST_UPTIME_S = 10**9
 _KERNEL_IDENTS = frozenset({"kernel", "kernel[-]", "kernel[0]"})
 
 
@@ -213,7 +213,7 @@ def _set_time(line: KernelLine, printed: re.Match[str], header: _Header) -> None
     uptime = printed["uptime"] or header.uptime
     if uptime:
         seconds = float(uptime)
-        if seconds < _LONGEST_UPTIME_S:
+        if seconds < LONGEST_UPTIME_S:
             line.uptime_s = seconds
         else:
             line.stamp = line.stamp or iso_utc(seconds)

@@ -7,7 +7,7 @@ import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oomdb.carriers.names import NAMES
@@ -629,6 +629,11 @@ def test_nothing_raises_and_records_behind_it_are_found(junk: bytes | str) -> No
         max_leaves=20,
     )
 )
+@example(value=[253402300800.0])
+@example(value={"pri": 4, "msg": "x", "time": 10**400})
+@example(value={"pri": 4, "msg": "x", "time": float("nan")})
+@example(value={"sequence": 1, "msg": "x", "sec": 10**400, "usec": -1})
+@example(value={"message": "x", "_SOURCE_MONOTONIC_TIMESTAMP": "9" * 5000})
 @settings(deadline=None, max_examples=300)
 def test_any_value_is_read(value: Any) -> None:
     for layout in (one_line, pretty):
