@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 FLEET = SELECT subject_kind, subject, kills, events FROM recurrent_victims WHERE scope = 'fleet'
 
-.PHONY: demo test lint corpus docs wheel-test clean
+.PHONY: demo test fuzz lint corpus docs wheel-test clean
 
 demo: $(READY)
 	@rm -rf .demo && mkdir .demo
@@ -18,6 +18,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+fuzz: $(READY)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis
 
 lint: $(READY)
 	$(BIN)/ruff check .
