@@ -25,6 +25,7 @@ STEERING = {
     "prefix",
     "numbers",
     "scope",
+    "parent",
     "cut",
     "unsure",
     "mark",

@@ -28,8 +28,10 @@ KINDS = (
         pattern=r"oom-kill:constraint=(?P<constraint_printed>\w+)"
         r"(?:,nodemask=(?P<nodemask>{{LIST}}))?"
         r"(?:,cpuset=(?P<cpuset>.*?),mems_allowed=(?P<mems_allowed>[\d,-]*))?"
-        r"(?:,(?P<scope>global_oom)|,oom_memcg=(?P<oom_memcg>.*?))?"
-        r"(?:,task_memcg=(?P<task_memcg>.*))?"
+        r"(?:,(?P<scope>global_oom)|,oom_memcg="
+        r"(?:(?=(?P<parent>.*?),task_memcg=(?P=parent)))?"
+        r"(?P<oom_memcg>(?(parent)(?P=parent)|.*?)))?"
+        r"(?:,task_memcg=(?P<task_memcg>.*?))?"
         r",task=(?P<comm>{{COMM}}),pid=(?P<pid>\d+),uid=(?P<uid>\d+)\s*",
         section=Section.SUMMARY,
         table="events",

@@ -13,10 +13,11 @@ from oomdb import tables
 from oomdb.gfp import choose_layout
 from oomdb.grammar import PAIR, Section
 from oomdb.rows.batch import RowBatch
+from oomdb.rows.cgroups import CgroupCounters
 from oomdb.rows.killing import Killing
 from oomdb.rows.processes import ProcessTable
 from oomdb.rows.traces import Traces
-from oomdb.rows.values import convert, is_cgroup_count, is_unlimited
+from oomdb.rows.values import convert
 from oomdb.rows.verdict import constraint, damage_words, kind_of_event, page_size
 from oomdb.text import stored
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from oomdb.reports.repair import Token
 
 #: Columns that a line sets for the lines after it.
-_CONTEXT = ("node", "zone", "cgroup", "cpu")
+_CONTEXT = ("node", "zone", "cpu")
 #: Tables whose rows belong to a node or zone.
 _ZONAL = frozenset(
     table.name
@@ -58,6 +59,7 @@ class _Builder:
         self.damage: set[str] = set(report.damage)
         self.processes = ProcessTable()
         self.killing = Killing()
+        self.cgroups = CgroupCounters()
         self.traces = Traces(self.batch)
         self.counts: dict[str, int] = {}
         self.context: dict[str, str] = {}
@@ -79,6 +81,8 @@ class _Builder:
             self.processes.add(match, line_no)
         elif kind.table == "victims":
             self.killing.add(kind, groups, token.first.uptime_s, line_no)
+        elif kind.table == "cgroup_counters":
+            self.cgroups.add(kind, match, groups, token.first.uptime_s)
         elif kind.name == "oom_summary":
             self._event(self.killing.named(groups), line_no)
         else:
@@ -90,7 +94,6 @@ class _Builder:
         """A line that needs nothing but its kind's declaration."""
         if kind.heads:
             self._remember(groups)
-            self.context.pop("counter", None)
         elif kind.items is not None:
             self._items(kind, match, groups, line_no)
         elif kind.pairs is not None:
@@ -116,46 +119,15 @@ class _Builder:
         """One row for each repeated piece of the line."""
         assert kind.items is not None
         self._remember(groups)
-        if kind.name == "cgroup_usage":
-            self.context["counter"] = groups["prefix"]
-        elif kind.section is Section.CGROUP:
-            self.context.pop("counter", None)
         for number, piece in enumerate(kind.items.regex.finditer(match["items"])):
             values = {name: value for name, value in piece.groupdict().items() if value is not None}
             if kind.items.index:
                 values[kind.items.index] = str(number)
             values = {**kind.constants, **values}
-            if kind.table == "cgroup_counters":
-                self._cgroup_counter(values, line_no)
-            elif kind.table is not None:
+            if kind.table is not None:
                 self._row(kind.table, values, line_no)
         if kind.name == "buddy":
             self._row("buddy_totals", {"total_kb": groups["total_kb"]}, line_no)
-
-    def _cgroup_counter(self, values: dict[str, str], line_no: int) -> None:
-        """A usage, limit or statistic; an unlimited limit has no value."""
-        name, unit = values["name"], values["unit"]
-        if "counter" in self.context:
-            name = f"{self.context['counter']}.{name}"
-        if unit == "stat":
-            unit = "count" if is_cgroup_count(name) else "bytes"
-        printed = values.get("value")
-        value = int(printed) if printed is not None else None
-        if value is not None and (
-            (name.endswith(".limit") and is_unlimited(value)) or abs(value) >= 2**63
-        ):
-            value = None
-        cgroup = self.context.get("cgroup") or self.event.get("oom_memcg")
-        self.batch.add(
-            "cgroup_counters",
-            cgroup=cgroup,
-            name=name,
-            value=value,
-            unit="kB" if unit == "KB" else unit,
-            printed=printed if value is None else None,
-        )
-        if printed is None:
-            self.damage.add("cut_record")
 
     def _pairs(self, kind: LineKind, groups: dict[str, str], line_no: int) -> None:
         """Fields read by key: columns of a row, or one row each."""
@@ -266,9 +238,7 @@ class _Builder:
     def finish(self) -> RowBatch:
         """Complete the event with what the whole report tells."""
         event = self.event
-        # The usage lines name no cgroup; since Linux 5.0 the summary after them does.
-        for row in self.batch.rows.get("cgroup_counters", ()):
-            row["cgroup"] = row["cgroup"] or event.get("oom_memcg")
+        self.cgroups.finish(self.batch, self.damage, event.get("oom_memcg"))
         self.traces.finish(event)
         self.killing.finish(self.batch, event, self._extra)
         header = str(event.get("task_table_header") or "")

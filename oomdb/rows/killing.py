@@ -64,11 +64,23 @@ class Killing:
         """
         if self._message is not None:
             event.setdefault("kill_message", self._message)
-        if self._chosen_pid in self._victims:
+        if self._chosen_pid is not None and self._chosen_pid in self._victims:
             self._victims[self._chosen_pid].setdefault("uid", event.get("chosen_uid"))
+            _name_as_killed(event, self._victims[self._chosen_pid].get("comm"))
         for victim_no, victim in enumerate(self._victims.values(), 1):
             if victim.get("pid") == event.get("chosen_pid") and "chosen_pid" in event:
                 victim["score"] = event.get("chosen_score")
             batch.add("victims", victim_no=victim_no, **victim)
         for line_no, name, printed in self._nonsense:
             extra(line_no, "victims", name, {"value": printed}, "nonsense_value")
+
+
+def _name_as_killed(event: dict[str, object], comm: object) -> None:
+    """Give back to the path what looks like the name's begin on the summary line.
+
+    Both may hold `,task=`; the kill line prints the name alone.
+    """
+    path, name = event.get("task_memcg"), str(event.get("chosen_comm"))
+    rest = name.removesuffix(f",task={comm}")
+    if path is not None and comm is not None and rest != name:
+        event.update(task_memcg=f"{path},task={rest}", chosen_comm=comm)

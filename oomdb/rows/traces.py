@@ -75,10 +75,12 @@ class Traces:
     def finish(self, event: dict[str, object]) -> None:
         """Name the invoker from the CPU line where the header is lost or was cut.
 
-        A newline in the name splits the header line, so that only its end is seen there.
+        A newline in the name splits the header line, and what looks like a carrier's prefix is
+        taken off it, so that only the end of the name is seen there.
         """
         if self._invoker is None:
             return
+        name, raw = stored(self._invoker)
         known = event.get("invoker_comm")
-        if known is None or ("\n" in self._invoker and self._invoker.endswith(str(known))):
-            event["invoker_comm"], event["invoker_comm_bytes"] = stored(self._invoker)
+        if known is None or name.endswith(str(known)):
+            event["invoker_comm"], event["invoker_comm_bytes"] = name, raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oomdb.tables import Type
+from oomdb.tables import Magnitude, Type
 from oomdb.text import stored
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ _COUNT_PREFIXES = (
 )
 #: PAGE_COUNTER_MAX and RESOURCE_MAX in kB, by page size and word size, less the
 #: rounding to a page (mm/page_counter.c, kernel/res_counter.c).
-_UNLIMITED_KB = 2**53 - 64
+_UNLIMITED_KB = 2**53 - 256
 _UNLIMITED_32BIT_KB = frozenset(2**33 - page_kb for page_kb in (4, 8, 16, 64)) | {2**32 - 4}
+_CGROUP_MAGNITUDES = {"kB": Magnitude.VIRTUAL_KB, "bytes": Magnitude.RAM_BYTES}
 
 
 def convert(column: Column, printed: str) -> tuple[object, bool]:
@@ -73,9 +74,18 @@ def _is_signed(column: Column) -> bool:
     return not column.name.endswith(("_kb", "_pages", "_bytes", "_blocks"))
 
 
-def is_unlimited(limit_kb: int) -> bool:
-    """Whether a printed cgroup limit means that there is none."""
-    return limit_kb >= _UNLIMITED_KB or limit_kb in _UNLIMITED_32BIT_KB
+def convert_cgroup(name: str, unit: str, printed: str) -> tuple[int | None, bool]:
+    """A cgroup's number, and whether it can be true; None where a limit is none.
+
+    A limit that someone set may be any number, the others are memory or events.
+    """
+    value = int(printed)
+    if name.endswith(("_limit", ".limit")):
+        limit_kb = value // 1024 if unit == "bytes" else value
+        unlimited = limit_kb >= _UNLIMITED_KB or limit_kb in _UNLIMITED_32BIT_KB
+        return (None if unlimited else value), True
+    most = _CGROUP_MAGNITUDES.get(unit, Magnitude.ANY).value
+    return (value, True) if 0 <= value <= most else (None, False)
 
 
 def is_cgroup_count(name: str) -> bool:
