@@ -27,10 +27,10 @@ KINDS = (
     LineKind(
         name="task_in_cgroup_start",
         literal="Task in ",
-        pattern=r"Task in (?P<task_memcg>/\S*)",
+        pattern=r"Task in (?P<task_memcg>/\S*(?: (?!k)\S+)*)",
         section=Section.CGROUP,
         table="events",
-        samples=("Task in /lxc/web",),
+        samples=("Task in /lxc/web", "Task in /machine/two words"),
     ),
     LineKind(
         name="task_in_cgroup_end",

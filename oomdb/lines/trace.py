@@ -42,7 +42,7 @@ KINDS = (
         name="cpu_line",
         literal="Comm:",
         pattern=r"CPU: ?(?P<invoker_cpu>\d+)(?: UID: (?P<invoker_uid>\d+))?"
-        r" PID: (?P<invoker_pid>\d+),? Comm: (?P<comm>{{COMM}})"
+        r" PID: (?P<invoker_pid>\d+),? Comm: (?P<comm>{{COMM}})(?<!Kdump: loaded)"
         rf" (?:Kdump: loaded )?{_TAINT} +{_RELEASE}(?: +(?P<kernel_build>#.*))?",
         section=Section.TRACE,
         table="events",
@@ -191,9 +191,10 @@ KINDS = (
     _kept(
         "stack_words",
         "",
-        r"\s*(?:Stack ?: |[0-9a-f]{4}: +)?(?:[0-9a-f]{8}(?:[0-9a-f]{8})?(?: +|$)){1,8}",
+        r"\s*(?:Stack ?: |[0-9a-f]{4}: +)?(?:(?:[0-9a-f]{8}(?:[0-9a-f]{8})?(?: +|$)){1,8}|\.\.\.)",
         " ffff88000c3f6078 ffff88000c3efbc0 ffffffff81ef3b9d 0000000000000000",
         "9fa0:                                     a5cf0008 00000000 00100000 a5d18ff8",
+        "        ...",
     ),
     _kept("ruler", "====", r"\s*={8,}", " ======================="),
     _kept(

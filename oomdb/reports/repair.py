@@ -117,13 +117,16 @@ class Joiner:
 
     def _join(self, held: Token, token: Token) -> Token | None:
         """`held` with `token` appended, when the two are pieces of one line."""
-        if token.understood is not None or held.first.foreign or token.first.foreign:
+        if held.first.foreign or token.first.foreign:
             return None
+        if token.understood is not None:
+            is_rest = held.kind is None and 0 < len(held.text) < COMM_BYTES
+            return _join_newline_in_name(held, token) if is_rest else None
         if held.kind is not None and _may_grow(held, token):
             held = replace(held, understood=None, mends=frozenset(), rest="")
         if len(held.lines) >= MOST_PIECES or max(len(held.text), len(token.text)) > MOST_WIDTH:
             return None
-        if token.first.prefixed:
+        if token.first.prefixed or token.first.first_byte == held.lines[-1].first_byte:
             return _join_newline_in_name(held, token)
         if token.first.line_no > held.lines[-1].line_no + 1 or _USER_SPACE.match(token.text):
             return None
@@ -263,11 +266,16 @@ def _join_pieces(held: Token, token: Token) -> Token | None:
 
 
 def _join_newline_in_name(held: Token, token: Token) -> Token | None:
-    """A task name that holds a newline is printed on two lines with one stamp."""
-    same_record = held.first.uptime_s is not None and held.first.uptime_s == token.first.uptime_s
-    if not same_record:
+    """A task name that holds a newline is printed on two lines with one stamp.
+
+    Syslog daemons escape the newline, so that both stand in one line of the log.
+    """
+    same_stamp = held.first.uptime_s is not None and held.first.uptime_s == token.first.uptime_s
+    if not same_stamp and held.lines[-1].first_byte != token.first.first_byte:
         return None
-    text = f"{held.text}\n{token.text}"
+    [*_, before] = held.drafts or (held.text,)
+    text = f"{before}\n{token.text}"
+    lines = held.lines + token.lines
     if held.understood is not None:
         if held.understood.kind.name != "task":
             return None
@@ -278,14 +286,17 @@ def _join_newline_in_name(held: Token, token: Token) -> Token | None:
         match = pattern.fullmatch(text)
         if match is None:
             return None
-        return Token(held.lines + token.lines, text, replace(held.understood, match=match))
+        return Token(lines, text, replace(held.understood, match=match))
     understood = classify(text)
-    if understood is None or understood.kind.name not in _NAMING:
-        return None
-    return Token(held.lines + token.lines, text, understood)
+    if understood is not None and _NAMES & understood.kind.regex.groupindex.keys():
+        return Token(lines, text, understood)
+    if understood is None and (not token.text or _PROMISING.search(before)):
+        return Token(lines, held.text, None, previous=held.previous, drafts=(text,))
+    return None
 
 
-_NAMING = frozenset({"oom_header", "cpu_line", "killed", "oom_summary", "kill_chosen", "reaped"})
+#: Groups that hold the name of a task.
+_NAMES = frozenset({"comm", "invoker_comm", "chosen_comm"})
 
 
 def _merged(held: Token, token: Token, text: str, kind: LineKind) -> Token | None:
