@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
 import duckdb
 
 from oomdb.gfp import reference_rows
 from oomdb.tables import TABLES, Type
 from oomdb.views import load_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SQL_TYPES = {
     Type.TEXT: "TEXT",
@@ -27,8 +34,23 @@ def empty() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def with_views() -> duckdb.DuckDBPyConnection:
-    """A database in memory that has every table, the reference rows and every view."""
+@contextmanager
+def with_views() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory that has every table, the reference rows and every view.
+
+    It is made once, as that takes most of a test's time; what is written to it is gone
+    at the end of the block.
+    """
+    connection = _made()
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")
+
+
+@cache
+def _made() -> duckdb.DuckDBPyConnection:
     connection = empty()
     for row in reference_rows():
         insert(connection, "gfp_bits", **row)

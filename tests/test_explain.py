@@ -119,7 +119,7 @@ def test_a_cgroup_limit_is_told_instead_of_zones(connection: duckdb.DuckDBPyConn
 
 def test_an_inferred_constraint_is_marked(connection: duckdb.DuckDBPyConnection) -> None:
     insert(connection, "events", event_id="e", kind="oom_kill", cpuset="/")
-    assert "none; all memory of the machine could be used [not printed; inferred" in joined(
+    assert "none; all memory of the machine could be used (not printed; inferred" in joined(
         told(connection)
     )
 

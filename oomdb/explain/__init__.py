@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from oomdb.explain import cgroup, event, evidence, memory, processes, request, victims, zones
+from oomdb.explain import (
+    cgroup,
+    citations,
+    event,
+    evidence,
+    memory,
+    processes,
+    request,
+    suspects,
+    victims,
+    zones,
+)
 from oomdb.explain.page import Page
 from oomdb.output import cells, writer
 
@@ -20,10 +31,12 @@ if TYPE_CHECKING:
 class Story:
     """The facts of one event, in the order in which they are told.
 
-    `fallbacks` is empty and `cgroup` set where a cgroup's limit caused the kill.
+    `fallbacks` is empty and `cgroup` set where a cgroup's limit caused the kill. `citations`
+    tells which lines of the report the facts were printed in.
     """
 
     event: event.Event
+    suspects: tuple[suspects.Suspect, ...]
     request: request.Request
     fallbacks: tuple[zones.Fallback, ...]
     cgroup: cgroup.Cgroup | None
@@ -31,6 +44,7 @@ class Story:
     memory: memory.Memory
     processes: processes.Processes
     evidence: evidence.Evidence
+    citations: citations.Citations
 
 
 def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
@@ -38,6 +52,7 @@ def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
     what = event.read(connection, event_id)
     return Story(
         event=what,
+        suspects=suspects.read(connection, what),
         request=request.read(connection, what),
         fallbacks=() if what.is_memcg else zones.read(connection, what),
         cgroup=cgroup.read(connection, what) if what.is_memcg else None,
@@ -45,23 +60,25 @@ def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
         memory=memory.read(connection, what),
         processes=processes.read(connection, what),
         evidence=evidence.read(connection, what),
+        citations=citations.read(connection, what),
     )
 
 
 def as_text(story: Story, width: int = 80) -> str:
     """The story in lines of at most `width` cells."""
     page = Page(width)
-    what = story.event
+    what, cited = story.event, story.citations
     event.tell(page, what, [victim.name for victim in story.killing.victims])
-    request.tell(page, story.request, what)
+    suspects.tell(page, story.suspects, what, story.request, story.cgroup)
+    request.tell(page, story.request, what, cited)
     if story.cgroup is not None:
-        cgroup.tell(page, story.cgroup)
+        cgroup.tell(page, story.cgroup, story.memory, cited)
     else:
-        zones.tell(page, story.fallbacks, what)
-    victims.tell(page, story.killing, what, story.memory)
-    memory.tell(page, story.memory, of_cgroup=what.is_memcg)
-    processes.tell(page, story.processes, what)
-    evidence.tell(page, story.evidence)
+        zones.tell(page, story.fallbacks, what, cited)
+    victims.tell(page, story.killing, what, story.memory, cited)
+    memory.tell(page, story.memory, cited, of_cgroup=what.is_memcg)
+    processes.tell(page, story.processes, what, cited)
+    evidence.tell(page, story.evidence, cited)
     return "\n".join(page.lines)
 
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb import reading
+from oomdb.explain import memory as memories
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
+    from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
 
 #: The usage lines of a report, in printed order, with what each counts.
@@ -21,8 +24,9 @@ _RESOURCES = (
     ("memory+swap", "both together"),
     ("kmem", "memory that the kernel holds for its processes"),
 )
-_LARGEST = 10
-_BYTES_PER_KB = 1024
+
+#: Letters of a container's id that `docker ps` and `crictl ps` show.
+_SHORT_ID = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,38 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What a path means; fields as in the view `cgroup_identity`."""
+
+    cgroup_role: str
+    cgroup_path: str
+    slice: str | None
+    unit: str | None
+    pod_uid: str | None
+    qos_class: str | None
+    container_id: str | None
+    runtime: str | None
+    is_same_cgroup: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cgroup:
     """The cgroup whose limit was hit; `statistics` are sizes and counts as printed."""
 
     oom_memcg: str | None
     usages: tuple[Usage, ...]
     statistics: tuple[Counter, ...]
+    identities: tuple[Identity, ...]
+
+    @property
+    def short_name(self) -> str:
+        """The container, pod or unit whose limit it was, else the path, else that it is unknown."""
+        for identity in self.identities:
+            if identity.cgroup_role == "limit":
+                words_of_it = _in_words(identity, container_letters=_SHORT_ID)
+                if words_of_it:
+                    return words_of_it
+        return f"the cgroup {self.oom_memcg or '(path not printed)'}"
 
 
 def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Cgroup:
@@ -79,22 +109,71 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Cgroup:
             )
         )
     statistics = tuple(c for c in counters if "." not in c.name)
-    return Cgroup(event.oom_memcg, tuple(usages), statistics)
+    identities = reading.typed(
+        connection, "cgroup_identity", Identity, event.event_id, "cgroup_role"
+    )
+    return Cgroup(event.oom_memcg, tuple(usages), statistics, identities)
 
 
-def tell(page: Page, cgroup: Cgroup) -> None:
-    """Usage against limit, then the largest sizes among the statistics."""
+def tell(page: Page, cgroup: Cgroup, memory: Memory, cited: Citations) -> None:
+    """Whose limit, usage against limit, then what the usage consisted of."""
     page.heading("What the cgroup had, and by how much it refused")
     page.say(
         "A cgroup is a group of processes with a limit of its own; this kill was decided by"
         " that limit, so the machine's zones do not matter."
     )
-    page.say(f"cgroup  {cgroup.oom_memcg or 'path not printed'}", hanging=11)
+    page.say(f"cgroup  {cgroup.oom_memcg or 'path not printed'}{cited.of(*_PATHS)}", hanging=11)
+    for identity in cgroup.identities:
+        _tell_identity(page, identity)
     if not cgroup.usages:
         page.say("Unknown: its usage and limit are not in the report.")
+    lines = cited.of("cgroup_usage")
     for usage in cgroup.usages:
-        page.say(_sentence(usage), hanging=5)
-    _tell_statistics(page, cgroup)
+        page.say(_sentence(usage) + lines, hanging=5)
+        lines = ""
+    parts = memory.of("cgroup")
+    if parts:
+        memories.tell_parts(page, parts, cited.of(*_STATISTICS))
+
+
+#: Lines that name cgroups, and those that say what one holds.
+_PATHS = ("task_in_cgroup", "task_in_cgroup_start", "task_in_cgroup_end", "oom_summary")
+_STATISTICS = ("cgroup_stats_line", "cgroup_stats_header", "cgroup_stat", "cgroup_stats_record")
+
+
+def _tell_identity(page: Page, identity: Identity) -> None:
+    """What the path of the limit, or that of the victim where it is another, means."""
+    if identity.cgroup_role == "task" and identity.is_same_cgroup:
+        page.say("The victim lived in this cgroup itself.")
+        return
+    what = _in_words(identity)
+    if identity.cgroup_role == "limit":
+        if what:
+            page.say(f"That is {what}.", hanging=5)
+    else:
+        text = f"The victim lived in {identity.cgroup_path}"
+        text += f", that is {what}" if what else ""
+        if identity.is_same_cgroup is False:
+            text += "; so it was not its own limit that was hit, but one above it"
+        page.say(text + ".", hanging=5)
+
+
+def _in_words(identity: Identity, container_letters: int | None = None) -> str:
+    """The names that the path holds; empty when it holds none that is known.
+
+    `container_letters` cuts the id of a container as its runtime's own listings do.
+    """
+    names = []
+    if identity.container_id is not None:
+        container = identity.container_id[:container_letters]
+        names.append(f"container {container} ({identity.runtime or 'runtime unknown'})")
+    if identity.pod_uid is not None:
+        names.append(f"Kubernetes pod {identity.pod_uid} (QoS {identity.qos_class})")
+    if not names and identity.unit is not None:
+        names.append(f"the systemd unit {identity.unit}")
+    if not names and identity.slice is not None:
+        names.append(f"the systemd slice {identity.slice}")
+    return " of ".join(names)
 
 
 def _sentence(usage: Usage) -> str:
@@ -113,18 +192,3 @@ def _sentence(usage: Usage) -> str:
     if usage.failcnt is not None:
         text += f"; the limit was hit {words.plural(usage.failcnt, 'time')} (failcnt)"
     return text + "."
-
-
-def _tell_statistics(page: Page, cgroup: Cgroup) -> None:
-    sizes: dict[str, int] = {}
-    for counter in cgroup.statistics:
-        if counter.cgroup not in (None, cgroup.oom_memcg) or counter.unit == "count":
-            continue
-        if counter.value:
-            per_kb = _BYTES_PER_KB if counter.unit == "bytes" else 1
-            sizes.setdefault(counter.name, counter.value // per_kb)
-    if not sizes:
-        return
-    page.say("Its largest statistics (some are parts of others, so they do not add up):")
-    largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_LARGEST]
-    page.table([(name, words.kb(size)) for name, size in largest], "<>")

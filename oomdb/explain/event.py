@@ -104,9 +104,9 @@ def tell(page: Page, event: Event, victims: list[str]) -> None:
     for message in (event.panic_message, event.failure_message):
         if message is not None:
             page.say(f'The kernel said: "{message}"', indent=0)
-    page.say(f"event   {event.event_id}", indent=0)
-    page.say(f"when    {_when(event)}", indent=0, hanging=8)
-    page.say(f"kernel  {_kernel(event)}", indent=0, hanging=8)
+    page.field("event", event.event_id)
+    page.field("when", _when(event))
+    page.field("kernel", _kernel(event))
     if event.suppressed_callbacks:
         page.say(
             f"The kernel's rate limit kept back {words.plural(event.suppressed_callbacks, 'line')}"

@@ -10,6 +10,7 @@ from oomdb import reading
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
 
@@ -96,7 +97,7 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Evidence:
     )
 
 
-def tell(page: Page, evidence: Evidence) -> None:
+def tell(page: Page, evidence: Evidence, cited: Citations) -> None:
     """Paths with lines, damage in words, the first lines not understood."""
     page.heading("Where this comes from")
     if not evidence.sightings:
@@ -110,6 +111,8 @@ def tell(page: Page, evidence: Evidence) -> None:
             notes.append(f"damage: {sighting.damage}")
         page.say(f"{sighting.path}:{lines} ({'; '.join(notes)})", hanging=5)
     _say_more(page, len(evidence.sightings))
+    if cited.entries:
+        page.say("Lines in brackets are those that `oomdb explain EVENT --raw` prints, from 1.")
     if not evidence.damage:
         page.say("Damage: none; every line of the report was understood.")
     for word in evidence.damage:

@@ -1,4 +1,4 @@
-"""Where the memory was: the machine's own counters."""
+"""Where the memory was: every page in one part, and what remains unaccounted."""
 
 from __future__ import annotations
 
@@ -11,36 +11,55 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
 
-#: Counters that answer "who holds it", with their meaning; the others stay in the table.
 _MEANINGS = {
-    "active_anon": "heaps, stacks, shared memory; used lately",
-    "inactive_anon": "heaps, stacks, shared memory; idle lately",
-    "active_file": "file cache, used lately",
-    "inactive_file": "file cache, idle lately",
-    "unevictable": "locked memory, cannot be reclaimed",
-    "slab_reclaimable": "kernel objects, can be reclaimed",
-    "slab_unreclaimable": "kernel objects, cannot be reclaimed",
-    "kernel_stack": "kernel stacks, one for each thread",
-    "pagetables": "page tables: maps of processes' addresses",
-    "sec_pagetables": "page tables of virtual machines and devices",
-    "free": "free, in all zones together",
-    "free_pcp": "free, held ready by the processors",
+    "anon": "heaps and stacks of processes",
+    "shmem": "shared memory and tmpfs",
+    "file": "cache of files",
+    "anon_and_file": "heaps, stacks and cache of files",
+    "file_and_shmem": "cache of files, shared memory and tmpfs",
+    "mlocked": "locked by mlock()",
+    "unevictable": "cannot be reclaimed for other reasons",
+    "slab": "kernel objects",
+    "slab_reclaimable": "kernel objects that can be reclaimed",
+    "slab_unreclaimable": "kernel objects that cannot",
+    "page_tables": "maps of processes' addresses",
+    "kernel_stacks": "one for each thread",
+    "kernel_other": "other kernel memory that is counted",
+    "percpu": "kernel data of each processor",
+    "vmalloc": "kernel memory without one piece",
+    "sock": "network buffers",
+    "hugetlb": "pools of huge pages, set aside",
+    "zspages": "compressed swap",
+    "zswap": "compressed swap",
+    "balloon": "given back to the hypervisor",
+    "gpu": "graphics drivers",
+    "hwpoisoned": "broken, taken out of use",
+    "free_per_cpu": "free, held ready by the processors",
     "free_cma": "free, in areas kept for large blocks",
-    "shmem": "shared memory and tmpfs, in the anon lines",
-    "mapped": "file cache and shared memory mapped into processes",
+    "free": "free",
+    "reserved": "never given out: kernel image, firmware",
+    "unaccounted": "in no counter: drivers, vmalloc",
 }
-_PARTS = ("shmem", "mapped", "free_cma")
+_LARGEST_OF_NODE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
-    """One counter; fields as in `memory_counters`."""
+class Part:
+    """One part of the memory; fields as in the view `memory_balance`."""
 
-    name: str
-    pages: int | None
+    scope: str
+    node: int | None
+    part: str
+    size_kb: int
+    share_thousandths: int | None
+    total_kb: int | None
+    limit_kb: int | None
+    basis: str
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,56 +84,74 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The counters as printed, in pages, and the page size that turns them into kB."""
+    """The balance of the machine, its nodes and the cgroup, the largest part first."""
 
     page_size_kb: int | None
     totals: Totals
-    counters: tuple[Counter, ...]
+    parts: tuple[Part, ...]
     hugepages: tuple[HugePool, ...]
+
+    def of(self, scope: str, node: int | None = None) -> list[Part]:
+        """The parts of one scope."""
+        return [part for part in self.parts if (part.scope, part.node) == (scope, node)]
 
 
 def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Memory:
-    """The machine's counters that the report printed."""
+    """Where the report's counters say that the memory was."""
     (totals,) = reading.typed(connection, "events", Totals, event.event_id)
+    order = "scope, node NULLS FIRST, part_no"
     return Memory(
         event.page_size_kb,
         totals,
-        reading.typed(connection, "memory_counters", Counter, event.event_id, "name"),
+        reading.typed(connection, "memory_balance", Part, event.event_id, order),
         reading.typed(connection, "hugepages", HugePool, event.event_id, "node, size_kb"),
     )
 
 
-def tell(page: Page, memory: Memory, *, of_cgroup: bool) -> None:
-    """RAM, its uses by size, huge pages, swap."""
+def tell(page: Page, memory: Memory, cited: Citations, *, of_cgroup: bool) -> None:
+    """RAM, every part of it by size, nodes, huge pages, swap."""
     page.heading("Where the memory was")
-    if not memory.counters and memory.totals.ram_pages is None:
+    machine = memory.of("machine")
+    if not machine and memory.totals.ram_pages is None:
         page.say(
             "A report of a cgroup's limit does not print the machine's memory."
             if of_cgroup
             else "Unknown: the report's memory counters are missing."
         )
         return
-    _tell_ram(page, memory)
-    pages = {c.name: c.pages for c in memory.counters if c.pages is not None}
-    known = sorted((name for name in _MEANINGS if name in pages), key=lambda n: -pages[n])
-    whole = [name for name in known if name not in _PARTS and pages[name]]
-    parts = [name for name in known if name in _PARTS and pages[name]]
-    for title, names in (("By size:", whole), ("Parts of those, not to be added:", parts)):
-        if names:
-            page.say(title)
-            rows = [(name, _size(pages[name], memory), _MEANINGS[name]) for name in names]
-            page.table(rows, "<><")
-    _tell_hugepages(page, memory)
-    _tell_swap(page, memory.totals)
+    _tell_ram(page, memory, cited)
+    if machine:
+        tell_parts(page, machine, cited.of("memory_counters", "memory_counters_more"))
+    _tell_nodes(page, memory)
+    _tell_hugepages(page, memory, cited)
+    _tell_swap(page, memory.totals, cited)
 
 
-def _size(pages: int, memory: Memory) -> str:
-    if memory.page_size_kb is None:
-        return words.plural(pages, "page")
-    return words.kb(pages * memory.page_size_kb)
+def tell_parts(page: Page, parts: list[Part], cited: str) -> None:
+    """A scope's parts by size, and that they add up."""
+    first, shown = parts[0], [part for part in parts if part.size_kb]
+    if first.is_whole:
+        page.say(
+            "Every page in one place; the sizes add up to the"
+            f" {'usage' if first.scope == 'cgroup' else 'whole'} of"
+            f" {words.kb(first.total_kb)}{cited}:"
+        )
+    else:
+        page.say(f"As far as it is printed; counters are missing{cited}:")
+    rows = [
+        (
+            part.part,
+            words.kb(part.size_kb),
+            "" if part.share_thousandths is None else words.percent(part.share_thousandths),
+            _MEANINGS.get(part.part, ""),
+        )
+        for part in shown
+    ]
+    if rows:
+        page.table(rows, "<>><")
 
 
-def _tell_ram(page: Page, memory: Memory) -> None:
+def _tell_ram(page: Page, memory: Memory, cited: Citations) -> None:
     ram, reserved = memory.totals.ram_pages, memory.totals.reserved_pages
     if ram is None:
         page.say("How much RAM the machine has is not printed.")
@@ -127,10 +164,30 @@ def _tell_ram(page: Page, memory: Memory) -> None:
     if memory.page_size_kb is not None:
         size = words.kb_and_gib(left * memory.page_size_kb)
         text += f" x {words.kb(memory.page_size_kb)} = {size}"
-    page.say(text + ".")
+    page.say(text + "." + cited.of("pages_ram", "pages_reserved"))
 
 
-def _tell_hugepages(page: Page, memory: Memory) -> None:
+def _tell_nodes(page: Page, memory: Memory) -> None:
+    """Where there are several nodes, what each held most of, and what it had free."""
+    nodes = sorted({part.node for part in memory.parts if part.node is not None})
+    if len(nodes) < 2:
+        return
+    page.say("By NUMA node (memory that is near one group of processors):")
+    rows = []
+    for node in nodes:
+        parts = memory.of("node", node)
+        free = sum(part.size_kb for part in parts if part.part in ("free", "free_cma"))
+        largest = [part for part in parts if not part.part.startswith("free") and part.size_kb > 0]
+        most = ", ".join(
+            f"{part.part} {words.number(part.size_kb)}" for part in largest[:_LARGEST_OF_NODE]
+        )
+        rows.append(
+            (f"node {node}", words.kb(parts[0].total_kb), f"{free:,} kB free; most: {most}")
+        )
+    page.table(rows, "<><")
+
+
+def _tell_hugepages(page: Page, memory: Memory, cited: Citations) -> None:
     for pool in memory.hugepages:
         if pool.total_count and pool.size_kb is not None:
             total = pool.total_count * pool.size_kb
@@ -138,16 +195,18 @@ def _tell_hugepages(page: Page, memory: Memory) -> None:
                 f"Huge pages on node {pool.node}, set aside for programs that ask for them:"
                 f" {pool.total_count:,} x {words.kb(pool.size_kb)} = {words.kb_and_gib(total)},"
                 f" {words.number(pool.free_count or 0)} of them free."
+                + cited.of("hugepages", node=pool.node)
             )
 
 
-def _tell_swap(page: Page, totals: Totals) -> None:
+def _tell_swap(page: Page, totals: Totals, cited: Citations) -> None:
+    lines = cited.of("free_swap", "total_swap")
     if totals.swap_total_kb is None:
         page.say("Swap: not printed.")
     elif totals.swap_total_kb == 0:
-        page.say("Swap: none (0 kB), so anonymous memory had nowhere to go.")
+        page.say(f"Swap: none (0 kB), so anonymous memory had nowhere to go.{lines}")
     else:
         text = f"Swap: {words.kb_and_gib(totals.swap_total_kb)}"
         if totals.swap_free_kb is not None:
             text += f", {words.kb(totals.swap_free_kb)} free"
-        page.say(text + ".")
+        page.say(f"{text}.{lines}")

@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _KB_PER_GIB = 1024 * 1024
-_BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=kB|GiB|pages?\b)| (?=x [0-9])|(?<=x) (?=[0-9])")
+_BEFORE_UNIT = re.compile(
+    r"(?<=[0-9]) (?=kB|GiB|pages?\b)| (?=x [0-9])|(?<=x) (?=[0-9])"
+    r"|(?<=[0-9]) (?=%)|(?<=\[line) (?=[0-9])|(?<=\[lines) (?=[0-9])"
+)
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+#: Where the text of a labelled line begins.
+_LABEL_WIDTH = 8
 #: A wrapped column of a table is not narrower, even if the line gets longer for it.
 _LEAST_WIDTH = 12
 
@@ -25,6 +30,11 @@ def number(value: int) -> str:
 def kb(value: int | None) -> str:
     """`value` kB in words; unknown when it is None."""
     return "unknown" if value is None else f"{value:,} kB"
+
+
+def percent(thousandths: int) -> str:
+    """Thousandths as a percentage with one place."""
+    return f"{thousandths / 10:.1f} %"
 
 
 def kb_and_gib(value: int) -> str:
@@ -67,6 +77,12 @@ class Page:
         later = None if hanging is None else " " * hanging
         lines = terminal.wrap_indented(together, self.width, " " * indent, later)
         self.lines += [line.replace(_NO_BREAK, " ") for line in lines]
+
+    def field(self, label: str, text: str) -> None:
+        """A paragraph beside a label in a column of its own."""
+        start = len(self.lines)
+        self.say(text, indent=_LABEL_WIDTH)
+        self.lines[start] = label.ljust(_LABEL_WIDTH) + self.lines[start][_LABEL_WIDTH:]
 
     def blank(self) -> None:
         """An empty line."""

@@ -11,6 +11,7 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
 
@@ -56,7 +57,7 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Processes:
     return Processes(total["count"], memory["rss_kb"], total["rss_pages"], largest)
 
 
-def tell(page: Page, processes: Processes, event: Event) -> None:
+def tell(page: Page, processes: Processes, event: Event, cited: Citations) -> None:
     """A table of the largest, and what all of them hold together."""
     page.heading("The ten largest processes" if processes.count > LARGEST else "The processes")
     if not processes.count:
@@ -68,6 +69,7 @@ def tell(page: Page, processes: Processes, event: Event) -> None:
             f" {processes.rss_pages:,} pages x {words.kb(event.page_size_kb)} ="
             f" {words.kb_and_gib(int(processes.rss_kb or 0))}. Resident (rss) is what a process"
             " holds in RAM; memory that processes share is counted for each of them."
+            + cited.of("task")
         )
     header = ("pid", "rss kB", "swap kB", "page tables kB", "oom_score_adj", "name")
     page.table([header, *map(_row, processes.largest)], ">>>>><")

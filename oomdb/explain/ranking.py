@@ -11,6 +11,7 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
@@ -64,7 +65,7 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Badness, 
     )
 
 
-def tell(page: Page, ranking: tuple[Badness, ...], memory: Memory) -> None:
+def tell(page: Page, ranking: tuple[Badness, ...], memory: Memory, cited: Citations) -> None:
     """The chosen process's badness worked out, its rank, and who came next."""
     chosen = next((process for process in ranking if process.is_chosen), None)
     if chosen is None:
@@ -74,15 +75,16 @@ def tell(page: Page, ranking: tuple[Badness, ...], memory: Memory) -> None:
         "The kernel ranks processes by badness: the pages that a process holds in RAM (rss), in"
         " swap and for its page tables, moved by its oom_score_adj (-1000: never, 1000: first)."
     )
-    _tell_points(page, chosen, memory)
-    _tell_printed_score(page, chosen)
+    row = cited.of("task", pid=chosen.pid) if chosen.pid is not None else ""
+    _tell_points(page, chosen, memory, row)
+    _tell_printed_score(page, chosen, cited.of("kill_chosen"))
     _tell_rank(page, ranking)
     others = [process for process in ranking if not process.is_chosen and process.badness_rank]
     if others:
         page.say("Others: " + "; ".join(map(_standing, others[:_TOP])) + ".")
 
 
-def _tell_points(page: Page, chosen: Badness, memory: Memory) -> None:
+def _tell_points(page: Page, chosen: Badness, memory: Memory, cited: str) -> None:
     if chosen.points is None or chosen.rss_pages is None:
         page.say(f"{chosen.name}: its badness cannot be worked out from what is printed.")
         return
@@ -98,7 +100,7 @@ def _tell_points(page: Page, chosen: Badness, memory: Memory) -> None:
     if moved:
         sign = "+" if moved > 0 else "-"
         text += f" {sign} {abs(moved):,} for its oom_score_adj of {chosen.oom_score_adj}"
-    page.say(f"{chosen.name}: {text} = {words.plural(chosen.points, 'page')}.", hanging=5)
+    page.say(f"{chosen.name}: {text} = {words.plural(chosen.points, 'page')}.{cited}", hanging=5)
     if chosen.score is None or chosen.total_pages is None:
         return
     text = (
@@ -136,18 +138,18 @@ def _worked_out(total_pages: int, memory: Memory) -> str:
     return f"{terms} = {total}"
 
 
-def _tell_printed_score(page: Page, chosen: Badness) -> None:
+def _tell_printed_score(page: Page, chosen: Badness, cited: str) -> None:
     printed = chosen.score_printed
     if printed is None:
         return
     if not chosen.score_matches:
-        page.say(f"The kernel printed {printed:,}: that does not agree.", indent=5)
+        page.say(f"The kernel printed {printed:,}: that does not agree.{cited}", indent=5)
     elif chosen.score_rule == "plain":
-        page.say(f"The kernel printed {printed:,}: that agrees.", indent=5)
+        page.say(f"The kernel printed {printed:,}: that agrees.{cited}", indent=5)
     else:
         page.say(
             f"The kernel printed {printed:,}: that agrees with {chosen.score_root}, the score"
-            " less the bonus that kernels up to 4.16 gave root.",
+            f" less the bonus that kernels up to 4.16 gave root.{cited}",
             indent=5,
         )
 

@@ -11,6 +11,7 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
 
@@ -43,14 +44,21 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class _Scope:
+    trigger_kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """The request, its size, its flags, and what held it to a part of the memory.
 
+    `trigger_kind` is as in the view `request_scope`, None where no request is known.
     `constraint_basis` is `printed`, `memcg_lines`, `inferred`, or `unknown` where
     nothing tells (`constraint_kind` is then None).
     """
 
     asked: Asked
+    trigger_kind: str | None
     pages: int | None
     size_kb: int | None
     flags: tuple[Flag, ...]
@@ -74,21 +82,30 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Request:
     unbound = asked.cpuset == "/" and asked.nodemask in (None, "(null)")
     if kind is None and event.kind == "oom_kill" and unbound:
         kind, basis = "none", "inferred"
-    return Request(asked, pages, size_kb, flags, kind, basis or "unknown")
+    scopes = reading.typed(connection, "request_scope", _Scope, event.event_id)
+    trigger_kind = scopes[0].trigger_kind if scopes else None
+    return Request(asked, trigger_kind, pages, size_kb, flags, kind, basis or "unknown")
 
 
-def tell(page: Page, request: Request, event: Event) -> None:
+def tell(page: Page, request: Request, event: Event, cited: Citations) -> None:
     """The request in words, flag by flag."""
     page.heading("Who asked for what")
     if event.kind == "memory_dump":
         page.say("Nobody asked for memory: somebody asked for this print.")
         return
-    _tell_invoker(page, request, event)
+    _tell_invoker(page, request, event, cited.of(*_HEADERS))
     _tell_flags(page, request)
-    _tell_constraint(page, request)
+    _tell_constraint(page, request, cited)
 
 
-def _tell_invoker(page: Page, request: Request, event: Event) -> None:
+#: Lines that name the request.
+_HEADERS = (
+    *("oom_header", "oom_killer_without_invoker", "allocation_failure", "vmalloc_failure"),
+    *("sysrq_oom", "sysrq_show_memory"),
+)
+
+
+def _tell_invoker(page: Page, request: Request, event: Event, cited: str) -> None:
     asked = request.asked
     if asked.invoker_comm is None and asked.alloc_order is None:
         page.say("Unknown: the line that names the request is not in the report.")
@@ -97,11 +114,11 @@ def _tell_invoker(page: Page, request: Request, event: Event) -> None:
     if asked.invoker_pid is None:
         who += " (pid not printed)"
     if asked.alloc_order is None:
-        page.say(f"{who} asked for memory; how much is not known.")
+        page.say(f"{who} asked for memory; how much is not known.{cited}")
     elif request.pages is None:
         page.say(
             f"{who} ran the OOM killer on a person's demand (SysRq-f, order"
-            f" {asked.alloc_order}); no memory was asked for."
+            f" {asked.alloc_order}); no memory was asked for.{cited}"
         )
     else:
         pages = words.plural(request.pages, "page")
@@ -110,7 +127,7 @@ def _tell_invoker(page: Page, request: Request, event: Event) -> None:
             size = f"{pages} x {words.kb(event.page_size_kb)} = {words.kb(request.size_kb)}"
         page.say(
             f"{who} asked for order {asked.alloc_order}, that is 2^{asked.alloc_order} ="
-            f" {pages}{'' if request.pages == 1 else ' in one piece'}: {size}."
+            f" {pages}{'' if request.pages == 1 else ' in one piece'}: {size}.{cited}"
         )
     if asked.invoker_oom_score_adj:
         page.say(f"Its own oom_score_adj is {asked.invoker_oom_score_adj}.")
@@ -149,14 +166,15 @@ _BASES = {
 }
 
 
-def _tell_constraint(page: Page, request: Request) -> None:
+def _tell_constraint(page: Page, request: Request, cited: Citations) -> None:
     kind = request.constraint_kind
     if kind is None:
         page.say("Constraint (which part of the memory it could use): unknown, not printed.")
         return
     what = _CONSTRAINTS.get(kind, kind)
     basis = _BASES.get(request.constraint_basis, request.constraint_basis)
-    page.say(f"Constraint (which part of the memory it could use): {what} [{basis}].")
+    lines = cited.of("oom_summary", "oom_summary_cut", "cpuset")
+    page.say(f"Constraint (which part of the memory it could use): {what} ({basis}).{lines}")
     asked = request.asked
     if kind in ("cpuset", "memory_policy"):
         page.say(

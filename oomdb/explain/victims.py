@@ -12,6 +12,7 @@ from oomdb.explain import ranking
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
@@ -67,17 +68,20 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Killing:
     return Killing(victims, chosen, ranking.read(connection, event))
 
 
-def tell(page: Page, killing: Killing, event: Event, memory: Memory) -> None:
+def tell(page: Page, killing: Killing, event: Event, memory: Memory, cited: Citations) -> None:
     """The first victim with what it held, the others in short, then the ranking."""
     page.heading("Who was killed, and was it the right one")
     if not killing.victims:
         page.say(_NOBODY.get(event.kind, "Unknown: the report does not show who was killed."))
         return
-    page.say(_sentence(killing.victims[0]), hanging=5)
+    page.say(_sentence(killing.victims[0]) + _lines(killing.victims[0], cited), hanging=5)
     for victim in killing.victims[1:]:
-        page.say(_short(victim), hanging=5)
+        page.say(_short(victim) + _lines(victim, cited), hanging=5)
     if event.oom_group_memcg is not None:
-        page.say(f"The cgroup {event.oom_group_memcg} is set to die as a whole (memory.oom.group).")
+        page.say(
+            f"The cgroup {event.oom_group_memcg} is set to die as a whole (memory.oom.group)."
+            + cited.of("group_kill")
+        )
     chosen, first = killing.chosen, killing.victims[0]
     if chosen.chosen_pid is not None and chosen.chosen_pid != first.pid:
         page.say(
@@ -85,7 +89,14 @@ def tell(page: Page, killing: Killing, event: Event, memory: Memory) -> None:
             " up to 5.0 then kill one of its children in its place, if that has memory of its"
             " own."
         )
-    ranking.tell(page, killing.ranking, memory)
+    ranking.tell(page, killing.ranking, memory, cited)
+
+
+def _lines(victim: Victim, cited: Citations) -> str:
+    """Where its death is printed; without a pid nothing tells its lines from the others'."""
+    if victim.pid is None:
+        return ""
+    return cited.of("killed", "killed_sharing_mm", "reaped", "not_reaped", pid=victim.pid)
 
 
 _NOBODY = {

@@ -11,6 +11,7 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     import duckdb
 
+    from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
 
@@ -48,7 +49,7 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Fallback,
     return reading.typed(connection, "zone_fallbacks", Fallback, event.event_id, "fallback_no")
 
 
-def tell(page: Page, fallbacks: tuple[Fallback, ...], event: Event) -> None:
+def tell(page: Page, fallbacks: tuple[Fallback, ...], event: Event, cited: Citations) -> None:
     """Each zone with the kernel's own comparison at min, low and high."""
     page.heading("What each zone had, and by how much it refused")
     if event.kind == "memory_dump":
@@ -68,7 +69,7 @@ def tell(page: Page, fallbacks: tuple[Fallback, ...], event: Event) -> None:
         page.say(_TRIGGERS[fallbacks[0].trigger_kind or ""])
     for fallback in fallbacks:
         page.blank()
-        _tell_zone(page, fallback)
+        _tell_zone(page, fallback, cited)
 
 
 _TRIGGERS = {
@@ -80,8 +81,9 @@ _TRIGGERS = {
 }
 
 
-def _tell_zone(page: Page, zone: Fallback) -> None:
-    page.say(f"{zone.fallback_no}. Node {zone.node} {zone.zone}: {_free(zone)}", hanging=6)
+def _tell_zone(page: Page, zone: Fallback, cited: Citations) -> None:
+    lines = cited.of("zone", "zone_more", "lowmem_reserve", node=zone.node, zone=zone.zone)
+    page.say(f"{zone.fallback_no}. Node {zone.node} {zone.zone}: {_free(zone)}{lines}", hanging=6)
     checks = (
         ("min", zone.min_kb, zone.needed_min_kb, zone.short_min_kb),
         ("low", zone.low_kb, zone.needed_low_kb, zone.short_low_kb),

@@ -2,8 +2,8 @@
 -- threshold, with the figure and the threshold. What kept the request from
 -- memory that was there comes first, then what held the memory, by size, then
 -- the signs of a shortage. The total is RAM less what is reserved, or the
--- cgroup's limit (its usage without one). A dump that was only asked for has no
--- suspects.
+-- cgroup's limit (its usage without one). Where a person asked for the dump or
+-- the kill (SysRq) there need be no shortage, and there are no suspects.
 -- event_id: the event
 -- suspect_no: place in the ranking, from 1
 -- suspect: kept from memory that was there: cgroup_limit, cgroup_swap_limit,
@@ -42,52 +42,81 @@ WITH shortages AS (
         e.swap_free_kb,
         e.page_size_kb
     FROM events AS e
+    LEFT JOIN request_scope AS r ON r.event_id = e.event_id
     WHERE e.kind <> 'memory_dump'
+        AND COALESCE(r.trigger_kind, 'request') <> 'sysrq'
+),
+balance AS (
+    SELECT
+        b.event_id,
+        b.scope,
+        b.part,
+        b.size_kb,
+        b.total_kb,
+        b.limit_kb
+    FROM memory_balance AS b
+    INNER JOIN shortages AS s
+        ON s.event_id = b.event_id AND s.scope_name = b.scope
+),
+fallbacks AS (
+    SELECT
+        event_id,
+        node,
+        zone,
+        free_kb,
+        usable_free_kb,
+        cma_kb,
+        highatomic_kb,
+        short_min_kb,
+        needed_min_kb,
+        needed_high_kb,
+        verdict
+    FROM zone_fallbacks
+    WHERE trigger_kind = 'request'
+),
+resident_processes AS (
+    SELECT event_id, pid, comm, rss_kb, anon_kb
+    FROM process_memory
 ),
 -- The total that a process or a part is a share of: what can be given out.
 totals AS (
     SELECT
-        s.event_id,
-        s.scope_name,
-        MAX(COALESCE(b.limit_kb, b.total_kb))
-        - MAX(CASE WHEN b.part = 'reserved' THEN b.size_kb ELSE 0 END) AS all_kb
-    FROM shortages AS s
-    INNER JOIN memory_balance AS b
-        ON b.event_id = s.event_id AND b.scope = s.scope_name
-    GROUP BY s.event_id, s.scope_name
+        event_id,
+        MAX(COALESCE(limit_kb, total_kb))
+        - MAX(CASE WHEN part = 'reserved' THEN size_kb ELSE 0 END) AS all_kb
+    FROM balance
+    GROUP BY event_id
 ),
-grouped_parts AS (
+parts AS (
     SELECT
-        b.event_id,
-        b.scope AS scope_name,
+        event_id,
         CASE
-            WHEN b.part IN ('slab', 'slab_unreclaimable')
+            WHEN part IN ('slab', 'slab_unreclaimable')
                 THEN 'unreclaimable_slab'
-            WHEN b.part IN ('mlocked', 'unevictable') THEN 'unevictable'
-            ELSE b.part
+            WHEN part IN ('mlocked', 'unevictable') THEN 'unevictable'
+            ELSE part
         END AS name,
-        CAST(SUM(b.size_kb) AS BIGINT) AS kb
-    FROM memory_balance AS b
-    WHERE b.part IN (
+        size_kb
+    FROM balance
+    WHERE part IN (
         'shmem', 'slab', 'slab_unreclaimable', 'mlocked', 'unevictable',
         'hugetlb', 'balloon', 'gpu', 'unaccounted', 'page_tables',
         'kernel_stacks'
     )
-    GROUP BY b.event_id, b.scope, name
 ),
 large_parts AS (
     SELECT
-        t.event_id,
+        p.event_id,
         p.name,
-        p.kb,
+        CAST(SUM(p.size_kb) AS BIGINT) AS kb,
         CASE
             WHEN p.name IN ('page_tables', 'kernel_stacks')
                 THEN CAST((t.all_kb - t.all_kb % 50) / 50 AS BIGINT)
             ELSE CAST((t.all_kb - t.all_kb % 10) / 10 AS BIGINT)
         END AS least_kb
-    FROM totals AS t
-    INNER JOIN grouped_parts AS p
-        ON p.event_id = t.event_id AND p.scope_name = t.scope_name
+    FROM parts AS p
+    INNER JOIN totals AS t ON t.event_id = p.event_id
+    GROUP BY p.event_id, p.name, t.all_kb
 ),
 large_processes AS (
     SELECT
@@ -97,7 +126,7 @@ large_processes AS (
         p.rss_kb AS kb,
         CAST((t.all_kb - t.all_kb % 2) / 2 AS BIGINT) AS least_kb
     FROM totals AS t
-    INNER JOIN process_memory AS p ON p.event_id = t.event_id
+    INNER JOIN resident_processes AS p ON p.event_id = t.event_id
     WHERE p.rss_kb * 2 > t.all_kb
 ),
 resident AS (
@@ -107,7 +136,7 @@ resident AS (
         COUNT(*) AS process_count,
         CAST(SUM(rss_kb) AS BIGINT) AS resident_kb,
         CAST(SUM(COALESCE(anon_kb, rss_kb)) AS BIGINT) AS kb
-    FROM process_memory
+    FROM resident_processes
     GROUP BY event_id, comm
 ),
 large_programs AS (
@@ -127,9 +156,8 @@ many_processes AS (
         b.event_id,
         b.size_kb AS kb,
         CAST((t.all_kb - t.all_kb % 2) / 2 AS BIGINT) AS least_kb
-    FROM memory_balance AS b
-    INNER JOIN totals AS t
-        ON t.event_id = b.event_id AND t.scope_name = b.scope
+    FROM balance AS b
+    INNER JOIN totals AS t ON t.event_id = b.event_id
     LEFT JOIN (
         SELECT event_id FROM large_processes
         UNION
@@ -144,9 +172,7 @@ anon_lists AS (
     SELECT
         b.event_id,
         CAST(SUM(b.size_kb) AS BIGINT) AS kb
-    FROM memory_balance AS b
-    INNER JOIN totals AS t
-        ON t.event_id = b.event_id AND t.scope_name = b.scope
+    FROM balance AS b
     INNER JOIN events AS e ON e.event_id = b.event_id
     WHERE b.part IN ('anon', 'shmem')
         AND e.damage IS NULL
@@ -193,8 +219,7 @@ zone_sums AS (
         CAST(SUM(needed_high_kb) AS BIGINT) AS needed_kb,
         MAX(CASE WHEN verdict = 'usable' OR verdict IS NULL THEN 1 ELSE 0 END)
             AS has_usable
-    FROM zone_fallbacks
-    WHERE trigger_kind = 'request'
+    FROM fallbacks
     GROUP BY event_id
 ),
 thisnode AS (
@@ -241,11 +266,10 @@ zone_suspects AS (
         f.highatomic_kb,
         f.short_min_kb,
         f.needed_min_kb
-    FROM zone_fallbacks AS f
-    WHERE f.trigger_kind = 'request'
-        AND f.verdict IN (
-            'no_block_of_order', 'below_watermark', 'reserve_blocked'
-        )
+    FROM fallbacks AS f
+    WHERE f.verdict IN (
+        'no_block_of_order', 'below_watermark', 'reserve_blocked'
+    )
 ),
 suspects AS (
     SELECT

@@ -55,7 +55,8 @@ def test_parts_of_the_memory(
 ) -> None:
     # What is not in the part is free, so that nothing is unaccounted.
     held = sum(count for name, count in pages.items() if name != "shmem")
-    insert_counters(connection, **RAM, **pages, free=10000 - held)
+    counters: dict[str, Any] = {**RAM, **pages, "free": 10000 - held}
+    insert_counters(connection, **counters)
     assert select("memory_suspects", FIGURES) == suspects
 
 
@@ -107,6 +108,12 @@ def test_swap_is_full_from_95_percent_on(
 
 def test_a_print_on_demand_has_none(connection: duckdb.DuckDBPyConnection, select: Rows) -> None:
     insert_counters(connection, **RAM, slab_unreclaimable=9000, kind="memory_dump")
+    assert select("memory_suspects", "suspect") == []
+
+
+def test_a_kill_on_demand_has_none(connection: duckdb.DuckDBPyConnection, select: Rows) -> None:
+    request = {"gfp_mask": GFP_KERNEL_5_1, "gfp_layout": "linux-5.1", "alloc_order": -1}
+    insert_counters(connection, **RAM, slab_unreclaimable=9000, event=request)
     assert select("memory_suspects", "suspect") == []
 
 

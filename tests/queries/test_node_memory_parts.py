@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.plain_database import insert
 from tests.queries.memory import insert_counters
@@ -19,7 +19,7 @@ def test_old_kernels_print_it_in_the_zone_lines(
     connection: duckdb.DuckDBPyConnection, select: Rows
 ) -> None:
     insert(connection, "events", event_id="e", kind="oom_kill", page_size_kb=4)
-    printed = {
+    printed: dict[str, Any] = {
         "active_anon_kb": 100,
         "inactive_anon_kb": 20,
         "active_file_kb": 8,

@@ -1,0 +1,117 @@
+"""What the views and the story say of the laboratory's machines, whose trouble is known."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from oomdb import explain
+from oomdb.evidence import evidence_of
+from oomdb.ingest import ingest
+from oomdb.store import Store
+from tests import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+#: What each machine had been made short of memory with, by the sample that shows it.
+CAUSES = {
+    "rocketmq-8g.log": {"large_process"},
+    "6.1-amd64--tmpfs.log": {"shmem"},
+    "6.1-amd64--page-tables.log": {"page_tables"},
+    "6.1-amd64--slab.log": {"unreclaimable_slab"},
+    "6.1-amd64--hugetlb.log": {"hugetlb"},
+    "6.1-amd64--cpuset.log": {"numa_node_full"},
+    "6.1-amd64--memory-policy.log": {"numa_node_full"},
+    "5.10-amd64--order-3.log": {"fragmentation"},
+    "6.1-amd64--allocation-failure.log": {"fragmentation"},
+    "6.1-amd64--memcg-v1.log": {"cgroup_limit"},
+    "6.1-amd64--memcg-v2-pod.log": {"cgroup_limit"},
+    "7.3-amd64--memcg-v2.log": {"cgroup_limit"},
+    "7.3-amd64--sysrq-f.log": set(),
+    "6.1-amd64--sysrq-m.log": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of all samples that come from machines."""
+    database = tmp_path_factory.mktemp("samples") / "oomdb.duckdb"
+    ingest([log for log in samples.logs() if log.parent == samples.ROOT], database)
+    with Store.open_for_reading(database) as reader:
+        yield reader.connection
+
+
+def event_ids(connection: duckdb.DuckDBPyConnection, name: str = "") -> list[str]:
+    """The events of the sample of that name, or of all."""
+    sql = (
+        "SELECT DISTINCT event_id FROM sightings JOIN sources USING (source_id)"
+        f" WHERE path LIKE '%/{name}%' ORDER BY 1"
+    )
+    return [row[0] for row in connection.execute(sql).fetchall()]
+
+
+@pytest.mark.parametrize(("name", "causes"), CAUSES.items(), ids=CAUSES)
+def test_the_first_suspect_is_what_the_machine_was_made_short_with(
+    connection: duckdb.DuckDBPyConnection, name: str, causes: set[str]
+) -> None:
+    ids = event_ids(connection, name)
+    assert ids
+    marks = ", ".join("?" * len(ids))
+    sql = (
+        "SELECT DISTINCT suspect FROM memory_suspects"
+        f" WHERE suspect_no = 1 AND event_id IN ({marks})"
+    )
+    assert {row[0] for row in connection.execute(sql, ids).fetchall()} == causes
+
+
+def test_every_page_is_in_one_part(connection: duckdb.DuckDBPyConnection) -> None:
+    sql = (
+        "SELECT event_id, scope, node, SUM(size_kb), MAX(total_kb) FROM memory_balance"
+        " WHERE is_whole GROUP BY event_id, scope, node"
+    )
+    balances = connection.execute(sql).fetchall()
+    assert {scope for _, scope, *_ in balances} == {"machine", "node", "cgroup"}
+    assert [row for row in balances if row[3] != row[4]] == []
+
+
+def test_no_machine_lacks_its_balance(connection: duckdb.DuckDBPyConnection) -> None:
+    """Whole reports print all that is needed, and no part is larger than what it is a part of."""
+    sql = (
+        "SELECT events.event_id FROM events LEFT JOIN memory_balance AS b"
+        " ON b.event_id = events.event_id AND b.part = 'unaccounted' AND b.scope = CASE"
+        " WHEN events.constraint_kind = 'memcg' THEN 'cgroup' ELSE 'machine' END"
+        " WHERE events.damage IS NULL AND (b.size_kb IS NULL OR b.share_thousandths < -10)"
+    )
+    assert connection.execute(sql).fetchall() == []
+
+
+def test_each_line_that_a_story_cites_prints_what_it_says(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Zones and processes stand in the cited lines of the kept report."""
+    checked = 0
+    for event_id in event_ids(connection):
+        raw = evidence_of(connection, event_id).decode("latin-1").split("\n")
+        story = explain.explain(connection, event_id)
+        for zone in story.fallbacks:
+            for line in cited(story.citations.of("zone", node=zone.node, zone=zone.zone)):
+                assert f"{zone.zone} free:{zone.free_kb}kB" in raw[line - 1]
+                checked += 1
+        for victim in story.killing.victims:
+            for line in cited(story.citations.of("killed", pid=victim.pid)):
+                assert f"process {victim.pid}" in raw[line - 1]
+                checked += 1
+    assert checked > len(event_ids(connection))
+
+
+def cited(text: str) -> list[int]:
+    """The numbers in ` [lines 3, 24-26]`."""
+    numbers: list[int] = []
+    for first, last in re.findall(r"(\d+)(?:-(\d+))?", text):
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
