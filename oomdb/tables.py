@@ -96,6 +96,7 @@ HOSTS = Table(
     (
         _text("host_id", "Derived from the host name.", required=True),
         _text("hostname", "Its fullest printed name.", required=True),
+        _text("labels", "Its labels as `role=db, site=eu`, by name; NULL for none."),
     ),
     key=("host_id",),
 )
@@ -106,6 +107,59 @@ HOST_NAMES = Table(
     (
         _text("host_id", "The machine.", required=True),
         _text("name", "The name as printed.", required=True),
+    ),
+)
+
+HOST_LABELS = Table(
+    "host_labels",
+    "A label of a machine, as the rules in `host_rules` give it.",
+    (
+        _text("host_id", "The machine.", required=True),
+        _text("label", "Name of the label, such as role, cluster, owner.", required=True),
+        _text("value", "What it says of this machine.", required=True),
+    ),
+)
+
+HOST_RULES = Table(
+    "host_rules",
+    "One label that a line of an imported CSV file gives to hosts.",
+    (
+        _count("rule_no", "Order of the lines, from 1; of those that fit the last counts."),
+        _text("host_pattern", "Shell pattern of the host names that it is for.", required=True),
+        _text("label", "Name of the label.", required=True),
+        _text("value", "Its value for those hosts.", required=True),
+    ),
+)
+
+BUDGETS = Table(
+    "budgets",
+    "How much memory processes may hold: one line of an imported CSV file.",
+    (
+        _count("budget_no", "Order of the lines, from 1; of those that fit the last counts."),
+        _text("host_pattern", "Shell pattern of the hosts that it is for; NULL for all hosts."),
+        _text("label", "A label that those hosts must have; NULL for no such condition."),
+        _text("label_pattern", "Shell pattern of that label's value."),
+        _text("comm_pattern", "Pattern of process names as given; NULL for all names."),
+        _text("unit_pattern", "Pattern of systemd units as given; NULL for all processes."),
+        _text("comm_like", "comm_pattern for LIKE ... ESCAPE '!', cut as the kernel cuts names."),
+        _text("unit_like", "unit_pattern for LIKE ... ESCAPE '!'."),
+        Column(
+            "budget_kb",
+            Type.INTEGER,
+            "What a process may hold at most [kB].",
+            Magnitude.RAM_KB,
+            required=True,
+        ),
+        _text("note", "What the file says about it."),
+    ),
+)
+
+BUDGET_HOSTS = Table(
+    "budget_hosts",
+    "A host that a budget for certain hosts is for.",
+    (
+        _count("budget_no", "The budget.", required=True),
+        _text("host_id", "The machine.", required=True),
     ),
 )
 
@@ -589,6 +643,10 @@ PROPERTIES = Table(
 TABLES: tuple[Table, ...] = (
     HOSTS,
     HOST_NAMES,
+    HOST_LABELS,
+    HOST_RULES,
+    BUDGETS,
+    BUDGET_HOSTS,
     SOURCES,
     INPUTS,
     EVENTS,
@@ -617,3 +675,6 @@ TABLES: tuple[Table, ...] = (
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 EVENT_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table.parent == "events")
+
+#: What users import, not derived from any log.
+TOLD: tuple[Table, ...] = (HOST_RULES, BUDGETS)

@@ -148,6 +148,90 @@ def upgrade() -> None:
         comment="The sum that the kernel printed at the end of a zone's free lists.",
     )
     op.create_table(
+        "budget_hosts",
+        sa.Column(
+            "budget_no", sa.BigInteger(), autoincrement=False, nullable=False, comment="The budget."
+        ),
+        sa.Column(
+            "host_id", sa.String(), autoincrement=False, nullable=False, comment="The machine."
+        ),
+        comment="A host that a budget for certain hosts is for.",
+    )
+    op.create_table(
+        "budgets",
+        sa.Column(
+            "budget_no",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="Order of the lines, from 1; of those that fit the last counts.",
+        ),
+        sa.Column(
+            "host_pattern",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Shell pattern of the hosts that it is for; NULL for all hosts.",
+        ),
+        sa.Column(
+            "label",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="A label that those hosts must have; NULL for no such condition.",
+        ),
+        sa.Column(
+            "label_pattern",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Shell pattern of that label's value.",
+        ),
+        sa.Column(
+            "comm_pattern",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Pattern of process names as given; NULL for all names.",
+        ),
+        sa.Column(
+            "unit_pattern",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Pattern of systemd units as given; NULL for all processes.",
+        ),
+        sa.Column(
+            "comm_like",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="comm_pattern for LIKE ... ESCAPE '!', cut as the kernel cuts names.",
+        ),
+        sa.Column(
+            "unit_like",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="unit_pattern for LIKE ... ESCAPE '!'.",
+        ),
+        sa.Column(
+            "budget_kb",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="What a process may hold at most [kB].",
+        ),
+        sa.Column(
+            "note",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="What the file says about it.",
+        ),
+        comment="How much memory processes may hold: one line of an imported CSV file.",
+    )
+    op.create_table(
         "cgroup_counters",
         sa.Column(
             "event_id",
@@ -706,6 +790,27 @@ def upgrade() -> None:
         comment="Reference: the name of one bit of gfp_mask in one layout.",
     )
     op.create_table(
+        "host_labels",
+        sa.Column(
+            "host_id", sa.String(), autoincrement=False, nullable=False, comment="The machine."
+        ),
+        sa.Column(
+            "label",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Name of the label, such as role, cluster, owner.",
+        ),
+        sa.Column(
+            "value",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="What it says of this machine.",
+        ),
+        comment="A label of a machine, as the rules in `host_rules` give it.",
+    )
+    op.create_table(
         "host_names",
         sa.Column(
             "host_id", sa.String(), autoincrement=False, nullable=False, comment="The machine."
@@ -714,6 +819,34 @@ def upgrade() -> None:
             "name", sa.String(), autoincrement=False, nullable=False, comment="The name as printed."
         ),
         comment="A name under which logs print a machine.",
+    )
+    op.create_table(
+        "host_rules",
+        sa.Column(
+            "rule_no",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="Order of the lines, from 1; of those that fit the last counts.",
+        ),
+        sa.Column(
+            "host_pattern",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Shell pattern of the host names that it is for.",
+        ),
+        sa.Column(
+            "label", sa.String(), autoincrement=False, nullable=False, comment="Name of the label."
+        ),
+        sa.Column(
+            "value",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Its value for those hosts.",
+        ),
+        comment="One label that a line of an imported CSV file gives to hosts.",
     )
     op.create_table(
         "hosts",
@@ -730,6 +863,13 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=False,
             comment="Its fullest printed name.",
+        ),
+        sa.Column(
+            "labels",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Its labels as `role=db, site=eu`, by name; NULL for none.",
         ),
         sa.PrimaryKeyConstraint("host_id", name=op.f("hosts_pkey")),
         comment="A machine.",
@@ -2180,11 +2320,15 @@ def downgrade() -> None:
     op.drop_table("inputs")
     op.drop_table("hugepages")
     op.drop_table("hosts")
+    op.drop_table("host_rules")
     op.drop_table("host_names")
+    op.drop_table("host_labels")
     op.drop_table("gfp_bits")
     op.drop_table("extra_fields")
     op.drop_table("events")
     op.drop_table("cgroup_counters")
+    op.drop_table("budgets")
+    op.drop_table("budget_hosts")
     op.drop_table("buddy_totals")
     op.drop_table("buddy_orders")
     op.drop_table("allocation_sites")

@@ -201,6 +201,19 @@ class Store:
                 self._connection.execute(f"DELETE FROM {table.name}")
         self._connection.commit()
 
+    def replace_told(self, table: tables.Table, rows: Sequence[dict[str, object]]) -> None:
+        """Put `rows` in the place of all that users told before: host_rules or budgets."""
+        assert table in tables.TOLD
+        self._connection.begin()
+        self._connection.execute(f"DELETE FROM {table.name}")
+        insert_rows(self._connection, table.name, rows)
+        self._connection.commit()
+
+    def label_names(self) -> set[str]:
+        """The labels that some rule gives to hosts."""
+        result = self._connection.execute("SELECT DISTINCT label FROM host_rules")
+        return {row[0] for row in result.fetchall()}
+
     def event_count(self) -> int:
         """How many events there are."""
         row = self._connection.execute("SELECT COUNT(*) FROM events").fetchone()

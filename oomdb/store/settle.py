@@ -1,4 +1,4 @@
-"""What only the whole content tells: names of one machine, boots seen by several logs."""
+"""What only the whole content tells: names of one machine, its labels, boots in several logs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from oomdb.incidents.identity import host_id
 from oomdb.store.assignment import insert_rows
+from oomdb.store.labels import settle_labels
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,8 +35,9 @@ HAVING COALESCE(MIN(seen.step_s), 0) >= -1 AND COUNT(events.occurred_at) > 0"""
 
 
 def settle(connection: duckdb.DuckDBPyConnection) -> None:
-    """Derive hosts and shared boots anew from all events and sightings."""
+    """Derive hosts, their labels and shared boots anew from the whole content."""
     settle_hosts(connection)
+    settle_labels(connection)
     settle_boots(connection)
 
 
