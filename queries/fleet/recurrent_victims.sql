@@ -1,22 +1,29 @@
 -- Names, cgroups and units that are killed again and again, on one host and in
 -- the whole fleet: how often, since when, and at what interval.
--- scope: host (one host) or fleet (all hosts together)
--- hostname: the host; NULL for the fleet, or where no host is known
+-- scope: host (one known host) or fleet (all reports together)
+-- host_id: the host; NULL for the fleet
+-- hostname: its fullest name
+-- labels: the host's labels
 -- subject_kind: comm (process name, cut to 15 bytes), cgroup or unit
 -- subject: the name, the cgroup's path or the systemd unit
 -- kills: processes killed
 -- events: reports in which they were killed, at least 2
+-- incidents: incidents that those reports are part of
 -- hosts: known hosts on which they were killed
 -- first_at: first kill whose time is known (UTC)
 -- last_at: last kill whose time is known (UTC)
 -- interval_s: mean time between reports whose time is known; NULL below two [s]
 -- typical_interval_s: the middle one of those times when sorted [s]
--- is_ongoing: whether the last kill is no more than three typical intervals
---   before the newest event of the database; NULL without times
+-- typical_incident_interval_s: the same from the first kill of one incident to
+--   that of the next; NULL below two incidents of known time [s]
+-- is_ongoing: whether the last kill is no more than three typical intervals, of
+--   reports or of incidents, before the newest event of the database; NULL
+--   below two reports of known time
 WITH killed AS (
     SELECT
         v.event_id,
-        hosts.hostname,
+        m.incident_id,
+        e.host_id,
         v.comm,
         e.task_memcg,
         cgroup_identity.unit,
@@ -25,8 +32,8 @@ WITH killed AS (
     FROM victims AS v
     INNER JOIN events AS e
         ON e.event_id = v.event_id
-    LEFT JOIN hosts
-        ON hosts.host_id = e.host_id
+    LEFT JOIN incident_events AS m
+        ON m.event_id = v.event_id
     LEFT JOIN cgroup_identity
         ON cgroup_identity.event_id = v.event_id
         AND cgroup_identity.cgroup_role = 'task'
@@ -36,7 +43,8 @@ named AS (
         'comm' AS subject_kind,
         comm AS subject,
         event_id,
-        hostname AS seen_on,
+        incident_id,
+        host_id,
         occurred_at,
         occurred_epoch_s
     FROM killed
@@ -45,7 +53,8 @@ named AS (
         'cgroup' AS subject_kind,
         task_memcg AS subject,
         event_id,
-        hostname AS seen_on,
+        incident_id,
+        host_id,
         occurred_at,
         occurred_epoch_s
     FROM killed
@@ -55,7 +64,8 @@ named AS (
         'unit' AS subject_kind,
         unit AS subject,
         event_id,
-        hostname AS seen_on,
+        incident_id,
+        host_id,
         occurred_at,
         occurred_epoch_s
     FROM killed
@@ -63,23 +73,25 @@ named AS (
 scoped AS (
     SELECT
         'host' AS scope,
-        seen_on AS of_host,
+        host_id AS of_host_id,
         subject_kind,
         subject,
         event_id,
-        seen_on,
+        incident_id,
+        host_id,
         occurred_at,
         occurred_epoch_s
     FROM named
-    WHERE subject IS NOT NULL
+    WHERE subject IS NOT NULL AND host_id IS NOT NULL
     UNION ALL
     SELECT
         'fleet' AS scope,
-        NULL AS of_host,
+        NULL AS of_host_id,
         subject_kind,
         subject,
         event_id,
-        seen_on,
+        incident_id,
+        host_id,
         occurred_at,
         occurred_epoch_s
     FROM named
@@ -89,67 +101,105 @@ scoped AS (
 reports AS (
     SELECT
         scope,
-        of_host,
+        of_host_id,
         subject_kind,
         subject,
         event_id,
-        seen_on,
+        incident_id,
+        host_id,
         occurred_at,
         occurred_epoch_s,
-        COUNT(*) AS killed_in_it,
-        LAG(occurred_epoch_s) OVER (
-            PARTITION BY scope, of_host, subject_kind, subject
-            ORDER BY occurred_epoch_s, event_id
-        ) AS before_epoch_s
+        COUNT(*) AS killed_in_it
     FROM scoped
     GROUP BY
-        scope, of_host, subject_kind, subject, event_id, seen_on, occurred_at,
-        occurred_epoch_s
+        scope, of_host_id, subject_kind, subject, event_id, incident_id,
+        host_id, occurred_at, occurred_epoch_s
 ),
-intervals AS (
+moments AS (
     SELECT
+        'report' AS moment_kind,
         scope,
-        of_host,
+        of_host_id,
         subject_kind,
         subject,
-        occurred_epoch_s - before_epoch_s AS gap_s,
+        event_id AS moment_id,
+        occurred_epoch_s AS moment_s
+    FROM reports
+    WHERE occurred_epoch_s IS NOT NULL
+    UNION ALL
+    SELECT
+        'incident' AS moment_kind,
+        scope,
+        of_host_id,
+        subject_kind,
+        subject,
+        incident_id AS moment_id,
+        MIN(occurred_epoch_s) AS moment_s
+    FROM reports
+    WHERE occurred_epoch_s IS NOT NULL
+    GROUP BY scope, of_host_id, subject_kind, subject, incident_id
+),
+gaps AS (
+    SELECT
+        moment_kind,
+        scope,
+        of_host_id,
+        subject_kind,
+        subject,
+        moment_s - LAG(moment_s) OVER (
+            PARTITION BY moment_kind, scope, of_host_id, subject_kind, subject
+            ORDER BY moment_s, moment_id
+        ) AS gap_s
+    FROM moments
+),
+ranked_gaps AS (
+    SELECT
+        moment_kind,
+        scope,
+        of_host_id,
+        subject_kind,
+        subject,
+        gap_s,
         ROW_NUMBER() OVER (
-            PARTITION BY scope, of_host, subject_kind, subject
-            ORDER BY occurred_epoch_s - before_epoch_s
+            PARTITION BY moment_kind, scope, of_host_id, subject_kind, subject
+            ORDER BY gap_s
         ) AS gap_no,
         COUNT(*) OVER (
-            PARTITION BY scope, of_host, subject_kind, subject
+            PARTITION BY moment_kind, scope, of_host_id, subject_kind, subject
         ) AS gap_count
-    FROM reports
-    WHERE occurred_epoch_s IS NOT NULL AND before_epoch_s IS NOT NULL
+    FROM gaps
+    WHERE gap_s IS NOT NULL
 ),
 -- The middle gap; of two middle ones the shorter.
 middles AS (
     SELECT
         scope,
-        of_host,
+        COALESCE(of_host_id, '') AS of_place, -- the fleet: no host
         subject_kind,
         subject,
-        gap_s
-    FROM intervals
+        MAX(CASE WHEN moment_kind = 'report' THEN gap_s END) AS report_gap_s,
+        MAX(CASE WHEN moment_kind = 'incident' THEN gap_s END) AS storm_gap_s
+    FROM ranked_gaps
     WHERE gap_no * 2 = gap_count OR gap_no * 2 = gap_count + 1
+    GROUP BY scope, COALESCE(of_host_id, ''), subject_kind, subject
 ),
 totals AS (
     SELECT
         scope,
-        of_host,
+        of_host_id,
         subject_kind,
         subject,
         CAST(SUM(killed_in_it) AS BIGINT) AS all_kills,
         COUNT(*) AS all_events,
-        COUNT(DISTINCT seen_on) AS all_hosts,
+        COUNT(DISTINCT incident_id) AS all_incidents,
+        COUNT(DISTINCT host_id) AS all_hosts,
         MIN(occurred_at) AS first_time,
         MAX(occurred_at) AS last_time,
         MAX(occurred_epoch_s) AS last_epoch_s,
         MAX(occurred_epoch_s) - MIN(occurred_epoch_s) AS span_s,
         COUNT(occurred_epoch_s) - 1 AS span_gaps
     FROM reports
-    GROUP BY scope, of_host, subject_kind, subject
+    GROUP BY scope, of_host_id, subject_kind, subject
 ),
 newest AS (
     SELECT MAX(occurred_epoch_s) AS newest_epoch_s
@@ -157,11 +207,14 @@ newest AS (
 )
 SELECT
     t.scope,
-    t.of_host AS hostname,
+    t.of_host_id AS host_id,
+    hosts.hostname,
+    hosts.labels,
     t.subject_kind,
     t.subject,
     t.all_kills AS kills,
     t.all_events AS events,
+    t.all_incidents AS incidents,
     t.all_hosts AS hosts,
     t.first_time AS first_at,
     t.last_time AS last_at,
@@ -170,13 +223,21 @@ SELECT
             THEN CAST(
                 (t.span_s - t.span_s % t.span_gaps) / t.span_gaps AS BIGINT)
     END AS interval_s,
-    m.gap_s AS typical_interval_s,
-    newest.newest_epoch_s - t.last_epoch_s <= 3 * m.gap_s AS is_ongoing
+    m.report_gap_s AS typical_interval_s,
+    m.storm_gap_s AS typical_incident_interval_s,
+    newest.newest_epoch_s - t.last_epoch_s <= 3 * m.report_gap_s
+    OR newest.newest_epoch_s - t.last_epoch_s
+        <= 3 * COALESCE(m.storm_gap_s, m.report_gap_s) AS is_ongoing
 FROM totals AS t
 CROSS JOIN newest
+LEFT JOIN hosts
+    ON hosts.host_id = t.of_host_id
 LEFT JOIN middles AS m
     ON m.scope = t.scope
-    AND COALESCE(m.of_host, '') = COALESCE(t.of_host, '')
+    AND m.of_place = COALESCE(t.of_host_id, '')
     AND m.subject_kind = t.subject_kind
     AND m.subject = t.subject
 WHERE t.all_events > 1
+ORDER BY
+    t.scope, t.all_kills DESC, t.subject_kind, t.subject,
+    hosts.hostname NULLS LAST

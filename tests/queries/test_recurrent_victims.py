@@ -1,63 +1,57 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.plain_database import insert
+from tests.queries.kills import START, at, insert_host, insert_kill
 
 if TYPE_CHECKING:
     import duckdb
 
     from tests.queries.conftest import Rows
 
-START = datetime(2026, 5, 1, 12, 0, 0)
-
-
-def insert_kill(
-    connection: duckdb.DuckDBPyConnection,
-    event_id: str,
-    host: str | None,
-    after_s: int | None,
-    *comms: str,
-    cgroup: str | None = None,
-) -> None:
-    """A kill `after_s` seconds after START, or at an unknown time."""
-    moment = None if after_s is None else START + timedelta(seconds=after_s)
-    insert(
-        connection,
-        "events",
-        event_id=event_id,
-        host_id=host,
-        kind="oom_kill",
-        occurred_at=moment,
-        occurred_epoch_s=moment and int(moment.replace(tzinfo=UTC).timestamp()),
-        task_memcg=cgroup,
-    )
-    for victim_no, comm in enumerate(comms, start=1):
-        insert(connection, "victims", event_id=event_id, victim_no=victim_no, comm=comm)
-
 
 def test_a_name_per_host_and_in_the_fleet(
     connection: duckdb.DuckDBPyConnection, select: Rows
 ) -> None:
-    insert(connection, "hosts", host_id="a", hostname="db1")
-    insert(connection, "hosts", host_id="b", hostname="db2")
-    insert_kill(connection, "1", "a", 0, "java")
-    insert_kill(connection, "2", "a", 100, "java")
-    insert_kill(connection, "3", "a", 1000, "java")
-    insert_kill(connection, "4", "b", 1600, "java")
-    insert_kill(connection, "5", "b", 1700, "nginx")
-    # db1: 100 and 900 s apart, the mean 500; of two middle ones the shorter, 100.
-    # Fleet: 100, 900 and 600 s apart, the mean 1600 / 3 = 533, the middle 600. The newest
-    # event is at 1700: 100 s after java's last, and 700 s after its last on db1, which is
-    # more than 3 * 100.
-    columns = "scope, hostname, subject, kills, events, hosts, interval_s, typical_interval_s"
-    assert select("recurrent_victims", columns + ", is_ongoing") == [
-        ("fleet", None, "java", 4, 4, 2, 533, 600, True),
-        ("host", "db1", "java", 3, 3, 1, 500, 100, False),
+    insert_host(connection, "db1", labels="role=db")
+    insert_host(connection, "db2")
+    insert_kill(connection, "1", "db1", 0, "java")
+    insert_kill(connection, "2", "db1", 100, "java")
+    insert_kill(connection, "3", "db1", 600, "java")
+    insert_kill(connection, "4", "db2", 1200, "java")
+    insert_kill(connection, "5", "db2", 1300, "nginx")
+    # db1: 100 and 500 s apart, the mean 300; of two middle ones the shorter, 100. All are one
+    # incident. Fleet: 100, 500 and 600 s apart, the mean 400, the middle 500; db2's is an
+    # incident of its own, 1200 s after the first. The newest event is at 1300: 100 s after
+    # java's last, and 700 s after its last on db1, which is more than 3 * 100.
+    columns = "scope, hostname, labels, subject, kills, events, incidents, hosts, interval_s"
+    assert select("recurrent_victims", columns) == [
+        ("fleet", None, None, "java", 4, 4, 2, 2, 400),
+        ("host", "db1.example", "role=db", "java", 3, 3, 1, 1, 300),
     ]
-    assert select("recurrent_victims", "first_at, last_at", "scope = 'host'") == [
-        (START, START + timedelta(seconds=1000))
+    columns = "scope, typical_interval_s, typical_incident_interval_s, is_ongoing"
+    assert select("recurrent_victims", columns) == [
+        ("fleet", 500, 1200, True),
+        ("host", 100, None, False),
+    ]
+    assert select("recurrent_victims", "first_at, last_at", "scope = 'host'") == [(START, at(600))]
+
+
+def test_storms_that_come_back_are_ongoing_between_them(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    day = 86400
+    for number, after_s in enumerate([0, 2, 4, day, day + 2, 2 * day, 2 * day + 2]):
+        insert_kill(connection, str(number), "db1", after_s, "java")
+    insert_kill(connection, "other", "db1", 5 * day, "sh")
+    # Sorted gaps: 2, 2, 2, 2 and two of nearly a day; between the storms' first kills a day.
+    # The newest report comes 3 days less 2 s after java's last kill: within 3 * 1 day, though
+    # far above 3 * 2 s.
+    columns = "events, incidents, typical_interval_s, typical_incident_interval_s, is_ongoing"
+    assert select("recurrent_victims", columns, "scope = 'host'") == [(7, 3, 2, day, True)]
+    insert_kill(connection, "later", "db1", 5 * day + 3, "sh")
+    assert select("recurrent_victims", "is_ongoing", "scope = 'host' AND subject = 'java'") == [
+        (False,)
     ]
 
 
@@ -67,9 +61,9 @@ def test_a_group_killed_at_once_is_one_report(
     insert_kill(connection, "1", None, 0, "worker", "worker")
     assert select("recurrent_victims", "subject") == []
     insert_kill(connection, "2", None, 60, "worker", "worker", "worker")
+    # Nothing tells that both are of one host, so no row of a host speaks of them.
     assert select("recurrent_victims", "scope, subject, kills, events, hosts, interval_s") == [
         ("fleet", "worker", 5, 2, 0, 60),
-        ("host", "worker", 5, 2, 0, 60),
     ]
 
 
