@@ -12,6 +12,8 @@ from oomdb.errors import OomdbError, UsageError
 from oomdb.output import terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
     from oomdb.output.writer import Rows
@@ -46,6 +48,11 @@ class Selection:
     def is_by_time(self) -> bool:
         """Whether a period was asked for."""
         return self.since is not None or self.until is not None
+
+    @property
+    def is_by_host_alone(self) -> bool:
+        """Whether hosts were asked for, and nothing else."""
+        return bool(self.hosts) and self == Selection(hosts=self.hosts)
 
     def condition(self, *, ignoring_time: bool = False) -> tuple[str, list[object]]:
         """A condition on `events` and `hosts` in one FROM, and its parameters."""
@@ -214,22 +221,40 @@ def view_rows(
 ) -> Rows:
     """The rows of a view, of all events or of the chosen ones.
 
-    They come in the view's own order, else in that of its columns. UsageError when events
-    were chosen and the view has no event_id.
+    They come in the view's own order, else in that of its columns. An incident is chosen
+    with any event of it. UsageError when events were chosen and the view has none; only
+    hosts can be chosen in a view that has a host_id.
     """
     columns = reading.column_names(connection, view.name)
     names = ", ".join(map(reading.quoted, columns))
     sql = f"SELECT {names} FROM {reading.quoted(view.name)}"
-    is_chosen = event_id is not None or not selection.is_everything
-    if is_chosen and "event_id" not in columns:
-        raise UsageError(f"{view.name} has no event_id: events cannot be chosen in it")
     parameters: list[object] = []
-    if event_id is not None:
-        sql += " WHERE event_id = ?"
-        parameters = [event_id]
-    elif is_chosen:
-        condition, parameters = selection.condition()
-        sql += " WHERE event_id IN (SELECT events.event_id" + _FROM + condition + ")"
+    if event_id is not None or not selection.is_everything:
+        where, parameters = _rows_of(columns, selection, event_id)
+        if where is None:
+            raise UsageError(f"{view.name} has no event_id: events cannot be chosen in it")
+        sql += " WHERE " + where
     if not _ORDERED.search(view.sql):
         sql += " ORDER BY ALL"
     return reading.rows(connection, sql, parameters)
+
+
+def _rows_of(
+    columns: Sequence[str], selection: Selection, event_id: str | None
+) -> tuple[str | None, list[object]]:
+    """A condition for the rows about the chosen events; None where the columns allow none."""
+    condition, parameters = selection.condition()
+    events = "SELECT events.event_id" + _FROM + condition
+    if event_id is not None:
+        events, parameters = "?", [event_id]
+    if "event_id" in columns:
+        return f"event_id IN ({events})", parameters
+    if "incident_id" in columns:
+        return (
+            "incident_id IN (SELECT incident_id FROM incident_events"
+            f" WHERE event_id IN ({events}))",
+            parameters,
+        )
+    if "host_id" in columns and event_id is None and selection.is_by_host_alone:
+        return f"host_id IN (SELECT events.host_id{_FROM}{condition})", parameters
+    return None, []

@@ -30,6 +30,8 @@ COMMANDS = (
     "sources",
     "reparse",
     "dump",
+    "hosts",
+    "budgets",
 )
 #: The folder that holds the package under test.
 CODE = str(Path(cli.__file__).parent.parent.parent)

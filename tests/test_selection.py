@@ -174,3 +174,27 @@ def test_events_are_not_chosen_in_a_view_without_them(
     view = saved(connection, "kinds", "SELECT kind, COUNT(*) AS n FROM events GROUP BY kind")
     with pytest.raises(UsageError, match="no event_id"):
         view_rows(connection, view, Selection(hosts=("web*",)), None)
+
+
+def test_incidents_and_hosts_are_chosen_by_their_events(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    members = "SELECT event_id, 'of ' || host_id AS incident_id FROM events"
+    saved(connection, "incident_events", members)
+    view = saved(
+        connection, "v", "SELECT DISTINCT incident_id AS x, incident_id FROM incident_events"
+    )
+    selection = Selection(since=datetime(2026, 6, 1), until=datetime(2026, 6, 2))
+    assert count(view_rows(connection, view, Selection(), None)) == 4
+    assert count(view_rows(connection, view, selection, None)) == 1
+    assert count(view_rows(connection, view, Selection(), "aa02")) == 1
+    hosts = saved(connection, "h", "SELECT host_id, COUNT(*) AS n FROM events GROUP BY host_id")
+    assert count(view_rows(connection, hosts, Selection(hosts=("web*",)), None)) == 2
+    with pytest.raises(UsageError, match="no event_id"):
+        view_rows(connection, hosts, Selection(hosts=("web*",), kinds=("panic",)), None)
+    with pytest.raises(UsageError, match="no event_id"):
+        view_rows(connection, hosts, Selection(), "aa02")
+
+
+def count(rows: Rows) -> int:
+    return sum(batch.num_rows for batch in rows.batches)

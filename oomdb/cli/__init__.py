@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from oomdb.cli import events, evidence, ingest, query  # noqa: F401  (each adds its commands to the app)
+from oomdb.cli import events, evidence, fleet, ingest, query  # noqa: F401  (each adds its commands to the app)
 from oomdb.cli.app import app
 
 
