@@ -19,6 +19,12 @@ from oomdb.views import load_views
 ROOT = Path(__file__).resolve().parent.parent
 _WIDTH = "80"
 
+#: What the example's users tell of their fleet.
+FILES = {
+    "hosts.csv": "host,role,owner\niZ23*,broker,mq team\nweb*,web,shop\n",
+    "budgets.csv": ("label,comm,kb,note\nrole=broker,java,4521984,heap 4 GB + PermGen 320 MB\n"),
+}
+
 
 def _oomdb(folder: Path, *arguments: str) -> str:
     """Stdout of a command, run where no setting of the user's reaches it."""
@@ -27,6 +33,7 @@ def _oomdb(folder: Path, *arguments: str) -> str:
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": _WIDTH, "LANG": "C"},
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
         check=True,
     ).stdout
@@ -34,10 +41,13 @@ def _oomdb(folder: Path, *arguments: str) -> str:
 
 @cache
 def _demo_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder with the samples and a database of them."""
+    """A folder with the samples, a database of the seed, and what users tell of its host."""
     folder = tempfile.TemporaryDirectory(prefix="oomdb-docs-")
     (Path(folder.name) / "samples").symlink_to(ROOT / "samples")
     _oomdb(Path(folder.name), "ingest", "samples/rocketmq-8g.log")
+    for name, content in FILES.items():
+        Path(folder.name, name).write_text(content, encoding="utf-8")
+        _oomdb(Path(folder.name), name.removesuffix(".csv"), "import", name)
     return folder
 
 
@@ -47,9 +57,15 @@ def example(*arguments: str, first: str = "", last: str = "") -> str:
     start = printed.index(first)
     end = printed.index(last, start) + len(last) if last else len(printed)
     command = " ".join(
-        word if re.fullmatch(r"[\w./-]+", word) else f"'{word}'" for word in arguments
+        word if re.fullmatch(r"[\w./-]+", word) else f'"{word}"' if "'" in word else f"'{word}'"
+        for word in arguments
     )
     return f"```console\n$ oomdb {command}\n{printed[start:end].rstrip()}\n```\n"
+
+
+def file(name: str) -> str:
+    """One of the example's files."""
+    return f"```text\n{FILES[name]}```\n"
 
 
 def commands() -> str:
