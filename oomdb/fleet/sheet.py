@@ -54,7 +54,7 @@ class Sheet:
         if missing:
             raise SheetError(
                 f"{self.name}:1: no column {' and no column '.join(missing)};"
-                f" the first line must name the columns, it says: {', '.join(self.columns)}"
+                f" the first line must name the columns, commas between; it names {' and '.join(self.columns)}"
             )
 
 

@@ -1,11 +1,12 @@
 -- The cgroup limits that were reached again and again, with limit and usage.
--- Scope cgroup is one path on one host. Scope pod is one pod, whose containers
--- get new paths when they are started again. Scope identity puts together, over
--- all hosts, what is likely the same thing under other paths: units by their
--- name; pods and containers, whose ids change when they are made anew, by their
--- class, their limit and whom it struck, for a kernel's log has no pod's name.
+-- Scope cgroup is one path on one known host. Scope pod is one pod, whose
+-- containers get new paths when they are started again. Scope identity puts
+-- together, over all reports, what is likely the same thing under other paths:
+-- units by their name; pods and containers, whose ids change when they are made
+-- anew, by their class, their limit and whom it struck, for a kernel's log has
+-- no pod's name.
 -- scope: cgroup, pod or identity
--- host_id: the host; NULL for an identity, or when nothing tells
+-- host_id: the host; NULL for an identity; of a pod NULL when nothing tells
 -- hostname: its fullest name
 -- labels: the host's labels
 -- subject_kind: unit, pod, pod_container, container or cgroup
@@ -135,6 +136,7 @@ scoped AS (
         used_kb,
         bound_kb
     FROM hits
+    WHERE host_id IS NOT NULL
     UNION ALL
     SELECT
         'pod' AS scope,

@@ -92,7 +92,7 @@ def test_of_memory_and_swap_the_one_with_least_left(
         insert_hit(
             connection,
             event_id,
-            None,
+            "h",
             None,
             "/lxc/VM_A",
             memory=(53192, 262144),
@@ -132,3 +132,15 @@ def test_counters_of_other_cgroups_do_not_count(
                 unit="kB",
             )
     assert select("limits_hit", "usage_kb, limit_kb", "scope = 'cgroup'") == [(100, 100)]
+
+
+def test_an_unknown_host_may_be_any(connection: duckdb.DuckDBPyConnection, select: Rows) -> None:
+    for event_id in "12":
+        insert_hit(connection, event_id, None, None, WEB, memory=(1, 1))
+    for event_id in "34":
+        insert_hit(connection, event_id, None, None, pod_path(7, event_id), memory=(2, 2))
+    assert select("limits_hit", "scope, subject_kind, events, hosts") == [
+        ("identity", "pod_container", 2, 0),
+        ("identity", "unit", 2, 0),
+        ("pod", "pod", 2, 0),
+    ]
