@@ -54,7 +54,8 @@ class Sheet:
         if missing:
             raise SheetError(
                 f"{self.name}:1: no column {' and no column '.join(missing)};"
-                f" the first line must name the columns, commas between; it names {' and '.join(self.columns)}"
+                " the first line must name the columns, commas between; it names"
+                f" {' and '.join(self.columns)}"
             )
 
 
