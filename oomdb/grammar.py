@@ -101,13 +101,13 @@ class Pairs:
 #: One field of a zone, node or counter line: `free:15900kB`, `shmem_thp: 0kB`,
 #: `pages_scanned:0`, `all_unreclaimable? yes`.
 PAIR = re.compile(
-    r"(?P<key>[A-Za-z_][\w()]*)(?:\?\s(?P<answer>yes|no)\b|:\s?(?P<value>-?\d+)(?P<unit>kB|KB)?)"
+    r"(?P<key>[A-Za-z_][\w()-]*)(?:\?\s(?P<answer>yes|no)\b|:\s?(?P<value>-?\d+)(?P<unit>kB|KB)?)"
 )
 PAIRS_TEXT = r"(?:[A-Za-z_][\w()]*(?:\?\s(?:yes|no)|:\s?-?\d+(?:kB|KB)?)(?:\s+|$))+"
 KB_PAIRS_TEXT = (
     r"(?:[A-Za-z_][\w()]*(?:\?\s(?:yes|no)|:\s?-?\d+(?:kB|KB)|(?<=pages_scanned):\d+)(?:\s+|$))+"
 )
-PAGE_PAIRS_TEXT = r"(?:[A-Za-z_]\w*:-?\d+(?:,?\s+|$))+"
+PAGE_PAIRS_TEXT = r"(?:[A-Za-z_][\w-]*:-?\d+(?:,?\s+|$))+"
 
 
 @dataclass(frozen=True)

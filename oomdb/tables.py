@@ -29,7 +29,8 @@ class Magnitude(Enum):
     """The largest value that can be true of a kind of number; more is nonsense.
 
     Physical memory is bounded by 52 address bits and virtual memory by 57
-    (x86-64 with five-level page tables, arm64 with LPA2 has less).
+    (x86-64 with five-level page tables, arm64 with LPA2 has less). The others are the kernel's
+    own limits: PID_MAX_LIMIT, OOM_SCORE_ADJ_MAX and OOM_DISABLE.
     """
 
     RAM_KB = 2**42
@@ -37,6 +38,10 @@ class Magnitude(Enum):
     VIRTUAL_KB = 2**47
     VIRTUAL_PAGES = 2**45
     RAM_BYTES = 2**52
+    PID = 2**22
+    UID = 2**32 - 1
+    OOM_SCORE_ADJ = 1000
+    OOM_ADJ = 17
     ANY = 2**63 - 1
 
 
@@ -335,21 +340,30 @@ PROCESSES = Table(
     (
         EVENT_ID,
         _count("row_no", "Position in the table, from 1.", required=True),
-        _count("pid", "Process id."),
-        _count("uid", "User id in the initial namespace."),
-        _count("tgid", "Thread group id; differs from pid when the leader has exited."),
+        Column("pid", Type.INTEGER, "Process id.", Magnitude.PID),
+        Column("uid", Type.INTEGER, "User id in the initial namespace.", Magnitude.UID),
+        Column(
+            "tgid",
+            Type.INTEGER,
+            "Thread group id; differs from pid when the leader has exited.",
+            Magnitude.PID,
+        ),
         Column("total_vm_pages", Type.INTEGER, "Address space [pages].", Magnitude.VIRTUAL_PAGES),
         _pages("rss", "Resident memory"),
         _pages("rss_anon", "Resident anonymous memory (Linux 6.8 and later)"),
         _pages("rss_file", "Resident file-backed memory (Linux 6.8 and later)"),
         _pages("rss_shmem", "Resident shared memory (Linux 6.8 and later)"),
-        _count("nr_ptes", "Last-level page-table pages [pages]."),
-        _count("nr_pmds", "Middle-level page-table pages [pages]."),
+        Column(
+            "nr_ptes", Type.INTEGER, "Last-level page-table pages [pages].", Magnitude.RAM_PAGES
+        ),
+        Column(
+            "nr_pmds", Type.INTEGER, "Middle-level page-table pages [pages].", Magnitude.RAM_PAGES
+        ),
         Column("pgtables_bytes", Type.INTEGER, "Page tables [bytes].", Magnitude.RAM_BYTES),
-        _count("swapents", "Pages in swap [pages]."),
+        Column("swapents", Type.INTEGER, "Pages in swap [pages].", Magnitude.VIRTUAL_PAGES),
         _count("cpu", "Processor it last ran on (up to Linux 3.5)."),
-        _count("oom_adj", "-17 to 15 (up to Linux 3.5)."),
-        _count("oom_score_adj", "-1000 to 1000."),
+        Column("oom_adj", Type.INTEGER, "-17 to 15 (up to Linux 3.5).", Magnitude.OOM_ADJ),
+        Column("oom_score_adj", Type.INTEGER, "-1000 to 1000.", Magnitude.OOM_SCORE_ADJ),
         _text("comm", "Name, at most 15 bytes in the kernel."),
         Column("comm_bytes", Type.BLOB, "Its bytes, where the text cannot give them back."),
     ),

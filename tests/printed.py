@@ -24,7 +24,7 @@ def report_6_1(
         f"CPU: 0 PID: {pid} Comm: {invoker} Not tainted 6.1.0-50-amd64 #1  Debian 6.1.176-1",
         "Mem-Info:",
         "active_anon:28337 inactive_anon:0 isolated_anon:0",
-        " free:443 free_pcp:506 free_cma:0",
+        " active_file:7 unevictable:0 slab_reclaimable:510 free:443 free_pcp:506 free_cma:0",
         "Node 0 active_anon:113348kB inactive_anon:0kB shmem_thp: 0kB all_unreclaimable? no",
         f"Node 0 DMA free:{free_kb}kB boost:0kB min:168kB low:208kB high:248kB"
         " present:15992kB managed:15360kB free_cma:0kB",

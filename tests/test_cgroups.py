@@ -8,6 +8,7 @@ from tests.emulated.compare import read, rows
 from tests.printed import HEADER_6_1, dmesg
 
 HEAD = f"java {HEADER_6_1}"
+TASK_IN = "Task in /a killed as a result of limit of /a"
 SUMMARY = (
     "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
     "oom_memcg={0},task_memcg={0}{1},task={2},pid=124,uid=0"
@@ -39,7 +40,7 @@ def report(
     ],
 )
 def test_a_limit_that_is_none_has_no_value(limit_kb: int) -> None:
-    event, counters = report(f"memory: usage 12kB, limit {limit_kb}kB, failcnt 3")
+    event, counters = report(TASK_IN, f"memory: usage 12kB, limit {limit_kb}kB, failcnt 3")
     assert counters["memory.limit"] == (None, str(limit_kb))
     assert counters["memory.usage"] == (12, None)
     assert event["damage"] is None
@@ -94,3 +95,23 @@ def test_a_path_ends_where_the_next_key_begins(oom_memcg: str, below: str, comm:
 def test_statistics_name_their_cgroup_in_readable_text() -> None:
     [batch] = read(dmesg([HEAD, "Memory cgroup stats for /caf\xc3\xa9\xff: cache:4KB"]))
     assert rows(batch, "cgroup_counters")[0]["cgroup"] == "/café\\xff"
+
+
+def test_a_kill_by_a_limit_that_no_line_names_has_lost_lines() -> None:
+    event, _ = report("memory: usage 12kB, limit 12kB, failcnt 3")
+    assert event["damage"] == "lost_lines"
+
+
+def test_usage_is_of_the_cgroup_whose_statistics_come_first() -> None:
+    [batch] = read(
+        dmesg(
+            [
+                HEAD,
+                "memory: usage 12kB, limit 12kB, failcnt 3",
+                "Memory cgroup stats for /a: cache:4KB",
+                "Memory cgroup stats for /a/b: cache:8KB",
+            ]
+        )
+    )
+    cgroups = [row["cgroup"] for row in rows(batch, "cgroup_counters")]
+    assert cgroups == ["/a", "/a", "/a", "/a", "/a/b"]

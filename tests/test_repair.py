@@ -7,6 +7,7 @@ import pytest
 from oomdb.reports.reader import in_blocks
 from tests.printed import dmesg, log, report_6_1, syslog
 
+COUNTERS = 4
 ZONE = 6
 ROW = 17
 KILLED = 19
@@ -32,6 +33,8 @@ def test_a_line_wrapped_once_is_whole_again(index: int, glue: str) -> None:
     cut = line.rfind(" ", 0, max(40, len(line) * 2 // 3)) if glue else len(line) * 2 // 3
     if len(line) < 66 or cut < 16:
         pytest.skip("too short to be wrapped")
+    if index == COUNTERS:
+        pytest.skip("each piece is such a line itself")
     wrapped = [*printed[:index], line[:cut], line[cut:].removeprefix(glue), *printed[index + 1 :]]
     texts, damage, rest = mended(wrapped)
     numbers = sum(len(text.split(":")) for text in report)

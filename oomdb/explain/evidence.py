@@ -29,6 +29,7 @@ _DAMAGE = {
     "nonsense_value": "it has numbers that cannot be true",
     "spliced": "two lines were run together",
     "unparsed_lines": "it has lines that oomdb does not understand",
+    "wrong_sum": "a list of free memory does not add up to the sum printed after it",
     "wrapped": "long lines were broken in two",
 }
 

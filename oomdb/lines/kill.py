@@ -146,6 +146,15 @@ KINDS = (
         ),
     ),
     LineKind(
+        name="group_kill_cut",
+        literal=" are going to be",
+        pattern=r"Tasks in (?P<oom_group_memcg>.*) are going to be(?!.*memory\.oom\.group set).*",
+        section=Section.KILL,
+        table="events",
+        mends=frozenset({"clipped"}),
+        samples=("Tasks in /system.slice/a.service are going to be killed due to mem>",),
+    ),
+    LineKind(
         name="no_killable",
         literal="no killable processes",
         pattern=r"Out of memory and no killable processes\.\.\.\s*",

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from oomdb.grammar import LineKind, Section
 
+#: No size stands in a cache's name.
+_NAME = r"(?!\d+KB)\S+(?: (?!\d+KB)\S+){0,3}"
+
 KINDS = (
     LineKind(
         name="profile_header",
@@ -54,7 +57,7 @@ KINDS = (
     LineKind(
         name="slab",
         literal="KB",
-        pattern=r"(?P<name>\S.*?) +(?P<used_kb>\d+)KB +(?P<total_kb>\d+)KB\s*",
+        pattern=rf"(?P<name>{_NAME}) +(?P<used_kb>\d+)KB +(?P<total_kb>\d+)KB\s*",
         section=Section.SLABS,
         table="slab_caches",
         samples=("kmalloc-8k                96KB         96KB", "UDPv6     31KB     31KB"),

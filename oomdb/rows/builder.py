@@ -63,6 +63,7 @@ class _Builder:
         self.traces = Traces(self.batch)
         self.counts: dict[str, int] = {}
         self.context: dict[str, str] = {}
+        self.lines_of_zone: set[tuple[str, str, str]] = set()
 
     def read(self, token: Token, line_no: int) -> None:
         """Turn one token into rows."""
@@ -119,6 +120,8 @@ class _Builder:
         """One row for each repeated piece of the line."""
         assert kind.items is not None
         self._remember(groups)
+        if "zone" not in groups:
+            self._forget_other_zone(kind, match, groups)
         for number, piece in enumerate(kind.items.regex.finditer(match["items"])):
             values = {name: value for name, value in piece.groupdict().items() if value is not None}
             if kind.items.index:
@@ -166,11 +169,25 @@ class _Builder:
 
     def _remember(self, groups: dict[str, str]) -> None:
         """Node and zone of this line hold for the lines after it."""
-        if "zone" in groups and "node" not in groups:
-            self.context.pop("node", None)
+        if "zone" in groups:
+            self.lines_of_zone.clear()
+            if "node" not in groups:
+                self.context.pop("node", None)
         for name in _CONTEXT:
             if name in groups:
                 self.context[name] = groups[name]
+
+    def _forget_other_zone(
+        self, kind: LineKind, match: re.Match[str], groups: dict[str, str]
+    ) -> None:
+        """Let go of the zone before when a line is its second: the line with its own is lost."""
+        label, _, _ = match["items"].partition(":")
+        line = (kind.name, groups.get("cpu", ""), label if label.isalpha() else "")
+        if line in self.lines_of_zone or "zone" not in self.context:
+            self.damage.add("lost_lines")
+            self.context.pop("zone", None)
+            self.context.pop("node", None)
+        self.lines_of_zone.add(line)
 
     def _row(self, name: str, values: dict[str, str], line_no: int) -> None:
         """Add one row, with node and zone from the lines before where it has none."""
@@ -178,7 +195,7 @@ class _Builder:
         columns = {column.name for column in table.columns}
         filled = {key: self.context[key] for key in _CONTEXT if key in columns & set(self.context)}
         row = self._typed(table, {**filled, **values}, line_no)
-        if "node" in columns:
+        if "node" in columns and ("zone" in row or "zone" not in columns):
             row.setdefault("node", 0)
         if "line_no" in columns:
             row["line_no"] = line_no

@@ -88,8 +88,12 @@ class CgroupCounters:
         self._record_stamps = set()
 
     def finish(self, batch: RowBatch, damage: set[str], oom_memcg: object) -> None:
-        """Write the rows; the usage lines name no cgroup, since Linux 5.0 the summary does."""
+        """Write the rows; the usage lines name no cgroup, since Linux 5.0 the summary does.
+
+        The statistics after them begin with those of the same cgroup.
+        """
         self._close_record()
+        first = next((row["cgroup"] for row in self._rows if row["cgroup"]), None)
         for row in self._rows:
-            batch.add("cgroup_counters", **{**row, "cgroup": row["cgroup"] or oom_memcg})
+            batch.add("cgroup_counters", **{**row, "cgroup": row["cgroup"] or oom_memcg or first})
         damage |= self._damage

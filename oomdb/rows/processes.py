@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from oomdb import tables
+from oomdb.grammar import expand
 from oomdb.lines.tasks import TASK_COLUMNS
 from oomdb.rows.values import convert_all
 from oomdb.text import stored
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from oomdb.rows.batch import RowBatch
 
 _NAMES = frozenset(column.name for column in tables.PROCESSES.columns)
+_COMM = re.compile(expand("{{COMM}}"))
 #: Columns that every form of the table begins with.
 _LEADING = ("uid", "tgid", "total_vm", "rss")
 
@@ -35,22 +37,36 @@ class Extra(Protocol):
         """Keep one printed value; `row_no` is its row of the process table."""
 
 
+class _Row(NamedTuple):
+    """One matched row: its pid, the other numbers, and the name with the blank before it."""
+
+    line_no: int
+    pid: str
+    numbers: str
+    comm: str
+    text: str
+
+
 class ProcessTable:
     """Collects the rows of a process table until its columns are known."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, str, str, str]] = []
+        self._rows: list[_Row] = []
 
     def add(self, match: re.Match[str], line_no: int) -> None:
         """Keep one matched row."""
-        self._rows.append((line_no, match["pid"], match["numbers"], match["comm"]))
+        self._rows.append(
+            _Row(line_no, match["pid"], match["numbers"], match["comm"], match.string)
+        )
 
     def finish(self, header: str, batch: RowBatch, damage: set[str], extra: Extra) -> None:
         """Write the rows to `batch` by the header; without one, what is certain."""
+        titles = header.replace("[", "").replace("]", "").split()[1:-1]
+        if titles:
+            self._set_spliced_aside(len(titles), batch, damage)
         if not self._rows:
             return
-        titles = header.replace("[", "").replace("]", "").split()[1:-1]
-        numbers = [printed.split() for _, _, printed, _ in self._rows]
+        numbers = [row.numbers.split() for row in self._rows]
         if not titles:
             titles = _titles_without_header(numbers)
             damage.add("lost_lines")
@@ -59,20 +75,32 @@ class ProcessTable:
             damage.add("lost_lines")
         block: dict[str, list[object]] = {
             "row_no": list(range(1, len(self._rows) + 1)),
-            "pid": [int(pid) for _, pid, _, _ in self._rows],
         }
+        self._column("pid", [row.pid for row in self._rows], block, extra)
         self._names(block, numbers, width)
         for at, title in enumerate(titles):
             printed = [row[at] if at < len(row) else None for row in numbers]
             self._column(title, printed, block, extra)
         batch.add_block("processes", block)
 
+    def _set_spliced_aside(self, width: int, batch: RowBatch, damage: set[str]) -> None:
+        """Take out rows with more numbers than columns where they are no name: bytes are lost."""
+        whole = []
+        for row in self._rows:
+            too_many = len(row.numbers.split()) > width
+            if too_many and not _COMM.fullmatch(_name(row.numbers, row.comm, width)):
+                text, _ = stored(row.text)
+                batch.add("unparsed_lines", line_no=row.line_no, text=text, reason="spliced")
+                damage.add("spliced")
+            else:
+                whole.append(row)
+        self._rows = whole
+
     def _names(self, block: dict[str, list[object]], numbers: list[list[str]], width: int) -> None:
         """The names; numbers beyond the header's columns belong to them, blanks and all."""
-        leading = re.compile(rf"(?: +-?\d+){{{width}}} ?")
         names = [
-            rest[1:] if len(row) <= width else leading.sub("", printed + rest, count=1)
-            for (_, _, printed, rest), row in zip(self._rows, numbers, strict=True)
+            row.comm[1:] if len(printed) <= width else _name(row.numbers, row.comm, width)
+            for row, printed in zip(self._rows, numbers, strict=True)
         ]
         known = {name: stored(name) for name in set(names)}
         block["comm"] = [known[name][0] for name in names]
@@ -88,14 +116,24 @@ class ProcessTable:
                 if value is not None:
                     kept = {"value": value}
                     extra(
-                        self._rows[row_no - 1][0], "processes", title, kept, "unknown_key", row_no
+                        self._rows[row_no - 1].line_no,
+                        "processes",
+                        title,
+                        kept,
+                        "unknown_key",
+                        row_no,
                     )
             return
         values, insane = convert_all(column, printed)
         block[column.name] = values
         for at in insane:
-            line_no = self._rows[at][0]
+            line_no = self._rows[at].line_no
             extra(line_no, "processes", title, {"value": printed[at]}, "nonsense_value", at + 1)
+
+
+def _name(numbers: str, rest: str, width: int) -> str:
+    """What follows the first `width` numbers of a row, less the blank before it."""
+    return re.sub(rf"(?: +-?\d+){{{width}}} ?", "", numbers + rest, count=1)
 
 
 def _column(title: str) -> tables.Column | None:

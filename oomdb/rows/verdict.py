@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from oomdb.grammar import Section
@@ -85,9 +86,62 @@ def damage_words(
             words.add("no_dump")
     if event["kind"] == "oom_kill" and not batch.rows.get("victims"):
         words.add("cut_end")
-    zones = batch.rows.get("zones", ())
-    if zones and len(zones) != len(batch.rows.get("buddy_totals", ())):
+    if _has_gaps(batch):
         words.add("lost_lines")
+    if _has_wrong_sum(batch):
+        words.add("wrong_sum")
     if batch.rows.get("unparsed_lines"):
         words.add("unparsed_lines")
     return ",".join(sorted(words)) or None
+
+
+#: Every kernel prints these counters; the older ones have one for anonymous memory and files.
+_COUNTERS = (
+    frozenset({"active_anon", "active"}),
+    frozenset({"active_file", "active"}),
+    frozenset({"unevictable", "active"}),
+    frozenset({"slab_reclaimable", "slab"}),
+    frozenset({"free"}),
+)
+
+
+def _has_gaps(batch: RowBatch) -> bool:
+    """Whether lines or fields are missing that the report's other lines call for.
+
+    Each zone has three lines, in any kernel, with the same fields as the other zones'.
+    """
+    if any(row["cgroup"] is None for row in batch.rows.get("cgroup_counters", ())):
+        return "victims" in batch.rows
+    zones = [_place(row) for row in batch.rows.get("zones", ())]
+    if not zones:
+        return False
+    reserves = Counter(_place(row) for row in batch.rows.get("lowmem_reserves", ()))
+    counters = {str(row["name"]) for row in batch.rows.get("memory_counters", ())}
+    return (
+        len(zones) != len(batch.rows.get("buddy_totals", ()))
+        or not reserves.keys() >= set(zones)
+        or len(set(reserves.values())) > 1
+        or not all(names & counters for names in _COUNTERS)
+        or any(
+            len({frozenset(row) for row in batch.rows.get(table, ())}) > 1
+            for table in ("zones", "watermarks", "nodes")
+        )
+    )
+
+
+def _place(row: dict[str, object]) -> tuple[object, object]:
+    return row.get("node"), row.get("zone")
+
+
+def _has_wrong_sum(batch: RowBatch) -> bool:
+    """Whether a free list does not add up: the kernel prints it and its sum from one count."""
+    sums: Counter[tuple[object, object]] = Counter()
+    for row in batch.rows.get("buddy_orders", ()):
+        blocks, size_kb = row["free_blocks"], row["block_kb"]
+        if not isinstance(blocks, int) or not isinstance(size_kb, int):
+            return False
+        sums[_place(row)] += blocks * size_kb
+    return any(
+        row["total_kb"] is not None and row["total_kb"] != sums[_place(row)]
+        for row in batch.rows.get("buddy_totals", ())
+    )

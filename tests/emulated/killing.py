@@ -67,7 +67,7 @@ def task_table(kernel: Kernel, paper: Paper) -> list[Task]:
 
 def _row(paper: Paper, row_no: int, columns: tuple[tuple[str, int], ...], width: int) -> Task:
     draw = paper.draw
-    pid = draw.random.randint(2, 4194304 if draw.chance() else 9999) * 10 + row_no
+    pid = draw.random.randint(1, 400000 if draw.chance() else 999) * 10 + row_no
     task = Task(pid, draw.comm(), draw.random.choice((0, 1000, 4294967294)))
     values: dict[str, object] = {
         "uid": task.uid,
