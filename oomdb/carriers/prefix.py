@@ -42,12 +42,12 @@ def _received(stamp: str, letter: str) -> str:
     """A line of a syslog daemon or of journalctl: stamp, host (if any), program."""
     return (
         rf"{stamp}(?! {_KERNEL_TEXT})(?: (?P<host_{letter}>{_HOST}))?{_FACILITY}"
-        rf" (?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?: |(?=[\[<])|$)"
+        rf" (?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?:[ \t]|(?=[\[<])|$)"
     )
 
 
 _SYSLOG = _received(
-    rf"(?P<rfc3164>(?:\d{{4}} )?{_MONTH} +\d{{1,2}}(?: \d{{4}})? {_CLOCK}(?: \d{{4}})?)", "a"
+    rf"(?P<rfc3164>(?:\d{{4}} )?{_MONTH}[ \t]+\d{{1,2}}(?: \d{{4}})? {_CLOCK}(?: \d{{4}})?)", "a"
 )
 _RFC5424 = (
     rf"(?:\d+ )?(?:<\d+>)?1 (?P<rfc5424>{_ISO}|-) (?P<host_b>\S+) (?P<ident_b>\S+) \S+ \S+ "
@@ -69,7 +69,7 @@ _NAMED = r"(?:\w+\|)?kernel(?:\[-?\])?(?:\||:) ?"
 #: The kernel's own stamp; dmesg -T, -H and -e put the time of day in its place, in the
 #: words of the locale.
 _STAMP = (
-    r"\[ *(?P<uptime>\d+\.\d+)(?: <[ \d.]+>)?\]"
+    r"\[[ \t]*(?P<uptime>\d+\.\d+)(?: <[ \d.]+>)?\]"
     r"|\[ *\+(?P<delta>\d+\.\d{6})\]"
     r"|\[(?P<dmesg_time>(?:[^\s\[\]\d]{2,20} +)?\d{0,2}[^\s\[\]\d]{2,20} *\d{1,2} \d\d:\d\d"
     r"(?::\d\d(?:[.,]\d+)?(?: \d{4})?)?)\]"
@@ -112,6 +112,10 @@ class PrefixReader:
         text = line.text.strip("\r\0")
         if not text or text.isspace():
             return
+        if "\0" in text:
+            for part in _without_zeros(line):
+                yield from self.feed(part)
+            return
         plain = _COLOUR.sub("", text) if "\x1b" in text else text
         if not self._shares_header(plain):
             self._header = _header(plain)
@@ -140,6 +144,18 @@ class PrefixReader:
         elif self._minute is not None and line.delta_s is not None:
             self._after_s += line.delta_s
             line.stamp = later(self._minute, self._after_s)
+
+
+def _without_zeros(line: RawLine) -> Iterator[RawLine]:
+    """What stands before, between and after runs of zero bytes.
+
+    A file system leaves them where a crash lost what was written; another line may follow.
+    """
+    for found in re.finditer(r"[^\0]+", line.text):
+        start = line.first_byte + found.start()
+        end = start + len(found.group())
+        last = line.last_byte if found.end() == len(line.text) else end + 1
+        yield RawLine(found.group(), line.line_no, start, last)
 
 
 def split(raw: str, line_no: int, first_byte: int, last_byte: int) -> KernelLine:

@@ -45,8 +45,10 @@ _ONCE = frozenset(
         "slab_header",
         "profile_header",
         "group_kill",
+        "group_kill_cut",
     }
 )
+_GROUP_KILL = frozenset({"group_kill", "group_kill_cut"})
 _STRONG = frozenset({Section.HEADER, Section.TASKS, Section.SUMMARY, Section.KILL, Section.OUTCOME})
 
 
@@ -70,6 +72,7 @@ class Report:
     caller: str | None = None
     last_seen: int = 0
     _seen: set[tuple[str, ...]] = field(default_factory=set)
+    _printed: set[tuple[float | None, str | None, str]] = field(default_factory=set)
     _pending: list[Token] = field(default_factory=list)
 
     def takes(self, token: Token, clock: int) -> bool:
@@ -92,10 +95,34 @@ class Report:
         if kind.name == "mm_pinned":
             return match["pid"] in self.victim_pids
         if self.victim_pids:
-            return kind.name == "group_kill"
+            return kind.name in _GROUP_KILL
         if section < self.section:
             return False
         return _identity(token) not in self._seen
+
+    def holds(self, token: Token) -> bool:
+        """Whether this very line, with its stamp, is in the report already."""
+        return token.first.uptime_s is not None and _printed(token) in self._printed
+
+    def repeats(self, token: Token) -> bool:
+        """Whether the log holds the line twice, once in this report.
+
+        One stamp may stand on many lines, of which only rows of the table name themselves;
+        the others are known by nothing between them.
+        """
+        assert token.understood is not None
+        if token.understood.kind.section is Section.TRACE or not self.holds(token):
+            return False
+        return token.understood.kind.name == "task" or self.tokens[-1].text == token.text
+
+    def is_copied_by(self, other: Report) -> bool:
+        """Whether this report has no outcome and all its lines are in the other one too."""
+        return (
+            not self.victim_pids
+            and not self.panicked
+            and self._printed < other._printed
+            and all(stamp is not None for stamp, _, _ in self._printed)
+        )
 
     @property
     def _may_kill(self) -> bool:
@@ -119,9 +146,10 @@ class Report:
         self.damage |= token.mends | kind.mends
         self.last_seen = clock
         self._seen.add(_identity(token))
+        self._printed.add(_printed(token))
         if kind.name in ("killed", "reaped", "not_reaped", "killed_sharing_mm"):
             self.victim_pids.add(match["pid"])
-        if kind.name == "group_kill":
+        if kind.name in _GROUP_KILL:
             if self.group:
                 self.damage.add("duplicated")
             self.group = True
@@ -140,6 +168,10 @@ class Report:
         if self.sections & _STRONG or Section.AFTERMATH in self.sections:
             return True
         return len(self.sections) >= QUOTED_SECTIONS or Section.CGROUP in self.sections
+
+
+def _printed(token: Token) -> tuple[float | None, str | None, str]:
+    return token.first.uptime_s, token.first.caller, token.text
 
 
 def _identity(token: Token) -> tuple[str, ...]:
@@ -201,11 +233,18 @@ class Cutter:
     def _place(self, token: Token) -> None:
         assert token.understood is not None
         kind = token.understood.kind
-        if not (kind.opens and kind.section is Section.HEADER):
-            for report in reversed(self._open):
-                if report.takes(token, self._clock):
-                    report.add(token, self._clock)
-                    return
+        opens = bool(kind.opens) and kind.section is Section.HEADER
+        for report in reversed(self._open):
+            if report.repeats(token):
+                report.damage.add("duplicated")
+                return
+            if not opens and report.takes(token, self._clock):
+                report.add(token, self._clock)
+                return
+        copied = next((one for one in self._open if one.holds(token)), None)
+        if copied is not None and not opens:
+            copied.damage.add("duplicated")
+            return
         if kind.section < Section.HEADER or kind.section is Section.TRACE:
             return
         if "spliced" in token.mends:
@@ -227,7 +266,10 @@ class Cutter:
         self._in_quotation = not self._in_quotation
 
     def _close(self, report: Report) -> Iterator[Report]:
-        if report.whole_enough:
+        copied = [other for other in self._open if report.is_copied_by(other)]
+        for other in copied:
+            other.damage.add("duplicated")
+        if report.whole_enough and not copied:
             yield report
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from oomdb.carriers.line import KernelLine
     from oomdb.grammar import LineKind, Understood
 
-#: A no-break space (UTF-8 in Latin-1 text), which mailers put for a blank.
-_SPACES = re.compile("\xc2\xa0")
+#: What mailers and terminals put for blanks: a no-break space (UTF-8 in Latin-1 text), a tab.
+_SPACES = re.compile("\xc2\xa0|\t")
 _COLUMN_TITLE = re.compile(r"\[ *pid *\]|\S+")
 #: A figure that someone wrote behind a number, or an arrow behind a line.
 _NOTES = re.compile(r"(?<=kB)\s?\(\d+(?:\.\d+)? ?[KMGT]i?B?\)|\s+<[-=]{2,}.*$|\s+<{3,}.*$")
@@ -270,8 +270,10 @@ def _join_newline_in_name(held: Token, token: Token) -> Token | None:
 
     Syslog daemons escape the newline, so that both stand in one line of the log.
     """
-    same_stamp = held.first.uptime_s is not None and held.first.uptime_s == token.first.uptime_s
-    if not same_stamp and held.lines[-1].first_byte != token.first.first_byte:
+    same_line = held.lines[-1].first_byte == token.first.first_byte
+    if held.first.uptime_s != token.first.uptime_s or (
+        held.first.uptime_s is None and not same_line
+    ):
         return None
     [*_, before] = held.drafts or (held.text,)
     text = f"{before}\n{token.text}"
