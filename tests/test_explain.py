@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from oomdb import explain
 from tests import plain_database
 from tests.plain_database import insert
+from tests.queries.seed import insert_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,8 @@ SECTIONS = [
     "3. Who was killed, and was it the right one",
     "4. Where the memory was",
     "5. The processes",
-    "6. Where this comes from",
+    "6. Has it happened before",
+    "7. Where this comes from",
 ]
 
 
@@ -195,3 +198,79 @@ def test_many_unparsed_lines_are_counted(connection: duckdb.DuckDBPyConnection) 
     assert "Not understood, line 10 of the report: text 10" in text
     assert "text 11" not in text
     assert "... and 2 more." in text
+
+
+def test_a_budget_that_was_passed(connection: duckdb.DuckDBPyConnection) -> None:
+    insert_seed(connection, "e")
+    insert(
+        connection,
+        "budgets",
+        budget_no=1,
+        comm_like="java",
+        budget_kb=4521984,
+        note="4 GB heap and 320 MB PermGen",
+    )
+    assert (
+        "Over its budget: java (pid 5424) held 6,151,080 kB of 4,521,984 kB (4 GB heap and"
+        " 320 MB PermGen): 1,629,096 kB too many."
+    ) in joined(told(connection))
+
+
+def test_why_comes_before_the_details(connection: duckdb.DuckDBPyConnection) -> None:
+    insert_seed(connection, "e")
+    head, _ = told(connection).split("\n\n", 1)
+    assert "one process, java (pid 5424), held 6,151,080 kB (76.7 % of usable RAM)" in joined(head)
+    assert "node 0 DMA32 has 43,500 kB free that its lowmem_reserve kept" in joined(head)
+
+
+def test_a_cgroup_is_named_as_people_know_it(connection: duckdb.DuckDBPyConnection) -> None:
+    pod = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0f6c_5a5e.slice"
+    insert(
+        connection,
+        "events",
+        event_id="e",
+        kind="oom_kill",
+        constraint_kind="memcg",
+        oom_memcg=pod,
+        task_memcg=f"{pod}/cri-containerd-{'8e3f' * 16}.scope",
+    )
+    for name in ("memory.usage", "memory.limit"):
+        insert(connection, "cgroup_counters", event_id="e", name=name, value=40960, unit="kB")
+    text = joined(told(connection))
+    assert "why Kubernetes pod 0f6c-5a5e (QoS burstable) reached its limit: 40,960 kB" in text
+    assert "so it was not its own limit that was hit, but one above it" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(7200, "every 2 hours"), (600, "every 10 minutes"), (90, "90 seconds")]
+)
+def test_a_victim_that_is_killed_again_and_again(
+    connection: duckdb.DuckDBPyConnection, seconds: int, words: str
+) -> None:
+    insert(connection, "hosts", host_id="h", hostname="db1")
+    for number, event_id in enumerate("bcde"):
+        moment = datetime(2026, 5, 31) + timedelta(seconds=seconds * number)
+        insert(
+            connection,
+            "events",
+            event_id=event_id,
+            kind="oom_kill",
+            host_id="h",
+            occurred_at=moment,
+            occurred_epoch_s=calendar.timegm(moment.timetuple()),
+            time_basis="stamp",
+        )
+        insert(connection, "victims", event_id=event_id, victim_no=1, pid=number, comm="java")
+    text = joined(told(connection))
+    assert "java on this host: killed 4 times in 4 reports, from 2026-05-31 00:00Z to" in text
+    assert words in text
+    assert "; still happening." in text
+    assert ("number 4 of a storm of 4 reports" in text) == (seconds <= 600)
+
+
+def test_an_event_that_stands_alone(connection: duckdb.DuckDBPyConnection) -> None:
+    insert(connection, "hosts", host_id="h", hostname="db1")
+    insert(connection, "events", event_id="e", kind="oom_kill", host_id="h")
+    assert "Not in this database: no other report of this host is near it" in joined(
+        told(connection)
+    )

@@ -9,12 +9,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.explain import (
+    budgets,
     cgroup,
     citations,
     event,
     evidence,
     memory,
     processes,
+    recurrence,
     request,
     suspects,
     victims,
@@ -43,6 +45,8 @@ class Story:
     killing: victims.Killing
     memory: memory.Memory
     processes: processes.Processes
+    over_budget: tuple[budgets.OverBudget, ...]
+    past: recurrence.Past
     evidence: evidence.Evidence
     citations: citations.Citations
 
@@ -59,6 +63,8 @@ def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
         killing=victims.read(connection, what),
         memory=memory.read(connection, what),
         processes=processes.read(connection, what),
+        over_budget=budgets.read(connection, what),
+        past=recurrence.read(connection, what),
         evidence=evidence.read(connection, what),
         citations=citations.read(connection, what),
     )
@@ -78,6 +84,8 @@ def as_text(story: Story, width: int = 80) -> str:
     victims.tell(page, story.killing, what, story.memory, cited)
     memory.tell(page, story.memory, cited, of_cgroup=what.is_memcg)
     processes.tell(page, story.processes, what, cited)
+    budgets.tell(page, story.over_budget)
+    recurrence.tell(page, story.past, what)
     evidence.tell(page, story.evidence, cited)
     return "\n".join(page.lines)
 

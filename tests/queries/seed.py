@@ -108,6 +108,7 @@ def insert_seed(connection: duckdb.DuckDBPyConnection, event_id: str = "seed") -
         occurred_at=datetime(2014, 6, 4, 17, 19, 10),
         occurred_epoch_s=1401902350,
         page_size_kb=4,
+        page_size_basis="buddy",
         invoker_comm="AliYunDun",
         gfp_mask=0x201DA,
         gfp_layout="linux-2.6.32",
