@@ -115,3 +115,13 @@ def test_usage_is_of_the_cgroup_whose_statistics_come_first() -> None:
     )
     cgroups = [row["cgroup"] for row in rows(batch, "cgroup_counters")]
     assert cgroups == ["/a", "/a", "/a", "/a", "/a/b"]
+
+
+@pytest.mark.parametrize("caller", [None, "T7"])
+def test_statistics_go_on_behind_a_line_of_something_else(caller: str | None) -> None:
+    lines = dmesg([HEAD, "Memory cgroup stats for /a:", "anon 4096", "file 8192"], caller="T5")
+    lines.insert(3, dmesg(["usb 1-1: reset high-speed USB device"], 6.0025, caller)[0])
+    lines.insert(2, dmesg(["anon"], 6.0015, caller)[0])
+    [batch] = read(lines)
+    counters = rows(batch, "cgroup_counters")
+    assert [(row["name"], row["value"]) for row in counters] == [("anon", 4096), ("file", 8192)]

@@ -128,3 +128,9 @@ def test_a_pinned_address_space_is_told_about_the_victim() -> None:
     first, second = found(log(dmesg(exiting), dmesg([*report_6_1(pid=12), pinned], 9.0)))
     assert texts(first) == exiting
     assert texts(second)[-1] == pinned
+
+
+def test_two_reports_by_turns_without_callers_are_told_to_be_mixed() -> None:
+    first, second = dmesg(report_6_1(pid=11), 6.0), dmesg(report_6_1(pid=12, free_kb=900), 6.0005)
+    located = found(log([line for pair in zip(first, second, strict=True) for line in pair]))
+    assert all("interleaved" in one.report.damage for one in located)

@@ -195,6 +195,7 @@ class Cutter:
         self._open: list[Report] = []
         self._preface: Token | None = None
         self._clock = 0
+        self._latest: Report | None = None
         self._in_quotation = False
 
     def feed(self, token: Token) -> Iterator[Report]:
@@ -239,7 +240,9 @@ class Cutter:
                 report.damage.add("duplicated")
                 return
             if not opens and report.takes(token, self._clock):
+                self._note_interleaved(report, token)
                 report.add(token, self._clock)
+                self._latest = report
                 return
         copied = next((one for one in self._open if one.holds(token)), None)
         if copied is not None and not opens:
@@ -255,7 +258,21 @@ class Cutter:
             report.add(self._preface, self._clock)
         self._preface = None
         report.add(token, self._clock)
+        self._latest = report
         self._open.append(report)
+
+    def _note_interleaved(self, report: Report, token: Token) -> None:
+        """Lines go by turns to two reports: nothing but a caller's id tells them apart."""
+        other = self._latest
+        if (
+            other is not report
+            and other in self._open
+            and token.first.caller is None
+            and token.understood is not None
+            and token.understood.kind.section is not Section.AFTERMATH
+        ):
+            report.damage.add("interleaved")
+            other.damage.add("interleaved")
 
     def _fence(self) -> Iterator[Report]:
         """A code fence ends what was quoted; bits of a report explain, they do not report."""

@@ -48,6 +48,9 @@ MOST_WIDTH = 400
 MOST_DRAFTS = 32
 #: The kernel's limit for a task name, less its closing zero (TASK_COMM_LEN).
 COMM_BYTES = 15
+#: Tasks that print at once.
+MOST_CALLERS = 64
+_STATISTICS = frozenset({"cgroup_stats_header", "cgroup_stat"})
 #: Mailers wrap between these columns.
 _WRAP_COLUMNS = range(58, 82)
 
@@ -88,6 +91,7 @@ class Joiner:
         self._held: Token | None = None
         self._prefixed = False
         self._columns = 0
+        self._kinds: dict[str | None, str] = {}
         self._stamped = False
 
     def feed(self, line: KernelLine) -> Iterator[Token]:
@@ -95,7 +99,7 @@ class Joiner:
         self._prefixed = self._prefixed or line.prefixed
         self._stamped = self._stamped or line.uptime_s is not None
         for piece in _split_spliced(line):
-            previous = self._held.kind.name if self._held and self._held.kind else None
+            previous = self._kind_before(piece)
             token = _understand(piece, previous)
             if self._stamped and piece.uptime_s is None:
                 token = _without_lost_stamp(token)
@@ -108,6 +112,24 @@ class Joiner:
             if token.kind is not None and token.kind.name == "task_header":
                 self._columns = len(_COLUMN_TITLE.findall(token.text)) - 2
             self._held = token
+
+    def _kind_before(self, line: KernelLine) -> str | None:
+        """The kind of the line that the same task printed before this one, or None.
+
+        Statistics go on behind a line of something else, but for a piece of their last one.
+        """
+        if self._held is None:
+            return None
+        held, caller = self._held.kind, self._held.first.caller
+        if held is not None:
+            self._kinds[caller] = held.name
+        elif self._kinds.get(caller) in _STATISTICS:
+            self._kinds[caller] = "cgroup_stats_header"
+        else:
+            self._kinds.pop(caller, None)
+        if len(self._kinds) > MOST_CALLERS:
+            self._kinds.pop(next(iter(self._kinds)))
+        return self._kinds.get(line.caller)
 
     def flush(self) -> Iterator[Token]:
         """The last token, when the stream ends."""

@@ -115,7 +115,6 @@ def summary(paper: Paper, victim: Task, constraint: str, oom_memcg: str, task_me
 def kill(kernel: Kernel, paper: Paper, message: str, chosen: Task, victim: Task) -> None:
     """`Kill process` about the chosen one where it is printed, `Killed process` of the victim."""
     two_lines = not kernel.since(5, 1) and kernel.rhel not in (81, 83)
-    score = None
     if two_lines:
         score = paper.draw.number(2000)
         old = not kernel.since(2, 6, 36) and not kernel.rhel
@@ -128,21 +127,14 @@ def kill(kernel: Kernel, paper: Paper, message: str, chosen: Task, victim: Task)
             chosen_score=score,
         )
     paper.event["kill_message"] = message
-    killed(
-        kernel,
-        paper,
-        "" if two_lines else f"{message}: ",
-        victim,
-        role="victim",
-        score=score if victim == chosen else None,
-    )
+    killed(kernel, paper, "" if two_lines else f"{message}: ", victim, role="victim")
 
 
-def killed(
-    kernel: Kernel, paper: Paper, prefix: str, victim: Task, *, role: str, score: int | None = None
-) -> dict[str, object]:
-    """One `Killed process` line; the row of the victim."""
+def killed(kernel: Kernel, paper: Paper, prefix: str, victim: Task, *, role: str) -> None:
+    """One `Killed process` line, and the row of the victim."""
     draw = paper.draw
+    is_chosen = victim.pid == paper.event.get("chosen_pid")
+    score = paper.event.get("chosen_score") if is_chosen else None
     sizes: dict[str, object] = {
         name: draw.kb() for name in ("total_vm_kb", "anon_rss_kb", "file_rss_kb")
     }
@@ -169,13 +161,12 @@ def killed(
         name = name.rstrip()
     blank = "" if name.startswith(",") else " "
     paper.line(f"{prefix}Killed process {victim.pid}{blank}{name}{text.format(**sizes)}")
-    if uid is None and victim.pid == paper.event.get("chosen_pid"):
+    if uid is None and is_chosen:
         chosen_uid = paper.event.get("chosen_uid")
         uid = chosen_uid if isinstance(chosen_uid, int) else None
     row = {"victim_no": len(paper.rows.get("victims", ())) + 1, "role": role, "pid": victim.pid}
     row |= {"comm": victim.comm, "uid": uid, "score": score, **sizes}
     paper.row("victims", **row)
-    return row
 
 
 def reaped(kernel: Kernel, paper: Paper, victim: Task) -> None:
