@@ -25,7 +25,9 @@ node_zones AS (
         MAX(CASE WHEN zone = 'DMA' THEN 1 ELSE 0 END) AS holds_dma,
         MAX(CASE WHEN zone = 'DMA32' THEN 1 ELSE 0 END) AS holds_dma32,
         MAX(CASE WHEN zone = 'Normal' THEN 1 ELSE 0 END) AS holds_normal,
-        MAX(CASE WHEN zone = 'HighMem' THEN 1 ELSE 0 END) AS holds_highmem
+        MAX(CASE WHEN zone = 'HighMem' THEN 1 ELSE 0 END) AS holds_highmem,
+        MAX(CASE WHEN zone IN ('HighMem', 'Movable') THEN 1 ELSE 0 END)
+            AS holds_upper
     FROM zones
     GROUP BY event_id, node
 ),
@@ -53,10 +55,21 @@ seen AS (
         MIN(CASE
             WHEN lines.zone = 'Normal' AND node_zones.holds_highmem = 1
                 THEN lines.next_index
-        END) AS highmem_after_normal
+        END) AS highmem_after_normal,
+        -- Linux 6.1 and later leave out the zones above the request's: what
+        -- follows the topmost one shown is then the next type after Normal.
+        MIN(CASE
+            WHEN node_zones.holds_upper = 1 THEN NULL
+            WHEN lines.zone = 'Normal' THEN lines.next_index
+            WHEN node_zones.holds_normal = 1 THEN NULL
+            WHEN request_scope.highest_rank = 3
+                AND (lines.zone = 'DMA32' OR node_zones.holds_dma32 = 0)
+                THEN lines.next_index
+        END) AS hidden_after_normal
     FROM node_zones
     INNER JOIN lines
         ON lines.event_id = node_zones.event_id AND lines.node = node_zones.node
+    LEFT JOIN request_scope ON request_scope.event_id = node_zones.event_id
     GROUP BY node_zones.event_id
 ),
 -- Where no line tells: DMA32 stands right before Normal, HighMem right after
@@ -72,12 +85,14 @@ lower_types AS (
             WHEN has_dma32 = 0 THEN NULL
             WHEN dma32_after_dma IS NOT NULL THEN dma32_after_dma
             WHEN normal_after_dma32 IS NOT NULL THEN normal_after_dma32 - 1
+            WHEN hidden_after_normal IS NOT NULL THEN hidden_after_normal - 2
             WHEN has_dma = 0 AND entry_count <= 3 THEN 0
             ELSE 1
         END AS dma32_guess,
         normal_after_dma32,
         normal_after_dma,
-        highmem_after_normal
+        highmem_after_normal,
+        hidden_after_normal
     FROM seen
 ),
 normals AS (
@@ -89,6 +104,7 @@ normals AS (
         dma32_guess,
         CASE
             WHEN normal_after_dma32 IS NOT NULL THEN normal_after_dma32
+            WHEN hidden_after_normal IS NOT NULL THEN hidden_after_normal - 1
             WHEN dma32_guess IS NOT NULL THEN dma32_guess + 1
             WHEN normal_after_dma IS NOT NULL THEN normal_after_dma
             WHEN highmem_after_normal IS NOT NULL THEN highmem_after_normal - 1

@@ -38,6 +38,6 @@ def insert_request(
         alloc_order=order,
         **event,
     )
-    names = ["free"] if layout == "linux-5.1" else ["free", "unstable"]
+    names = ["unevictable"] if layout == "linux-5.1" else ["unevictable", "unstable"]
     for name in names:
         insert(connection, "memory_counters", event_id=event_id, name=name, pages=0)

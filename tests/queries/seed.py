@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -204,3 +205,8 @@ def insert_zone(
             free_blocks=int(text.removesuffix(letters)),
             migratetypes=letters or None,
         )
+    if blocks:
+        sizes_kb = (page_size_kb << order for order in range(len(blocks)))
+        counts = (int(text.rstrip(string.ascii_uppercase)) for text in blocks)
+        total = sum(size * count for size, count in zip(sizes_kb, counts, strict=True))
+        insert(connection, "buddy_totals", **where, total_kb=total)

@@ -96,3 +96,40 @@ def test_reclaimable_pages_may_not_use_contiguous_areas(
         ("0xcc0", False, False),
         ("0xcd8", False, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("mask", "layout", "highatomic", "boost"),
+    [
+        # HIGH, ATOMIC and NOWAIT of each layout.
+        (0xCE0, "linux-5.1", False, False),
+        (0xA20, "linux-5.1", True, True),
+        (0x820, "linux-5.1", False, False),
+        (0x20, "linux-2.6.32", True, False),
+        # Since 6.3 whoever is urgent in any way.
+        (0xCE0, "linux-6.4", True, True),
+        (0x820, "linux-6.4", True, True),
+        (0x2800, "linux-6.4", True, False),
+        (0x80820, "linux-6.4", True, True),
+        (0xCC0, "linux-6.4", False, False),
+        (0xA20, None, False, False),
+    ],
+)
+def test_what_urgent_requests_may_use(
+    connection: duckdb.DuckDBPyConnection,
+    select: Rows,
+    mask: int,
+    layout: str | None,
+    highatomic: bool,
+    boost: bool,
+) -> None:
+    insert_request(connection, mask, layout=layout)
+    assert select("request_scope", "may_use_highatomic, ignores_boost") == [(highatomic, boost)]
+
+
+def test_a_failure_with_an_empty_mask_is_a_request(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    # GFP_NOWAIT up to Linux 4.3.
+    insert_request(connection, 0, layout="linux-2.6.32", kind="allocation_failure")
+    assert select("request_scope", "trigger_kind, is_harder") == [("request", True)]

@@ -294,3 +294,154 @@ def test_a_zone_without_pages_is_no_fallback(
     insert_zone(connection, "e", "Normal", (0, 0, 0, 0, 9000, 0), (0, 0, 0, 0))
     insert(connection, "zones", event_id="e", node=0, zone="Device", free_kb=0, present_kb=4)
     assert select("zone_fallbacks", "zone") == []
+
+
+@pytest.mark.parametrize(
+    ("mask", "mems_allowed", "nodes"),
+    [
+        (GFP_KERNEL_5_1, "1", [1]),
+        (GFP_KERNEL_5_1, "0,2", [0, 2]),
+        # A request that cannot wait leaves its cpuset rather than fail.
+        (GFP_ATOMIC_5_1, "1", [0, 1, 2]),
+    ],
+)
+def test_a_cpuset_restricts_the_nodes(
+    connection: duckdb.DuckDBPyConnection,
+    select: Rows,
+    mask: int,
+    mems_allowed: str,
+    nodes: list[int],
+) -> None:
+    insert_request(connection, mask, mems_allowed=mems_allowed, nodemask="(null)")
+    for node in (0, 1, 2):
+        sizes = (900, 1000, 1250, 1500, 90000, 90000)
+        insert_zone(connection, "e", "Normal", sizes, (0, 0, 0, 0), node=node)
+    assert select("zone_fallbacks", "node") == [(node,) for node in nodes]
+
+
+@pytest.mark.parametrize(
+    ("mask", "zones"),
+    [(0xCC1, ["DMA"]), (0xCC4, ["DMA32", "DMA"]), (0xCC0, ["Normal", "DMA32", "DMA"])],
+)
+def test_low_requests_stay_low(
+    connection: duckdb.DuckDBPyConnection, select: Rows, mask: int, zones: list[str]
+) -> None:
+    insert_request(connection, mask)
+    sizes = (4000, 100, 125, 150, 900000, 890000)
+    insert_zone(connection, "e", "DMA", sizes, (0, 900, 900, 900))
+    insert_zone(connection, "e", "DMA32", sizes, (0, 0, 900, 900))
+    insert_zone(connection, "e", "Normal", sizes, (0, 0, 0, 0))
+    assert [zone for _, zone in select("zone_fallbacks", "fallback_no, zone")] == zones
+
+
+def test_a_type_that_the_machine_has_elsewhere_does_not_stand_for_normal(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    # Node 1 of x86-64 has Normal alone: a request for DMA finds nothing there. A machine with
+    # two entries has neither DMA nor DMA32: there it is served from Normal.
+    for event_id, reserves in (("x86-64", (0, 0, 0, 0)), ("arm", (0, 0))):
+        insert_request(connection, 0xCC1, event_id=event_id)
+        insert_zone(connection, event_id, "Normal", (9, 9, 9, 9, 9, 9), reserves, node=1)
+    assert select("zone_fallbacks", "event_id, zone") == [("arm", "Normal")]
+
+
+@pytest.mark.parametrize(
+    ("mask", "order", "min_kb"),
+    [
+        (GFP_KERNEL_5_1, 0, 4000),
+        # ATOMIC, one page: 1000 pages less the boost of 200 is 800; 400; less a quarter, 300.
+        (GFP_ATOMIC_5_1, 0, 1200),
+        # More than one page: 1000, 500, 375.
+        (GFP_ATOMIC_5_1, 1, 1500),
+    ],
+)
+def test_boost_does_not_hold_for_an_urgent_page(
+    connection: duckdb.DuckDBPyConnection, select: Rows, mask: int, order: int, min_kb: int
+) -> None:
+    insert_request(connection, mask, order)
+    insert_zone(connection, "e", "Normal", (100, 4000, 5000, 6000, 90000, 90000), (0, 0, 0, 0))
+    connection.execute("UPDATE watermarks SET boost_kb = 800")
+    assert select("zone_fallbacks", "printed_min_kb, min_kb") == [(4000, min_kb)]
+
+
+@pytest.mark.parametrize(
+    ("invoker_uid", "columns", "withheld"),
+    [
+        (None, {"reserved_highatomic_kb": 2048}, (2048, "reserved")),
+        # Since 6.11 the CPU line has UID; the lists of order 2 hold at most 3 * 16 kB.
+        (0, {"reserved_highatomic_kb": 2048}, (48, "free_lists")),
+        (0, {"reserved_highatomic_kb": 32}, (32, "reserved")),
+        (0, {"reserved_highatomic_kb": 2048, "free_highatomic_kb": 16}, (16, "free")),
+        (0, {"reserved_highatomic_kb": 2048, "free_highatomic_kb": 0}, (0, None)),
+        (None, {"reserved_highatomic_kb": 0}, (0, None)),
+    ],
+)
+def test_how_much_is_kept_for_atomic_requests(
+    connection: duckdb.DuckDBPyConnection,
+    select: Rows,
+    invoker_uid: int | None,
+    columns: dict[str, Any],
+    withheld: tuple[int, str | None],
+) -> None:
+    insert_request(connection, GFP_KERNEL_5_1, 1, invoker_uid=invoker_uid)
+    sizes = (9000, 1000, 1250, 1500, 90000, 90000)
+    insert_zone(connection, "e", "Normal", sizes, (0,) * 4, ("9U", "9M", "3UH"), **columns)
+    assert select("zone_fallbacks", "highatomic_kb, highatomic_basis") == [withheld]
+
+
+@pytest.mark.parametrize(
+    ("free_kb", "event", "reason"),
+    [
+        # min 1000, high 1500: above min, but not above what the last attempt asks for.
+        (1400, {}, "refused_at_high"),
+        (1400, {"kind": "allocation_failure"}, "memory_moved"),
+        (9000, {}, "memory_moved"),
+        (8, {"min_kb": 0, "high_kb": 4}, "unexplained"),
+        (9000, {"alloc_order": -1}, "sysrq"),
+        (9000, {"gfp_mask": 0}, "page_fault"),
+        (9000, {"nodes": 2}, "memory_moved"),
+        (9000, {"nodes": 2, "nodemask": None}, "nodemask_not_printed"),
+        (9000, {"nodes": 2, "gfp_mask": 0x200CC0}, "one_node_only"),
+        (9000, {"nodes": 1, "gfp_mask": 0x200CC0}, "memory_moved"),
+    ],
+)
+def test_why_a_usable_zone_did_not_serve(
+    connection: duckdb.DuckDBPyConnection,
+    select: Rows,
+    free_kb: int,
+    event: dict[str, Any],
+    reason: str,
+) -> None:
+    columns = {"gfp_mask": GFP_KERNEL_5_1, "alloc_order": 0, "nodemask": "(null)", **event}
+    marks = (columns.pop("min_kb", 1000), 1250, columns.pop("high_kb", 1500))
+    nodes, order = columns.pop("nodes", 1), columns.pop("alloc_order")
+    insert_request(connection, columns.pop("gfp_mask"), order, **columns)
+    for node in range(nodes):
+        sizes = (free_kb, *marks, 90000, 90000)
+        insert_zone(connection, "e", "Normal", sizes, (0, 0, 0, 0), ("2U",), node=node)
+    assert select("zone_fallbacks", "DISTINCT verdict, usable_reason") == [("usable", reason)]
+
+
+def test_a_block_that_only_atomic_requests_may_have(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    # 4.4 to 5.4 keep blocks for atomic requests (H) and do not print how many.
+    insert_request(connection, 0x14000C0, 1, layout="linux-4.10", kind="allocation_failure")
+    insert_zone(
+        connection, "e", "Normal", (9000, 1000, 1250, 1500, 90000, 90000), (0,) * 4, ("9U", "2UH")
+    )
+    assert select("zone_fallbacks", "verdict, usable_reason") == [
+        ("usable", "highatomic_not_printed")
+    ]
+
+
+def test_a_failure_for_want_of_addresses(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    insert_request(connection, GFP_KERNEL_5_1, kind="allocation_failure")
+    insert_zone(connection, "e", "Normal", (9000, 1000, 1250, 1500, 90000, 90000), (0,) * 4)
+    for symbol in ("warn_alloc", "__vmalloc_node_range", "alloc_pages_current"):
+        insert(connection, "stack_frames", event_id="e", symbol=symbol)
+    assert select("zone_fallbacks", "usable_reason") == [("address_space",)]
+    insert(connection, "stack_frames", event_id="e", symbol="__alloc_pages_slowpath")
+    assert select("zone_fallbacks", "usable_reason") == [("unexplained",)]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.queries.request import insert_request
 from tests.queries.seed import insert_zone
 
 if TYPE_CHECKING:
@@ -46,6 +47,30 @@ def test_the_types_that_a_machine_has(
     lines: dict[str, tuple[int, ...]],
     indexes: tuple[int | None, ...],
 ) -> None:
+    for zone, reserves in lines.items():
+        insert_zone(connection, "e", zone, SIZES, reserves)
+    assert select("zone_type_indexes", COLUMNS) == [indexes]
+
+
+@pytest.mark.parametrize(
+    ("mask", "lines", "indexes"),
+    [
+        # GFP_KERNEL on 32 bits, where Normal is empty and HighMem is left out.
+        (0xCC0, {"DMA": (0, 0, 1280, 1280)}, (4, 0, None, 1, None, 2)),
+        (0xCC0, {"Normal": (0, 17149, 17149)}, (3, None, None, 0, None, 1)),
+        (0xCC0, {"DMA32": (0, 0, 0, 900)}, (4, None, 1, 2, None, 3)),
+        # A request for DMA leaves out Normal too: nothing says whose entry comes next.
+        (0xCC1, {"DMA": (0, 0, 1280, 1280)}, (4, 0, None, 2, None, 3)),
+    ],
+)
+def test_zones_above_the_request_s_are_left_out_since_6_1(
+    connection: duckdb.DuckDBPyConnection,
+    select: Rows,
+    mask: int,
+    lines: dict[str, tuple[int, ...]],
+    indexes: tuple[int | None, ...],
+) -> None:
+    insert_request(connection, mask)
     for zone, reserves in lines.items():
         insert_zone(connection, "e", zone, SIZES, reserves)
     assert select("zone_type_indexes", COLUMNS) == [indexes]
