@@ -6,9 +6,13 @@ import argparse
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.corpus.score import SECTIONS, Result, Total, jobs_of, judge_all
+
+#: Places that are named for each explanation; a count tells of the others.
+_NAMED = 40
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,14 +25,22 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     jobs = jobs_of(corpus, options.section or SECTIONS, options.only)
     totals = {section: Total() for section in SECTIONS}
+    remarks: dict[str, list[tuple[str, str]]] = {}
     for result in judge_all(jobs, options.jobs):
         totals[result.job.section].add(result.verdict)
+        for remark in result.verdict.remarks:
+            place = f"{result.job.name}: {remark.where}"
+            remarks.setdefault(remark.kind, []).append((remark.explanation, place))
         for line in _lines(result, options.all):
             print(line, flush=True)
     print()
     for section, total in totals.items():
         if total.logs:
             print(f"{section:9} {total}")
+    for kind, found in sorted(remarks.items()):
+        print()
+        for line in _counted(kind, found):
+            print(line)
     print(f"{time.monotonic() - started:.0f} s")
     wrong = any(total.logs != total.logs_right for total in totals.values())
     return 1 if options.strict and wrong else 0
@@ -45,6 +57,19 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="every difference on a line of its own")
     parser.add_argument("--strict", action="store_true", help="exit 1 when anything differs")
     return parser.parse_args(arguments)
+
+
+def _counted(kind: str, found: list[tuple[str, str]]) -> list[str]:
+    """How often each explanation was given; what is rare, by place."""
+    counts = Counter(explanation for explanation, _ in found)
+    lines = [f"{kind}: {len(found)}"]
+    for explanation, count in counts.most_common():
+        lines.append(f"  {count:4} {explanation}")
+        places = [place for one, place in found if one == explanation]
+        lines += [f"         {place}" for place in places[:_NAMED]]
+        if count > _NAMED:
+            lines.append(f"         and {count - _NAMED} more")
+    return lines
 
 
 def _lines(result: Result, every: bool) -> list[str]:

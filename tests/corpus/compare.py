@@ -38,12 +38,22 @@ def _shown(value: object) -> str:
     return text if len(text) <= 160 else text[:157] + "..."
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What is no difference but is counted: its kind, its explanation, where it is."""
+
+    kind: str
+    explanation: str
+    where: str
+
+
 @dataclass
 class Verdict:
     """The judgement of one log: how many reports it has, how many were read right."""
 
     reports: int = 0
     differences: list[Difference] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     @property
     def right(self) -> bool:

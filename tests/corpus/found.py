@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import zstandard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 Row = dict[str, Any]
 
@@ -39,7 +39,11 @@ _EVENT_TABLES = (
     "extra_fields",
     "unparsed_lines",
 )
+#: The views that the judge works out a second time.
+AUDITED_VIEWS = ("zone_fallbacks", "score_audit")
 _ORDER = {
+    "zone_fallbacks": "fallback_no",
+    "score_audit": "row_no",
     "victims": "victim_no",
     "processes": "row_no",
     "zones": "zone_no",
@@ -72,7 +76,7 @@ class Event:
     evidence: str = ""
 
     def rows(self, table: str) -> list[Row]:
-        """The event's rows of `table`, in printed order; empty when there are none."""
+        """The event's rows of `table` or view, in printed order; empty when there are none."""
         return self.tables.get(table, [])
 
     @property
@@ -89,11 +93,11 @@ def read_events(database: Path) -> list[Event]:
     import duckdb
 
     with duckdb.connect(str(database), read_only=True) as connection:
-        return events_of(connection)
+        return events_of(connection, AUDITED_VIEWS)
 
 
-def events_of(connection: Any) -> list[Event]:
-    """Every event of an open database in the order of its first line."""
+def events_of(connection: Any, views: Sequence[str] = ()) -> list[Event]:
+    """Every event of an open database in the order of its first line, with its rows of `views`."""
     hosts = {row["host_id"]: row["hostname"] for row in _rows(connection, "SELECT * FROM hosts")}
     events: dict[str, Event] = {}
     for row in _rows(connection, "SELECT * FROM events"):
@@ -111,7 +115,7 @@ def events_of(connection: Any) -> list[Event]:
         event = events.get(sighting["event_id"])
         if event is not None and sighting["evidence"]:
             event.evidence += evidence_text(sighting["evidence"]) + "\n"
-    for table in _EVENT_TABLES:
+    for table in (*_EVENT_TABLES, *views):
         order = _ORDER.get(table, "rowid")
         for row in _rows(connection, f"SELECT * FROM {table} ORDER BY {order}"):
             event = events.get(row["event_id"])

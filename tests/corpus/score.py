@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.corpus.arithmetic import judge_arithmetic
 from tests.corpus.compare import (
     Difference,
     Verdict,
@@ -103,6 +104,7 @@ def _compare(job: Job, events: Sequence[Event]) -> Verdict:
     else:
         verdict = judge_decoy(events)
     judge_kept(verdict, events, NOT_OF_THE_REPORT.get(job.log.stem, {}))
+    judge_arithmetic(verdict, events)
     return verdict
 
 
