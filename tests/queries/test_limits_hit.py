@@ -108,10 +108,10 @@ def test_of_memory_and_swap_the_one_with_least_left(
 
 def test_without_a_limit_in_the_report(connection: duckdb.DuckDBPyConnection, select: Rows) -> None:
     for event_id in "12":
-        insert_hit(connection, event_id, "h", None, "/docker/abc", memory=(77, None))
+        insert_hit(connection, event_id, "h", None, "/docker/abcdef012345", memory=(77, None))
     columns = "scope, subject, limited, usage_kb, limit_kb, highest_limit_kb"
     assert select("limits_hit", columns) == [
-        ("cgroup", "abc", None, None, None, None),
+        ("cgroup", "abcdef012345", None, None, None, None),
         ("identity", "docker container, limit unknown, killed java", None, None, None, None),
     ]
 
