@@ -46,6 +46,12 @@ def test_a_lost_line_about_a_zone_is_told(lost: int) -> None:
     assert damage(dmesg(with_zones(TWO_ZONES[:lost] + TWO_ZONES[lost + 1 :]))) == "lost_lines"
 
 
+def test_a_limit_without_a_name_hides_no_gap() -> None:
+    report = with_zones(TWO_ZONES[:1] + TWO_ZONES[2:])
+    report.insert(2, "memory: usage 12kB, limit 12kB, failcnt 3")
+    assert "lost_lines" in str(damage(dmesg(report[:-2])))
+
+
 def test_reserves_of_a_zone_whose_line_is_lost_are_no_other_zones() -> None:
     [batch] = read(dmesg(with_zones(TWO_ZONES[:2] + TWO_ZONES[3:])))
     assert [

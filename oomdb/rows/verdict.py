@@ -110,8 +110,9 @@ def _has_gaps(batch: RowBatch) -> bool:
 
     Each zone has three lines, in any kernel, with the same fields as the other zones'.
     """
-    if any(row["cgroup"] is None for row in batch.rows.get("cgroup_counters", ())):
-        return "victims" in batch.rows
+    nameless = any(row["cgroup"] is None for row in batch.rows.get("cgroup_counters", ()))
+    if nameless and "victims" in batch.rows:
+        return True
     zones = [_place(row) for row in batch.rows.get("zones", ())]
     if not zones:
         return False
