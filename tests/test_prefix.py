@@ -38,6 +38,11 @@ def taken(prefix: str, text: str = TEXT) -> KernelLine:
         ("2024-06-04T17:19:10,123456+00:00 ", None, "2024-06-04T17:19:10,123456+00:00"),
         ("[2024-06-04 17:19:10] ", None, "2024-06-04 17:19:10"),
         ("[1717521550.500338] ", None, "2024-06-04T17:19:10.500338Z"),
+        ("Tue Jun  4 17:19:10 2024 kern.warn kernel: ", None, "Jun  4 17:19:10 2024"),
+        ("Jun  4 17:19:10 kern.warn kernel: ", None, "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 fe80::12:1 kernel: ", "fe80::12:1", "Jun  4 17:19:10"),
+        ("/var/log/messages:Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
+        ("var/kern.log:118:Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
         ("kern  :warn  : [Tue Jun  4 17:19:10 2024] ", None, "Tue Jun  4 17:19:10 2024"),
     ],
 )
@@ -57,6 +62,11 @@ def test_stamps_of_the_time_of_day(prefix: str, host: str | None, stamp: str | N
         ("[   12.345678][  T124] ", None, "T124"),
         ("[   12.345678] [   C1] ", None, "C1"),
         ("[   12.345678] (2)[124:kworker/u8:1]", None, None),
+        ("<4>[   12.345678]-(2)[124:kworker/u8:1]", None, None),
+        ("<4>[   12.345678]  [2:  kworker/u8:1:  124] ", None, None),
+        ("[   12.345678s][pid:124,cpu2,kworker/u8:1]", None, None),
+        ("[   12.345678@2] ", None, None),
+        ("118:[   12.345678] ", None, None),
         ("\x1b[32m[   12.345678] \x1b[0m", None, None),
         ("Jun  4 17:19:10 web1 kernel: [   12.345678] ", "web1", None),
         ("[   12.345678] web1 kernel: ", "web1", None),
@@ -113,3 +123,49 @@ def test_dmesg_h_counts_from_the_printed_minute() -> None:
 def test_nul_bytes_of_a_torn_file_are_no_text() -> None:
     [line] = PrefixReader().feed(RawLine("\0\0\0Jun  4 17:19:10 web1 kernel: Mem-Info:", 1, 0, 1))
     assert (line.text, line.host) == ("Mem-Info:", "web1")
+
+
+@pytest.mark.parametrize("prefix", ["[4: kworker/u8:1: 124] ", "[  T124] "])
+def test_a_task_that_is_named_without_a_stamp(prefix: str) -> None:
+    assert taken(prefix).text == TEXT
+    assert taken(prefix).prefixed
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "node-1  | ",
+        "(d1) ",
+        "# ",
+        "17:19:{} ",
+        "04.06.2024 17:19:{} ",
+        "I0604 17:19:{}.123456       1 log.go:160] ",
+        "2024-06-04T17:19:{}.123456789Z stderr F ",
+        "JD> ",
+    ],
+)
+def test_what_stands_before_each_stamp_is_a_prefix_whatever_it_is(prefix: str) -> None:
+    reader = PrefixReader()
+    texts = [f"{prefix.format(10 + n)}[   12.34567{n}] line {n}" for n in range(4)]
+    lines = [line for n, t in enumerate(texts) for line in reader.feed(RawLine(t, n + 1, 0, 1))]
+    assert [line.text for line in lines[1:]] == ["line 1", "line 2", "line 3"]
+    assert [line.uptime_s for line in lines[1:]] == [12.345671, 12.345672, 12.345673]
+    assert all(line.prefixed for line in lines[1:])
+
+
+def test_a_programs_output_before_one_stamp_is_no_prefix() -> None:
+    reader = PrefixReader()
+    texts = ["Creating journal: [   12.345678] a", "[   12.345679] b", "done [   12.345680] c"]
+    lines = [line for n, t in enumerate(texts) for line in reader.feed(RawLine(t, n + 1, 0, 1))]
+    assert [line.text for line in lines] == [texts[0], "b", texts[2]]
+
+
+def test_the_heads_of_pstores_parts_are_no_lines() -> None:
+    reader = PrefixReader()
+    assert list(reader.feed(RawLine("Panic#1 Part7", 1, 0, 14))) == []
+
+
+def test_newlines_written_as_a_backslash_and_n_end_lines_where_a_stamp_follows() -> None:
+    text = "[   12.345678] a\\nb\\n<4>[   12.345679] c"
+    lines = list(PrefixReader().feed(RawLine(text, 1, 0, 1)))
+    assert [line.text for line in lines] == ["a\\nb", "<4>[   12.345679] c"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
 _ISO = rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 #: journalctl -o short-full and with-unit.
@@ -30,7 +31,10 @@ _KERNEL_TEXT = (
     r"|memory(?:\+swap)?|[a-z_]+(?:_anon|_file)|free|unevictable|slab_\w+|mapped|shmem|DMA(?:32)?"
     r"|Normal|HighMem|Movable|Device|Memory (?:cgroup|allocations)|Swap cache|Out of):"
 )
-_HOST = r"[^\s:\[<>]+"
+_HOST = (
+    r"(?!(?:kern|user|daemon|local\d|syslog)\.\w+ )"
+    r"(?:[^\s:\[<>]+|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7})"
+)
 _IDENT = r"[^\s:\[\]]+(?:\[[\d-]*\])?"
 _FACILITY = (
     r"(?: (?:kern|user|daemon|local\d|syslog)"
@@ -47,7 +51,9 @@ def _received(stamp: str, letter: str) -> str:
 
 
 _SYSLOG = _received(
-    rf"(?P<rfc3164>(?:\d{{4}} )?{_MONTH}[ \t]+\d{{1,2}}(?: \d{{4}})? {_CLOCK}(?: \d{{4}})?)", "a"
+    rf"(?:{_DAY} )?(?P<rfc3164>(?:\d{{4}} )?{_MONTH}[ \t]+\d{{1,2}}(?: \d{{4}})? {_CLOCK}"
+    r"(?: \d{4})?)",
+    "a",
 )
 _RFC5424 = (
     rf"(?:\d+ )?(?:<\d+>)?1 (?P<rfc5424>{_ISO}|-) (?P<host_b>\S+) (?P<ident_b>\S+) \S+ \S+ "
@@ -69,30 +75,49 @@ _NAMED = r"(?:\w+\|)?kernel(?:\[-?\])?(?:\||:) ?"
 #: The kernel's own stamp; dmesg -T, -H and -e put the time of day in its place, in the
 #: words of the locale.
 _STAMP = (
-    r"\[[ \t]*(?P<uptime>\d+\.\d+)(?: <[ \d.]+>)?\]"
+    r"\[[ \t]*(?P<uptime>\d+\.\d+)(?:@\d+|s)?(?: <[ \d.]+>)?\]"
     r"|\[ *\+(?P<delta>\d+\.\d{6})\]"
     r"|\[(?P<dmesg_time>(?:[^\s\[\]\d]{2,20} +)?\d{0,2}[^\s\[\]\d]{2,20} *\d{1,2} \d\d:\d\d"
     r"(?::\d\d(?:[.,]\d+)?(?: \d{4})?)?)\]"
 )
 _CALLER = r"(?: ?\[ *(?P<caller>[TC]\d+)\])?"
-#: MediaTek's kernels name the processor and the task after the stamp.
-_VENDOR = r"(?: ?\(\d+\)\[\d+:[^\]]{0,24}\])?"
+#: The kernels of some makers name the processor and the task, after the stamp if any.
+_MEDIATEK = r" ?-?(?:<\d+>)?\(\d+\)\[\d+:[^\]]{0,24}\]"
+_HUAWEI = r"\[pid:\d+,cpu\d+,[^\]]{0,24}\]"
+_SAMSUNG = r"\[ *\d+: *[^\]:]{1,15}(?::[^\]:]{1,12})*: *\d+\]"
 
+#: The file and the number that grep puts before a line.
+_FOUND_IN = (
+    r"(?:(?:[\w./-]*[/.][\w./-]*[:-])?(?:\d+[:-])?"
+    rf"(?={_MONTH} |\[ *\d+\.\d{{6}}\]|\d{{4}}-\d\d-\d\dT))?"
+)
 #: What comes before the kernel's own stamp, and that stamp.
 RECEIVED = re.compile(
-    rf"[>|\t ]*(?P<received>(?:<\d+>)?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}|{_JOURNAL_FULL}"
+    rf"[>|\t ]*{_FOUND_IN}"
+    rf"(?P<received>(?:<\d+>)?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}|{_JOURNAL_FULL}"
     rf"|{_JOURNAL_UNIX}|{_JOURNAL_MONOTONIC}|{_BARE_STAMP})?(?:{_NAMED})?(?:{_LEVEL})?)"
 )
-PRINTED = re.compile(rf"(?P<printed>(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}{_VENDOR} ?)?)")
+PRINTED = re.compile(
+    rf"(?P<printed>(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}(?:{_MEDIATEK}|{_HUAWEI}|  ?{_SAMSUNG})? ?"
+    rf"|{_SAMSUNG} |\[ *[TC]\d+\] )?)"
+)
 #: A kernel stamp in the middle of a line: two lines written into one.
 EMBEDDED = re.compile(r"(?:<\d+>)?\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ")
 #: Newlines inside one record, as rsyslog and /dev/kmsg readers write them.
-ESCAPED_NEWLINE = re.compile(r"#012|\\x0a")
+ESCAPED_NEWLINE = re.compile(r"#012|\\x0a|(?:\\r)?\\n(?=(?:<\d+>)?\[ *\d+\.\d{6}\])")
+_NUMBER = re.compile(r"\d+")
+#: A prefix that no rule knows is not longer, and stands in lines that are not further apart.
+_LONGEST_PREFIX = 160
+_NEAR_LINES = 3
 _QUOTE = re.compile(r"(?:> ?)+")
 #: Colours and cursor moves that dmesg --color and terminals put into lines.
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\([AB0]|\x0f")
 #: A larger number of seconds since boot is a time of day.
 LONGEST_UPTIME_S = 10**9
+#: What heads each piece of a log that pstore kept (fs/pstore/platform.c).
+_PSTORE_PART = re.compile(
+    r"(?:Panic|Oops|Emergency|Restart|Halt|Poweroff|Shutdown|Unknown)#\d+ Part\d+"
+)
 _KERNEL_IDENTS = frozenset({"kernel", "kernel[-]", "kernel[0]"})
 
 
@@ -101,13 +126,14 @@ class PrefixReader:
 
     def __init__(self) -> None:
         self._header = _Header("", is_any=False, carrier="bare")
+        self._unknown_prefix: tuple[int, str] | None = None
         self._minute: str | None = None
         self._after_s = 0.0
 
     def feed(self, line: RawLine) -> Iterator[KernelLine]:
         """The line without its prefix; several where newlines in it were escaped.
 
-        Blank lines are left out.
+        Blank lines, and those between the parts of a log from pstore, are left out.
         """
         text = line.text.strip("\r\0")
         if not text or text.isspace():
@@ -116,6 +142,8 @@ class PrefixReader:
             for part in _without_zeros(line):
                 yield from self.feed(part)
             return
+        if "#" in text and _PSTORE_PART.fullmatch(text.strip()):
+            return
         plain = _COLOUR.sub("", text) if "\x1b" in text else text
         if not self._shares_header(plain):
             self._header = _header(plain)
@@ -123,10 +151,27 @@ class PrefixReader:
         found = _split(raw, plain, self._header)
         if found.delta_s is not None or found.stamp is not None:
             self._follow(found)
-        if "#012" in found.text or "\\x0a" in found.text:
+        self._pass_unknown_prefix(found)
+        if "#012" in found.text or "\\x0a" in found.text or "\\n" in found.text:
             yield from _unescape(found)
         else:
             yield found
+
+    def _pass_unknown_prefix(self, line: KernelLine) -> None:
+        """Take off what stands before the kernel's stamp in line after line, whatever it is."""
+        stamp = EMBEDDED.search(line.text, 0, _LONGEST_PREFIX)
+        if stamp is None or not stamp.start():
+            return
+        shape = _NUMBER.sub("0", " ".join(line.text[: stamp.start()].split()))
+        known, self._unknown_prefix = self._unknown_prefix, (line.line_no, shape)
+        if known is None or known[1] != shape or line.line_no - known[0] > _NEAR_LINES:
+            return
+        printed = PRINTED.match(line.text, stamp.start())
+        assert printed is not None
+        line.text = line.text[printed.end() :]
+        line.prefixed = True
+        line.caller = printed["caller"] or line.caller
+        line.uptime_s = float(printed["uptime"])
 
     def _shares_header(self, text: str) -> bool:
         """Whether the line begins with the header of the line before and no more of one."""

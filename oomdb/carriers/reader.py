@@ -6,6 +6,7 @@ The carrier is told from each line itself, so that it may change in mid-file.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +17,7 @@ from oomdb.carriers.json_text import LONG_LINE
 from oomdb.carriers.kmsg import KmsgRecords
 from oomdb.carriers.logcat import LogcatRecords
 from oomdb.carriers.names import NAMES
+from oomdb.carriers.transfer import SIGN, QuotedPrintable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +64,15 @@ class CarrierReader:
         self._in_long_lines: tuple[Records, ...] = (json,)
         self._open: Records | None = None
         self._plain = prefix.PrefixReader().feed
+        self._transfer = QuotedPrintable()
 
     def feed(self, line: RawLine) -> Iterator[KernelLine]:
         """The kernel lines that are complete now that `line` is known."""
+        if self._transfer.active or SIGN in line.text:
+            return chain.from_iterable(map(self._feed, self._transfer.feed(line)))
+        return self._feed(line)
+
+    def _feed(self, line: RawLine) -> Iterator[KernelLine]:
         held = self._open
         if held is None:
             text = line.text
@@ -81,11 +89,16 @@ class CarrierReader:
 
     def flush(self) -> Iterator[KernelLine]:
         """The lines of the record that is still open when the stream ends."""
+        rest = [done for line in self._transfer.flush() for done in self._feed(line)]
         held, self._open = self._open, None
-        return iter(()) if held is None else held.flush()
+        return chain(rest, () if held is None else held.flush())
 
     def _begin(self, line: RawLine) -> Iterator[KernelLine]:
         text = line.text
+        if text.startswith('- {"'):
+            # LAVA's logs are lists in YAML whose items are JSON.
+            text = text[2:]
+            line = replace(line, text=text)
         carriers = self._by_first.get(text[:1], ())
         if text[-1:] in self._by_last:
             carriers += self._by_last[text[-1]]
