@@ -585,6 +585,8 @@ STACK_FRAMES = Table(
         _text("module_build_id", "Build id of the module, hexadecimal (since 5.14 where set)."),
         _text("address", "Printed addresses; NULL on kernels that print none."),
         _text("called_from", "The caller as printed, on 32-bit ARM; NULL elsewhere."),
+        _text("source", "File and line, where a script looked them up; NULL elsewhere."),
+        Column("inlined", Type.BOOLEAN, "Whether it is an inlined call; NULL where unknown."),
         Column("reliable", Type.BOOLEAN, "False for frames marked ? or (unreliable)."),
         _text("context", "Marker above the frame, such as IRQ or TASK."),
     ),

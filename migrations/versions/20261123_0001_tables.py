@@ -1760,6 +1760,20 @@ def upgrade() -> None:
             comment="The caller as printed, on 32-bit ARM; NULL elsewhere.",
         ),
         sa.Column(
+            "source",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="File and line, where a script looked them up; NULL elsewhere.",
+        ),
+        sa.Column(
+            "inlined",
+            sa.Boolean(),
+            autoincrement=False,
+            nullable=True,
+            comment="Whether it is an inlined call; NULL where unknown.",
+        ),
+        sa.Column(
             "reliable",
             sa.Boolean(),
             autoincrement=False,

@@ -25,7 +25,7 @@ BY_NAME: dict[str, LineKind] = {kind.name: kind for kind in KINDS}
 #: printk prints at most 1 kB at once; a longer text is no line of a kernel, and
 #: testing it would cost time for nothing.
 MOST_TEXT = 8192
-_STANDALONE = tuple(kind for kind in KINDS if not kind.follows)
+_STANDALONE = tuple((kind.literal, kind) for kind in KINDS if not kind.follows)
 _FOLLOWING: dict[str, tuple[LineKind, ...]] = {
     name: tuple(kind for kind in KINDS if name in kind.follows)
     for name in {name for kind in KINDS for name in kind.follows}
@@ -44,8 +44,9 @@ def classify(text: str, previous: str | None = None) -> Understood | None:
         match = kind.match(text)
         if match:
             return Understood(kind, match)
-    for kind in _STANDALONE:
-        match = kind.match(text)
-        if match:
-            return Understood(kind, match)
+    for literal, kind in _STANDALONE:
+        if literal in text:
+            match = kind.regex.fullmatch(text)
+            if match:
+                return Understood(kind, match)
     return None

@@ -18,12 +18,16 @@ from oomdb.grammar import LineKind, Section
 _SYMBOL = r"(?P<symbol>[A-Za-z_.$][\w.$]*|0x[0-9a-f]+|[0-9a-f]{8,16})"
 _OFFSET = r"(?:\+(?P<frame_offset>0x[0-9a-f]+(?:/0x[0-9a-f]+)?))?"
 _MODULE = r"(?: \[(?P<module>[\w-]+)(?: (?P<module_build_id>[0-9a-f]+))?\])?"
+#: Where in the sources a frame stands, as scripts/decode_stacktrace.sh and syzbot put it.
+_PLACE = r"[\w./+-]+\.(?:[chS]|rs|cpp):\d+(?: \(discriminator \d+\))?"
 _ADDRESS = r"(?P<address>(?:\[<?[0-9a-fA-F]+>?\] ?)+)"
 _RELEASE = r"(?P<kernel_release>\d+\.\d+\S*)"
 _TAINT = r"(?:Not tainted|Tainted:? (?P<taint>.*?))"
 
 
-def _kept(name: str, literal: str, pattern: str, *samples: str) -> LineKind:
+def _kept(
+    name: str, literal: str, pattern: str, *samples: str, rest: str | None = None
+) -> LineKind:
     """A trace line without columns of its own, kept whole under `name`."""
     return LineKind(
         name=f"trace_{name}",
@@ -34,6 +38,7 @@ def _kept(name: str, literal: str, pattern: str, *samples: str) -> LineKind:
         constants={"name": name},
         samples=samples,
         continues=True,
+        rest=rest,
     )
 
 
@@ -93,6 +98,7 @@ KINDS = (
         table="events",
         samples=("Hardware name: QEMU Standard PC (i440FX + PIIX, 1996), BIOS 1.16.2 04/01/2014",),
         continues=True,
+        rest=r"(?:.*, )?BIOS .*|\d\d/\d\d/\d{4}",
     ),
     LineKind(
         name="workqueue",
@@ -153,10 +159,37 @@ KINDS = (
             " xfs_buf_get_map+0x1f/0x90 [xfs 0123456789abcdef]",
         ),
     ),
+    LineKind(
+        name="frame_with_source",
+        literal=":",
+        pattern=rf"\s*(?:{_ADDRESS} ?)?(?P<unsure>\?)? ?{_SYMBOL}{_OFFSET}"
+        rf" \(?(?P<source>{_PLACE})\)?"
+        rf"(?P<inlined> \[inline\])?{_MODULE}\s*",
+        section=Section.TRACE,
+        table="stack_frames",
+        samples=(
+            " dump_stack_lvl+0x136/0x150 lib/dump_stack.c:106",
+            " __dump_stack lib/dump_stack.c:88 [inline]",
+            " dump_stack_lvl (lib/dump_stack.c:107 (discriminator 1))",
+        ),
+    ),
+    _kept(
+        "slab_failure",
+        "",
+        r"SL[AU]B: Unable to allocate memory on node -?\d+,? .*"
+        r"|\s*cache: [^,]{1,80}, object size: \d+.*"
+        r"|\s*node \d+: slabs: \d+.*|\s*\S+ debugging increased min order, use .*"
+        r"|slab_out_of_memory: \d+ callbacks suppressed",
+        "SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)",
+        "  cache: kmalloc-128, object size: 128, buffer size: 128, default order: 0, min order: 0",
+        "  node 0: slabs: 18, objs: 596, free: 0",
+        "  kmalloc-4k debugging increased min order, use slab_debug=O to disable.",
+        "slab_out_of_memory: 53 callbacks suppressed",
+    ),
     _kept(
         "registers",
         "",
-        r"\s*(?:RIP|EIP|NIP|PC is at|LR is at|pc|lr|sp|psr|xPSR|Krnl PSW|User PSW|R\w\w"
+        r"\s*(?:ORIG_[RE]AX|RIP|EIP|NIP|PC is at|LR is at|pc|lr|sp|psr|xPSR|Krnl PSW|User PSW|R\w\w"
         r"|E\w\w|[CD]R\d|[CDFG]S|GPR\d\d|REGS|MSR|CFAR|LR|IRQMASK|x\d+|r\d+"
         r"|Krnl GPRS|User GPRS|Flags|PSW)\b"
         r" ?[:=\[ ].*",
@@ -174,6 +207,7 @@ KINDS = (
         r"\s*(?:Code|Krnl Code|User Code): .*",
         "Code: 83 8e 00 00 00 48 89 d9 <88> 4c 1d 00",
         "Code: Bad RIP value.",
+        rest=r"(?:[<(]?[0-9a-f]{2,8}[>)]?(?: |$))+",
     ),
     _kept(
         "interrupt",
@@ -188,13 +222,39 @@ KINDS = (
         r"Exception stack\(.*\)",
         "Exception stack(0xc3a15fb0 to 0xc3a15ff8)",
     ),
+    LineKind(
+        name="stack_head",
+        literal="Stack",
+        pattern=r"\s*Stack ?:\s*",
+        section=Section.TRACE,
+        samples=("Stack:",),
+    ),
+    LineKind(
+        name="frame_without_names",
+        literal="Function entered at",
+        pattern=r"\s*Function entered at \[<(?P<bare_address>[0-9a-f]+)>\]"
+        r" from (?P<called_from>\[<[0-9a-f]+>\])",
+        section=Section.TRACE,
+        table="stack_frames",
+        samples=("Function entered at [<c0011e48>] from [<c03b1630>]",),
+    ),
     _kept(
         "stack_words",
         "",
-        r"\s*(?:Stack ?: |[0-9a-f]{4}: +)?(?:(?:[0-9a-f]{8}(?:[0-9a-f]{8})?(?: +|$)){1,8}|\.\.\.)",
+        r"\s*(?:Stack ?: |[0-9a-f]{4}: +|> )?(?:[0-9a-f]{8}(?:[0-9a-f]{8})?(?: +|$)){1,8}",
         " ffff88000c3f6078 ffff88000c3efbc0 ffffffff81ef3b9d 0000000000000000",
         "9fa0:                                     a5cf0008 00000000 00100000 a5d18ff8",
-        "        ...",
+        "> 00000100 00000000 3dbfbc00 423b8f69",
+    ),
+    LineKind(
+        name="trace_stack_words_end",
+        literal="...",
+        pattern=r"(?P<text>\s*\.\.\.)",
+        section=Section.TRACE,
+        table="trace_lines",
+        constants={"name": "stack_words"},
+        follows=frozenset({"trace_stack_words"}),
+        samples=("        ...",),
     ),
     _kept("ruler", "====", r"\s*={8,}", " ======================="),
     _kept(

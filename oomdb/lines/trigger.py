@@ -33,6 +33,18 @@ KINDS = (
         samples=("sysrq: Manual OOM execution", "SysRq : Manual OOM execution"),
     ),
     LineKind(
+        name="vmalloc_message",
+        literal="vmalloc: allocation failure",
+        pattern=r"(?P<failure_message>vmalloc: allocation failure(?:: \d+ bytes"
+        r"|, allocated \d+ of \d+ bytes))\s*",
+        section=Section.PREFACE,
+        table="events",
+        samples=(
+            "vmalloc: allocation failure: 0 bytes",
+            "vmalloc: allocation failure, allocated 4096 of 8192 bytes",
+        ),
+    ),
+    LineKind(
         name="oom_header",
         literal="invoked oom",
         pattern=r"(?P<invoker_comm>{{COMM}}) invoked oom(?:-killer)?: "

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from oomdb.grammar import LineKind
     from oomdb.reports.cut import Report
-    from oomdb.reports.repair import Token
+    from oomdb.reports.tokens import Token
 
 #: Columns that a line sets for the lines after it.
 _CONTEXT = ("node", "zone", "cpu")
@@ -77,7 +77,9 @@ class _Builder:
         kind, match = token.understood.kind, token.understood.match
         groups = {name: value for name, value in match.groupdict().items() if value is not None}
         if kind.section is Section.TRACE:
-            self._event(self.traces.add(kind, groups, token.text, line_no), line_no)
+            known = self.event.get("invoker_comm")
+            invoker = str(known) if known is not None else None
+            self._event(self.traces.add(kind, groups, token.text, line_no, invoker), line_no)
         elif kind.name == "task":
             self.processes.add(match, line_no)
         elif kind.table == "victims":
@@ -111,6 +113,12 @@ class _Builder:
     def _event(self, groups: dict[str, str], line_no: int) -> None:
         """Values of the event itself; what was printed first stands."""
         values = self._typed(tables.EVENTS, groups, line_no)
+        reserved, ram = values.get("reserved_pages"), self.event.get("ram_pages")
+        if isinstance(reserved, int) and isinstance(ram, int) and reserved > ram:
+            # A count that ran below zero, on 32 bits.
+            printed = {"value": groups["reserved_pages"]}
+            self._extra(line_no, "events", "reserved_pages", printed, "nonsense_value")
+            values["reserved_pages"] = None
         for column, value in values.items():
             self.event.setdefault(column, value)
 

@@ -24,15 +24,27 @@ class Traces:
         self._position = 0
         self._context: str | None = None
         self._invoker: str | None = None
+        self._is_invokers = True
 
     def add(
-        self, kind: LineKind, groups: dict[str, str], text: str, line_no: int
+        self,
+        kind: LineKind,
+        groups: dict[str, str],
+        text: str,
+        line_no: int,
+        invoker: str | None = None,
     ) -> dict[str, str]:
-        """The values of one trace line that are columns of the event."""
+        """The values of one trace line that are columns of the event.
+
+        `invoker` is the name in the header, where there is one. Frames that another
+        processor printed may stand before the invoker's own CPU line.
+        """
         if kind.name in _OPENS or self._trace_no == 0:
             self._trace_no += 1
             self._position = 0
             self._context = None
+        if kind.name in _OPENS:
+            self._is_invokers = self._invoker is None and not _is_another(groups, invoker)
         if kind.name == "stack_marker":
             self._context = None if "closing" in groups else groups["context"]
         elif kind.table == "stack_frames":
@@ -41,7 +53,7 @@ class Traces:
             self._keep(kind.constants["name"], groups["text"], line_no)
             if kind.name == "trace_breaking_event":
                 self._context = "Last Breaking-Event-Address"
-        elif kind.table == "events" and self._trace_no > 1:
+        elif kind.table == "events" and not self._is_invokers:
             self._keep(kind.name, text, line_no)
         elif kind.table == "events":
             if kind.name in _KEPT_TOO:
@@ -68,6 +80,8 @@ class Traces:
             module_build_id=groups.get("module_build_id"),
             address=groups.get("address", "").strip() or None,
             called_from=groups.get("called_from"),
+            source=groups.get("source"),
+            inlined="inlined" in groups if "source" in groups else None,
             reliable="unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
             context=groups.get("context") or self._context,
         )
@@ -84,3 +98,12 @@ class Traces:
         known = event.get("invoker_comm")
         if known is None or name.endswith(str(known)):
             event["invoker_comm"], event["invoker_comm_bytes"] = name, raw
+
+
+def _is_another(groups: dict[str, str], invoker: str | None) -> bool:
+    """Whether a CPU line names another task than the header; of either name an end may do."""
+    comm = groups.get("comm")
+    if comm is None or invoker is None:
+        return False
+    one, other = stored(comm)[0].strip(), invoker.strip()
+    return not (one.endswith(other) or other.endswith(one))

@@ -269,6 +269,7 @@ def _trace_supply(event: Event) -> Supply:
         "module_build_id",
         "address",
         "called_from",
+        "source",
     ) + values(event.rows("trace_lines"), "text")
 
 
