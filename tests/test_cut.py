@@ -134,3 +134,55 @@ def test_two_reports_by_turns_without_callers_are_told_to_be_mixed() -> None:
     first, second = dmesg(report_6_1(pid=11), 6.0), dmesg(report_6_1(pid=12, free_kb=900), 6.0005)
     located = found(log([line for pair in zip(first, second, strict=True) for line in pair]))
     assert all("interleaved" in one.report.damage for one in located)
+
+
+def fenced(*blocks: list[str]) -> bytes:
+    """Blocks of code in a document, with a sentence before each."""
+    return log(*(["What it says:", "```", *block, "```"] for block in blocks))
+
+
+def test_a_process_table_with_its_outcome_is_reported_from_a_document() -> None:
+    table = dmesg(report_6_1()[14:18])
+    panic = dmesg(["Kernel panic - not syncing: System is deadlocked on memory"], 7.0)
+    [located] = found(fenced([*table, *panic]))
+    assert located.report.panicked
+
+
+def test_the_lines_of_one_kill_alone_are_reported_from_a_document() -> None:
+    [located] = found(fenced(dmesg(report_6_1()[18:])))
+    assert located.report.victim_pids == {"124"}
+
+
+def test_the_lines_of_a_kill_beside_other_bits_explain_a_report() -> None:
+    report = report_6_1()
+    assert found(fenced(dmesg(report[:1]), dmesg(report[9:12]), dmesg(report[18:]))) == []
+
+
+def test_a_kill_quoted_without_stamps_is_an_example() -> None:
+    assert found(fenced(report_6_1()[18:])) == []
+
+
+def test_a_report_goes_on_in_the_lines_that_first_name_a_host() -> None:
+    report = report_6_1()
+    [located] = found(log(dmesg(report[:10]), syslog(report[10:], "db7")))
+    assert located.host == "db7"
+    assert texts(located) == report
+
+
+def test_a_host_takes_over_no_report_that_has_ended() -> None:
+    first, second = report_6_1(pid=11), report_6_1(pid=12)
+    located = found(log(dmesg(first), syslog(second, "db7")))
+    assert {one.host: texts(one) for one in located} == {None: first, "db7": second}
+
+
+def test_all_that_a_kernel_says_before_a_header_belongs_to_its_report() -> None:
+    before = ["warn_alloc: 25 callbacks suppressed", "vmalloc: allocation failure: 0 bytes"]
+    header = "modprobe: page allocation failure: order:0, mode:0xd0"
+    [located] = found(log(dmesg([*before, header, *report_6_1()[2:14]])))
+    assert texts(located)[:3] == [*before, header]
+
+
+def test_what_was_said_long_before_a_header_is_of_another_report() -> None:
+    before = ["vmalloc: allocation failure: 0 bytes", *NOISE * 100]
+    [located] = found(log(dmesg([*before, *report_6_1()])))
+    assert texts(located) == report_6_1()

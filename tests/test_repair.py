@@ -141,3 +141,120 @@ def test_a_row_spliced_into_the_stamp_of_another_gives_back_its_pid() -> None:
     assert rest == []
     assert damage == {"spliced"}
     assert texts[ROW].startswith("[124]")
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\xc2\xa0", "\x7f"])
+def test_margins_made_of_other_blanks_are_taken_off(blank: str) -> None:
+    texts, _, rest = mended([f"{blank * 3}{line}" for line in report_6_1()])
+    assert [text.strip() for text in texts] == [line.strip() for line in report_6_1()]
+    assert rest == []
+
+
+def test_indentation_is_no_part_of_an_invokers_name() -> None:
+    [located] = in_blocks([log([f"   {line}" for line in report_6_1()])])
+    assert located.report.invoker == "java"
+
+
+@pytest.mark.parametrize(
+    ("index", "whole", "broken"),
+    [
+        (ZONE, "present:15992kB", "present:15 992kB"),
+        (ZONE, "managed:15360kB", "managed :15360kB"),
+        (ZONE, "low:208kB", "low:208k B"),
+        (ZONE + 2, "1*16kB", "1* 16kB"),
+        (ZONE + 2, "1*16kB", "1*1 6kB"),
+    ],
+)
+def test_a_blank_inside_a_field_is_left_of_a_line_that_was_broken(
+    index: int, whole: str, broken: str
+) -> None:
+    printed = dmesg(report_6_1())
+    printed[index] = printed[index].replace(whole, broken)
+    assert mended(printed) == (report_6_1(), {"wrapped"}, [])
+
+
+def test_a_failures_header_cut_by_a_terminal_still_begins_a_report() -> None:
+    header = "kswapd0: page allocation failure: order:2, mode:0x820(GFP_ATOMIC), nodem0"
+    [located] = in_blocks([log(dmesg([header, *report_6_1()[2:14]]))])
+    assert located.report.kind == "allocation_failure"
+    assert "clipped" in located.report.damage
+
+
+@pytest.mark.parametrize("end", [">", "..."])
+def test_a_line_cut_by_a_pager_and_then_wrapped_keeps_what_is_left(end: str) -> None:
+    printed = dmesg(report_6_1())
+    zone = printed[ZONE]
+    printed[ZONE : ZONE + 1] = [zone[:70], zone[70:95].rpartition(" ")[0] + f" pre{end}"]
+    texts, damage, _ = mended(printed)
+    assert damage == {"clipped", "wrapped"}
+    assert len(texts) == len(report_6_1())
+
+
+@pytest.mark.parametrize(
+    ("line", "broken"),
+    [
+        ("516888 total pagecache pages", ["516888 total pagecache", "pages"]),
+        ("0 pages HighMem/MovableOnly", ["0 pages", "HighMem/MovableOnly"]),
+        (
+            "Node 0 hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size=2048kB",
+            ["Node 0", "hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size=2048kB"],
+        ),
+        (
+            " dump_backtrace from show_stack+0x18/0x1c",
+            [" dump_backtrace from", "show_stack+0x18/0x1c"],
+        ),
+        (
+            " mhi_probe+0x5c8/0xaa0 [mhi 0a1b2c3d4e5f]",
+            [" mhi_probe+0x5c8/0xaa0 [mhi", "0a1b2c3d4e5f]"],
+        ),
+        (
+            "[c000000007eeb370] [c00000000079cce0] dump_stack+0xc4/0x114 (unreliable)",
+            ["[c000000007eeb370] [c00000000079cce0]", "dump_stack+0xc4/0x114 (unreliable)"],
+        ),
+        (" __alloc_pages_slowpath+0xb10/0xb50", [" __alloc_pages_slowpath+0xb10/0", "xb50"]),
+    ],
+)
+def test_short_lines_that_a_mailer_broke_are_whole_again(line: str, broken: list[str]) -> None:
+    report = report_6_1()
+    at = 2 if "0x" in line else 9
+    lines = [*dmesg([line]), *dmesg(report, 7.0)]
+    wrapped = [lines[0].replace(line, broken[0]), *broken[1:]]
+    printed = [*lines[1 : at + 1], *wrapped, *lines[at + 1 :]]
+    texts, damage, rest = mended(printed)
+    assert (rest, damage) == ([], {"wrapped"})
+    assert line.strip() in [text.strip() for text in texts]
+
+
+def test_the_code_bytes_of_a_broken_line_need_no_margin() -> None:
+    report = report_6_1()
+    code = ["Code: 48 3d 00 f0 ff ff", "  0f 05 <48> 3d 00 f0 ff ff 77 5a c3"]
+    texts, damage, rest = mended([*report[:2], *code, *report[2:]])
+    assert (rest, damage) == ([], {"wrapped"})
+    joined = [" ".join(text.split()) for text in texts]
+    assert "Code: 48 3d 00 f0 ff ff 0f 05 <48> 3d 00 f0 ff ff 77 5a c3" in joined
+
+
+def test_a_pages_source_has_signs_of_its_own() -> None:
+    report = report_6_1()
+    printed = [*report[:2], " &lt;TASK&gt;", " dump_stack_lvl+0x44/0x5c", *report[2:]]
+    texts, damage, rest = mended(dmesg(printed))
+    assert (rest, damage) == ([], set())
+    assert "<TASK>" in texts
+
+
+def test_two_lines_without_numa_that_ran_together_come_apart() -> None:
+    report = [line.replace("Node 0 DMA", "DMA") for line in report_6_1()]
+    joined = [*report[:7], report[7] + report[8], *report[9:]]
+    assert mended(dmesg(joined)) == (report, {"spliced"}, [])
+
+
+@pytest.mark.parametrize("index", [0, KILLED])
+def test_a_sentence_before_a_broken_line_is_no_piece_of_it(index: int) -> None:
+    report = report_6_1()
+    line = report[index]
+    cut = line.rfind(" ", 0, 70)
+    broken = ["Then the OOM killer said:", line[:cut], line[cut + 1 :]]
+    printed = [*report[:index], *broken, *report[index + 1 :]]
+    [located] = in_blocks([log(printed)])
+    texts = [token.text for token in located.report.tokens if token.understood]
+    assert texts == report

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from oomdb.explain.event import Event
-    from oomdb.reports.repair import Token
+    from oomdb.reports.tokens import Token
 
 _PID = re.compile(r"\d+")
 #: Kinds of line that continue or belong to the zone line above them.

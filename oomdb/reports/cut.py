@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from oomdb.grammar import Section
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
-    from oomdb.reports.repair import Token
+    from oomdb.reports.tokens import Token
 
 #: Reports that stay open for late lines, such as oom_reaper's.
 MOST_OPEN = 16
@@ -25,12 +26,15 @@ MOST_OPEN = 16
 IDLE_LINES = 2000
 #: Lines that no kind takes, kept until it is known whether they lie inside a report.
 MOST_PENDING = 400
+#: Lines between one that stands before a report and its header.
+MOST_PREFACE = 100
 #: A quotation in prose counts as a report when it holds this many of its sections.
 QUOTED_SECTIONS = 3
 
 _ONCE = frozenset(
     {
         "oom_header",
+        "cpuset",
         "mem_info",
         "cpu_line",
         "pid_line",
@@ -49,6 +53,10 @@ _ONCE = frozenset(
     }
 )
 _GROUP_KILL = frozenset({"group_kill", "group_kill_cut"})
+#: Lines about victims, which may come after one was killed.
+_KILLS = frozenset({"killed", "killed_sharing_mm", "mm_pinned"})
+#: Lines that name the task that asked for memory, and the group that holds the name.
+_NAMES_INVOKER = {"cpuset": "invoker_comm", "cpu_line": "comm", "pid_line": "comm"}
 _STRONG = frozenset({Section.HEADER, Section.TASKS, Section.SUMMARY, Section.KILL, Section.OUTCOME})
 
 
@@ -70,6 +78,7 @@ class Report:
     group: bool = False
     panicked: bool = False
     caller: str | None = None
+    invoker: str | None = None
     last_seen: int = 0
     _seen: set[tuple[str, ...]] = field(default_factory=set)
     _printed: set[tuple[float | None, str | None, str]] = field(default_factory=set)
@@ -88,17 +97,24 @@ class Report:
             return section is Section.TRACE
         if section >= Section.TASKS and not self._may_kill:
             return False
-        if kind.name == "killed":
+        if self.victim_pids or kind.name in _KILLS:
+            return self._takes_kill(kind.name, match)
+        follows = section >= self.section or self._takes_cpuset(kind.name, match)
+        return follows and _identity(token) not in self._seen
+
+    def _takes_kill(self, name: str, match: re.Match[str]) -> bool:
+        """Whether a line may come next that tells of a kill, or that comes after one."""
+        if name == "killed":
             return not self.victim_pids or self.group
-        if kind.name == "killed_sharing_mm":
-            return bool(self.victim_pids)
-        if kind.name == "mm_pinned":
+        if name == "mm_pinned":
             return match["pid"] in self.victim_pids
-        if self.victim_pids:
-            return kind.name in _GROUP_KILL
-        if section < self.section:
+        return bool(self.victim_pids) and (name == "killed_sharing_mm" or name in _GROUP_KILL)
+
+    def _takes_cpuset(self, name: str, match: re.Match[str]) -> bool:
+        """Whether the line follows this report's header, with frames of others between them."""
+        if name != "cpuset" or self.section > Section.TRACE:
             return False
-        return _identity(token) not in self._seen
+        return match["invoker_comm"] is None or match["invoker_comm"] == self.invoker
 
     def holds(self, token: Token) -> bool:
         """Whether this very line, with its stamp, is in the report already."""
@@ -139,6 +155,8 @@ class Report:
         if kind.section is not Section.AFTERMATH:
             self.tokens.extend(self._pending)
             self.section = max(self.section, kind.section)
+            if kind.opens and kind.section is Section.HEADER:
+                self.invoker = match.groupdict().get("invoker_comm")
             self.caller = self.caller or token.first.caller
         self._pending.clear()
         self.tokens.append(token)
@@ -169,6 +187,20 @@ class Report:
             return True
         return len(self.sections) >= QUOTED_SECTIONS or Section.CGROUP in self.sections
 
+    @property
+    def is_kill_quoted(self) -> bool:
+        """Whether it holds the lines of one kill, its choice and its end, with a stamp."""
+        return self.sections >= {Section.SUMMARY, Section.KILL} and any(
+            token.first.prefixed for token in self.tokens if token.understood is not None
+        )
+
+    @property
+    def is_quoted_report(self) -> bool:
+        """Whether what a document quotes of a report is more than a bit of one."""
+        tells_outcome = self.sections & {Section.SUMMARY, Section.KILL, Section.OUTCOME}
+        table_and_outcome = Section.TASKS in self.sections and bool(tells_outcome)
+        return len(self.sections) >= QUOTED_SECTIONS or table_and_outcome
+
 
 def _printed(token: Token) -> tuple[float | None, str | None, str]:
     return token.first.uptime_s, token.first.caller, token.text
@@ -193,10 +225,11 @@ class Cutter:
 
     def __init__(self) -> None:
         self._open: list[Report] = []
-        self._preface: Token | None = None
+        self._prefaces: list[tuple[int, Token]] = []
         self._clock = 0
         self._latest: Report | None = None
         self._in_quotation = False
+        self._bits: list[Report] = []
 
     def feed(self, token: Token) -> Iterator[Report]:
         """Reports that are finished now that `token` is known."""
@@ -211,7 +244,7 @@ class Cutter:
                     report.wait(token)
             return
         if token.understood.kind.section is Section.PREFACE:
-            self._preface = token
+            self._prefaces.append((self._clock, token))
             return
         self._place(token)
         while len(self._open) > MOST_OPEN:
@@ -222,6 +255,9 @@ class Cutter:
         for report in self._open:
             yield from self._close(report)
         self._open.clear()
+        if len(self._bits) == 1 and self._bits[0].is_kill_quoted:
+            yield from self._close(self._bits[0])
+        self._bits.clear()
 
     @property
     def busy(self) -> bool:
@@ -235,7 +271,7 @@ class Cutter:
         assert token.understood is not None
         kind = token.understood.kind
         opens = bool(kind.opens) and kind.section is Section.HEADER
-        for report in reversed(self._open):
+        for report in self._nearest_first(token):
             if report.repeats(token):
                 report.damage.add("duplicated")
                 return
@@ -254,9 +290,10 @@ class Cutter:
             return
         headless = kind.section is not Section.HEADER or not kind.opens
         report = Report(kind.opens or _kind_of_headless(kind.section), headless)
-        if self._preface is not None and not headless:
-            report.add(self._preface, self._clock)
-        self._preface = None
+        for clock, preface in self._prefaces:
+            if not headless and self._clock - clock <= MOST_PREFACE:
+                report.add(preface, clock)
+        self._prefaces.clear()
         report.add(token, self._clock)
         self._latest = report
         self._open.append(report)
@@ -274,11 +311,27 @@ class Cutter:
             report.damage.add("interleaved")
             other.damage.add("interleaved")
 
+    def _nearest_first(self, token: Token) -> list[Report]:
+        """The open reports: first those whose invoker the line names, then the newest."""
+        newest_first = self._open[::-1]
+        assert token.understood is not None
+        group = _NAMES_INVOKER.get(token.understood.kind.name)
+        if group is None:
+            return newest_first
+        comm = token.understood.match[group]
+        return sorted(newest_first, key=lambda report: report.invoker != comm)
+
     def _fence(self) -> Iterator[Report]:
-        """A code fence ends what was quoted; bits of a report explain, they do not report."""
+        """A code fence ends what was quoted; bits of a report explain, they do not report.
+
+        A document that explains a report shows several; one that shows nothing but the
+        kernel's lines of one kill reports it.
+        """
         for report in self._open:
-            if not self._in_quotation or len(report.sections) >= QUOTED_SECTIONS:
+            if not self._in_quotation or report.is_quoted_report:
                 yield from self._close(report)
+            else:
+                self._bits.append(report)
         self._open.clear()
         self._in_quotation = not self._in_quotation
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from oomdb.carriers.reader import CarrierReader
 from oomdb.dating import Timeline
+from oomdb.grammar import Section
 from oomdb.reports.cut import Cutter
 from oomdb.reports.repair import Joiner
 from oomdb.reports.scan import lines_near_hits
@@ -36,25 +37,31 @@ class _Stream:
     """One host's lines on their way through joiner and cutter."""
 
     def __init__(self, host: str | None) -> None:
-        self._host = host
+        self.host = host
         self._joiner = Joiner()
         self._cutter = Cutter()
 
     def feed(self, line: KernelLine) -> Iterator[Located]:
         for token in self._joiner.feed(line):
             for report in self._cutter.feed(token):
-                yield Located(report, self._host)
+                yield Located(report, self.host)
 
     @property
     def busy(self) -> bool:
         return self._cutter.busy
 
+    @property
+    def open(self) -> bool:
+        """Whether the next line may go on with a report."""
+        held = self._joiner.held_section
+        return self._cutter.busy if held is None else held < Section.KILL
+
     def flush(self) -> Iterator[Located]:
         for token in self._joiner.flush():
             for report in self._cutter.feed(token):
-                yield Located(report, self._host)
+                yield Located(report, self.host)
         for report in self._cutter.flush():
-            yield Located(report, self._host)
+            yield Located(report, self.host)
 
 
 class _Hosts:
@@ -68,11 +75,20 @@ class _Hosts:
     def feed(self, line: KernelLine) -> Iterator[Located]:
         self._timeline.see(line)
         if line.prefixed:
+            self._adopt(line.host)
             self._current = line.host
         stream = self._streams.get(self._current)
         if stream is None:
             stream = self._streams[self._current] = _Stream(self._current)
         yield from stream.feed(line)
+
+    def _adopt(self, host: str | None) -> None:
+        """Let the first line that names a host go on with the report that stands before it."""
+        nameless = self._streams.get(None)
+        if host is None or nameless is None or len(self._streams) > 1 or not nameless.open:
+            return
+        nameless.host = host
+        self._streams = {host: nameless}
 
     def flush(self) -> Iterator[Located]:
         for stream in self._streams.values():

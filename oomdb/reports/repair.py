@@ -1,43 +1,44 @@
-"""Lines to tokens: each line with the kind that takes it, mended where it was broken.
+"""Lines to tokens: pieces of one line are put together where something broke it.
 
-Mailers wrap lines, terminals pad them, people write notes behind numbers, and two
-records may end up in one line. A mend is only accepted when the mended text is
-taken whole by a LineKind; each is noted as damage.
+Mailers and terminals wrap lines, and the kernel prints some piece by piece. Pieces are
+only joined when a LineKind takes the whole of them; each join is noted as damage.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oomdb.carriers.prefix import EMBEDDED
 from oomdb.lines import classify
+from oomdb.reports import fragments
+from oomdb.reports.mend import (
+    clipped_line,
+    cut_off,
+    spaced,
+    split_spliced,
+    understand,
+    without_lost_stamp,
+    without_notes,
+    without_strays,
+)
+from oomdb.reports.tokens import Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from oomdb.carriers.line import KernelLine
-    from oomdb.grammar import LineKind, Understood
+    from oomdb.grammar import LineKind, Section
 
-#: What mailers and terminals put for blanks: a no-break space (UTF-8 in Latin-1 text), a tab.
-_SPACES = re.compile("\xc2\xa0|\t")
 _COLUMN_TITLE = re.compile(r"\[ *pid *\]|\S+")
-#: A figure that someone wrote behind a number, or an arrow behind a line.
-_NOTES = re.compile(r"(?<=kB)\s?\(\d+(?:\.\d+)? ?[KMGT]i?B?\)|\s+<[-=]{2,}.*$|\s+<{3,}.*$")
 #: What a line begins with that may be the first piece of a wrapped report line.
 _PROMISING = re.compile(
     r"invoked|Node \d|free:|hugepages|\d\*\d+kB|[oO]om[-_ ]|OOM|[kK]ill|\[ *\d+\] |Memory|CPU:"
     r"|lowmem_reserve|\w:\s?\d+kB|allocation|Out of memory|pid +\]|from \[<"
-    r"|Swap cache|Hardware name|Pid:|Task"
+    r"|Swap cache|Hardware name|Pid:|Task|: usage \d|\+0x|\d+ (?:total|pages)\b|page$"
 )
-#: Lines so long that programs cut them at the right edge.
-_CLIPPABLE = re.compile(
-    r"(?:Node \d+ )?(?:[A-Z]\w*:? )?(?:free:|active_anon:|\d+\*\d+kB)"
-    r"|.*(?:Killed process \d|invoked oom-killer:)"
-)
-#: A row of the process table behind something else.
-_INNER_ROW = re.compile(r"\[ *\d+\](?: +-?\d+){6}")
+#: What only a line of a report begins with, or holds.
+_BEGINS = re.compile(r"invoked oom|llocation failure[:.,]|oom-kill:|illed process \d|\w free:\d+kB")
 #: `program[pid]: ` of user space on a console.
 _USER_SPACE = re.compile(r"[\w.@-]+\[\d+\]: ")
 #: A wrapped line has at most this many pieces; a zone line has about twelve.
@@ -55,40 +56,12 @@ _STATISTICS = frozenset({"cgroup_stats_header", "cgroup_stat"})
 _WRAP_COLUMNS = range(58, 82)
 
 
-@dataclass(slots=True)
-class Token:
-    """One line of a log, or several mended into one, and the kind that took it.
-
-    `understood` is None when no kind took it. `mends` holds the damage words of the
-    mends that were needed, `rest` the end of a clipped line that was not understood,
-    `previous` the kind of the line before. `drafts` are the
-    ways in which pieces that do not fit yet may belong together.
-    """
-
-    lines: list[KernelLine]
-    text: str
-    understood: Understood | None
-    mends: frozenset[str] = frozenset()
-    rest: str = ""
-    previous: str | None = None
-    drafts: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def kind(self) -> LineKind | None:
-        """The kind that took the text, or None."""
-        return self.understood.kind if self.understood else None
-
-    @property
-    def first(self) -> KernelLine:
-        """The first of its lines, which carries the stamp."""
-        return self.lines[0]
-
-
 class Joiner:
     """Turns the lines of one host's stream into tokens, one line behind the input."""
 
     def __init__(self) -> None:
         self._held: Token | None = None
+        self._waiting: dict[str | None, list[Token]] = {}
         self._prefixed = False
         self._columns = 0
         self._kinds: dict[str | None, str] = {}
@@ -98,20 +71,17 @@ class Joiner:
         """The tokens that are complete now that `line` is known."""
         self._prefixed = self._prefixed or line.prefixed
         self._stamped = self._stamped or line.uptime_s is not None
-        for piece in _split_spliced(line):
+        for piece in split_spliced(line):
             previous = self._kind_before(piece)
-            token = _understand(piece, previous)
+            token = understand(piece, previous)
             if self._stamped and piece.uptime_s is None:
-                token = _without_lost_stamp(token)
-            if self._held is not None:
-                joined = self._join(self._held, token)
-                if joined is None:
-                    yield from _settle(self._held)
-                else:
-                    token = joined
-            if token.kind is not None and token.kind.name == "task_header":
-                self._columns = len(_COLUMN_TITLE.findall(token.text)) - 2
-            self._held = token
+                token = without_lost_stamp(token)
+            yield from self._take(token)
+
+    @property
+    def held_section(self) -> Section | None:
+        """The part of a report that the line which is held belongs to, if any."""
+        return self._held.kind.section if self._held and self._held.kind else None
 
     def _kind_before(self, line: KernelLine) -> str | None:
         """The kind of the line that the same task printed before this one, or None.
@@ -132,14 +102,89 @@ class Joiner:
         return self._kinds.get(line.caller)
 
     def flush(self) -> Iterator[Token]:
-        """The last token, when the stream ends."""
+        """The last tokens, when the stream ends."""
         if self._held is not None:
-            yield from _settle(self._held)
+            yield from self._pass_on(self._held)
+        for waiting in self._waiting.values():
+            yield from waiting
         self._held = None
+        self._waiting.clear()
+
+    def _take(self, token: Token) -> Iterator[Token]:
+        """The tokens that are complete now that one line more is known."""
+        held = self._held
+        if held is not None:
+            joined = self._join(held, token)
+            if joined is None or joined.understood is None:
+                joined = fragments.grown(held, token) or joined
+            if joined is not None:
+                token = joined
+            elif self._grow_waiting(token):
+                yield from self._end_wait(token, unless=fragments.waits)
+                return
+            else:
+                yield from self._pass_on(held)
+        if token.kind is not None and token.kind.name == "task_header":
+            self._columns = len(_COLUMN_TITLE.findall(token.text)) - 2
+        self._held = token
+
+    def _grow_waiting(self, token: Token) -> bool:
+        """Whether the token was the next piece of the line of its caller that waits for one."""
+        waiting = self._waiting.get(token.first.caller)
+        if waiting is None:
+            return False
+        longer = fragments.grown(waiting[0], token, apart=True)
+        if longer is None:
+            return False
+        waiting[0] = longer
+        return True
+
+    def _end_wait(
+        self, token: Token, unless: Callable[[Token], bool] = lambda _: False
+    ) -> Iterator[Token]:
+        """The lines that waited with the one of the token's caller, unless it still does."""
+        waiting = self._waiting.get(token.first.caller)
+        if waiting is not None and not unless(waiting[0]):
+            yield from self._waiting.pop(token.first.caller)
+
+    def _pass_on(self, held: Token) -> Iterator[Token]:
+        """A token that will not grow, unless it or one before it waits for its next piece."""
+        for token in self._settle(held):
+            caller = token.first.caller
+            begins = fragments.waits(token)
+            full = len(self._waiting.get(caller, ())) > fragments.MOST_BETWEEN
+            if begins or full or fragments.ends_wait(token):
+                yield from self._end_wait(token)
+            if begins or caller in self._waiting:
+                self._waiting.setdefault(caller, []).append(token)
+            else:
+                yield token
+
+    def _settle(self, token: Token) -> Iterator[Token]:
+        """A token that will not grow: pieces that never fitted come apart again.
+
+        The first of them may have been no piece, but a sentence before a broken line.
+        """
+        clipped = _clipped_after_wrap(token)
+        if token.understood is not None or len(token.lines) == 1 or clipped is not None:
+            yield clipped or token
+            return
+        held: Token | None = None
+        for number, line in enumerate(token.lines):
+            previous = held.kind.name if held is not None and held.kind is not None else None
+            piece = understand(line, previous)
+            joined = None
+            if held is not None and number > 1 and _BEGINS.search(held.lines[0].text):
+                joined = self._join(held, piece)
+            if held is not None and joined is None:
+                yield from self._settle(held)
+            held = joined or piece
+        if held is not None:
+            yield from self._settle(held)
 
     def _join(self, held: Token, token: Token) -> Token | None:
         """`held` with `token` appended, when the two are pieces of one line."""
-        if held.first.foreign or token.first.foreign:
+        if held.first.foreign or token.first.foreign or fragments.of_others(held, token):
             return None
         if token.understood is not None:
             is_rest = held.kind is None and 0 < len(held.text) < COMM_BYTES
@@ -148,9 +193,11 @@ class Joiner:
             held = replace(held, understood=None, mends=frozenset(), rest="")
         if len(held.lines) >= MOST_PIECES or max(len(held.text), len(token.text)) > MOST_WIDTH:
             return None
-        if token.first.prefixed or token.first.first_byte == held.lines[-1].first_byte:
+        if token.first.prefixed or _of_one_record(held, token):
             return _join_newline_in_name(held, token)
-        if token.first.line_no > held.lines[-1].line_no + 1 or _USER_SPACE.match(token.text):
+        if token.first.line_no > held.lines[-1].line_no + 1 or not token.text.strip():
+            return None
+        if _USER_SPACE.match(token.text):
             return None
         if held.understood is None:
             return _join_pieces(held, token)
@@ -162,10 +209,11 @@ class Joiner:
         kind = held.understood.kind
         if kind.name == "task":
             return self._join_row(held, token)
-        wrapped_like = held.first.width in _WRAP_COLUMNS or len(held.lines) > 1
-        if kind.continues and not (self._prefixed and wrapped_like):
+        wrapped_like = self._prefixed and (len(held.lines) > 1 or _breaks_at_margin(held, token))
+        is_rest = kind.rest is not None and re.fullmatch(kind.rest, token.text.strip())
+        if kind.continues and not (wrapped_like or is_rest):
             return None
-        for glue in (" ", ""):
+        for glue in _glues(token.text):
             joined = _merged(held, token, held.text.rstrip() + glue + token.text, kind)
             if joined is not None:
                 return joined
@@ -175,11 +223,22 @@ class Joiner:
         """A row whose last numbers or whose name stand on the next line."""
         assert held.understood is not None
         match = held.understood.match
-        rest = _SPACES.sub(" ", token.text).strip()
+        rest = spaced(token.text).strip()
         short = len(match["numbers"].split()) < self._columns
         if not short and (match["comm"].strip() or len(rest) > COMM_BYTES):
             return None
         return _merged(held, token, f"{held.text.rstrip()} {rest}", held.understood.kind)
+
+
+def _breaks_at_margin(held: Token, token: Token) -> bool:
+    """Whether the first word of `token` would have reached over a mailer's right margin."""
+    word = token.text.split(None, 1)[0] if token.text.strip() else ""
+    return held.first.width in _WRAP_COLUMNS or (
+        held.first.width
+        < _WRAP_COLUMNS.start
+        <= _WRAP_COLUMNS.stop - 10
+        <= held.first.width + 1 + len(word)
+    )
 
 
 def _may_grow(held: Token, token: Token) -> bool:
@@ -195,94 +254,36 @@ def _may_grow(held: Token, token: Token) -> bool:
     )
 
 
-def _understand(line: KernelLine, previous: str | None) -> Token:
-    """A line as a token, with the mends that need no other line."""
-    text = line.text
-    if line.foreign:
-        return Token([line], text, None)
-    understood = classify(text, previous)
-    if line.spliced:
-        return Token([line], text, understood, frozenset({"spliced"}), previous=previous)
-    if understood is None:
-        bare = _SPACES.sub(" ", text)
-        bare = bare.rstrip() if line.prefixed else bare.strip()
-        if bare != text:
-            understood = classify(bare, previous)
-            text = bare if understood else text
-    if understood is not None:
-        kind = understood.kind
-        noted = _NOTES.search(text) if kind.name == "task" and _may_be_noted(text) else None
-        if not noted:
-            return Token([line], text, understood, rest=_cut_off(understood))
-    mended = _NOTES.sub("", _SPACES.sub(" ", text)).rstrip()
-    if mended != text.rstrip():
-        again = classify(mended, previous)
-        if again is not None:
-            return Token([line], mended, again, frozenset({"annotated"}))
-    clipped = _clipped(text, previous)
-    if clipped is not None:
-        rest = text[len(clipped.match.string) :].strip(" ,")
-        return Token([line], text, clipped, frozenset({"clipped"}), rest, previous)
-    return Token([line], text, understood, previous=previous)
-
-
-def _may_be_noted(text: str) -> bool:
-    return "<" in text or "kB" in text
-
-
-_CLIPPED = frozenset({"zone", "node", "buddy_clipped", "killed", "oom_header"})
-
-
-def _cut_off(understood: Understood) -> str:
-    """What a kind for cut lines takes as the piece of a field that is not whole."""
-    if "cut" not in understood.kind.regex.groupindex:
-        return ""
-    return understood.match["cut"].strip(" ,")
-
-
-def _without_lost_stamp(token: Token) -> Token:
-    """A row whose pid has grown by the digits of a stamp that was lost before it.
-
-    klogd that falls behind drops the bytes from inside one record's stamp to inside
-    another record's first field; the tgid of a group leader gives the pid back.
-    """
-    if token.understood is None or token.understood.kind.name != "task":
-        return token
-    pid = token.understood.match["pid"]
-    tgid = token.understood.match["numbers"].split()[1]
-    if pid == tgid or not pid.endswith(tgid):
-        return token
-    text = token.text.replace(pid, tgid, 1)
-    understood = classify(text, token.previous)
-    return Token(token.lines, text, understood, token.mends | {"spliced"}, previous=token.previous)
-
-
-def _clipped(text: str, previous: str | None) -> Understood | None:
-    """What is left of a line that a terminal or pager cut off at its right edge."""
-    if not _CLIPPABLE.match(text):
+def _clipped_after_wrap(token: Token) -> Token | None:
+    """Pieces of a line that had been cut off at a pager's edge before a mailer broke it."""
+    last = token.lines[-1].text.rstrip()
+    if token.understood is not None or len(token.lines) == 1 or not last.endswith((">", "...")):
         return None
-    for _ in range(3):
-        text = text.rpartition(" ")[0].rstrip(" ,")
-        understood = classify(text, previous)
-        if understood is not None and understood.kind.name in _CLIPPED:
-            return understood
+    for text in token.drafts:
+        clipped = clipped_line(text, token.previous)
+        if clipped is not None:
+            rest = text.lstrip()[len(clipped.match.string) :].strip(" ,")
+            mends = frozenset({"wrapped", "clipped"})
+            return Token(token.lines, text, clipped, mends, rest, token.previous)
     return None
 
 
 def _join_pieces(held: Token, token: Token) -> Token | None:
     """Two pieces that no kind took: whole now, or still growing."""
-    drafts = held.drafts or (_SPACES.sub(" ", held.text),)
-    if not _PROMISING.search(drafts[0]):
+    drafts = held.drafts or (spaced(held.text),)
+    if not (held.drafts or held.first.prefixed):
+        drafts = (drafts[0].lstrip(),)
+    if not (held.first.prefixed or _PROMISING.search(drafts[0])):
         return None
-    rest = _SPACES.sub(" ", token.text).strip()
+    rest = spaced(token.text).strip()
     lines = held.lines + token.lines
-    longer = [draft.rstrip() + glue + rest for draft in drafts for glue in (" ", "")]
+    longer = [draft.rstrip() + glue + rest for draft in drafts for glue in _glues(rest)]
     for text in longer:
-        mended = _NOTES.sub("", text)
+        mended = without_strays(without_notes(text))
         understood = classify(text, held.previous)
         if understood is None and mended != text:
             understood = classify(mended, held.previous)
-        if understood is not None and not _cut_off(understood):
+        if understood is not None and not cut_off(understood):
             return Token(lines, understood.match.string, understood, frozenset({"wrapped"}))
     return Token(lines, held.text, None, previous=held.previous, drafts=tuple(longer[:MOST_DRAFTS]))
 
@@ -292,10 +293,8 @@ def _join_newline_in_name(held: Token, token: Token) -> Token | None:
 
     Syslog daemons escape the newline, so that both stand in one line of the log.
     """
-    same_line = held.lines[-1].first_byte == token.first.first_byte
-    if held.first.uptime_s != token.first.uptime_s or (
-        held.first.uptime_s is None and not same_line
-    ):
+    same_stamp = held.first.uptime_s is not None and held.first.uptime_s == token.first.uptime_s
+    if not same_stamp and not _of_one_record(held, token):
         return None
     [*_, before] = held.drafts or (held.text,)
     text = f"{before}\n{token.text}"
@@ -319,8 +318,20 @@ def _join_newline_in_name(held: Token, token: Token) -> Token | None:
     return None
 
 
+def _of_one_record(held: Token, token: Token) -> bool:
+    """Whether both stand in one line of the log, by a newline that was escaped there."""
+    before, line = held.lines[-1], token.first
+    same_line = before.first_byte == line.first_byte and before.uptime_s == line.uptime_s
+    return same_line and not line.spliced
+
+
 #: Groups that hold the name of a task.
 _NAMES = frozenset({"comm", "invoker_comm", "chosen_comm"})
+
+
+def _glues(rest: str) -> tuple[str, ...]:
+    """What may have stood where a line was broken; the kernel prints no blank before a comma."""
+    return ("",) if rest.startswith(",") else (" ", "")
 
 
 def _merged(held: Token, token: Token, text: str, kind: LineKind) -> Token | None:
@@ -330,33 +341,3 @@ def _merged(held: Token, token: Token, text: str, kind: LineKind) -> Token | Non
     assert held.understood is not None
     understood = replace(held.understood, match=match)
     return Token(held.lines + token.lines, text, understood, held.mends | {"wrapped"})
-
-
-def _settle(token: Token) -> Iterator[Token]:
-    """A token that will not grow: pieces that never fitted come apart again."""
-    if token.understood is not None or len(token.lines) == 1:
-        yield token
-        return
-    previous: str | None = None
-    for line in token.lines:
-        piece = _understand(line, previous)
-        previous = piece.kind.name if piece.kind else None
-        yield piece
-
-
-def _split_spliced(line: KernelLine) -> Iterator[KernelLine]:
-    """The records of one line: a stamp or the start of a report line begins another."""
-    text = line.text
-    found = EMBEDDED.search(text) if "." in text else None
-    if found is not None and classify(text) is None:
-        if found.start():
-            yield replace(line, text=text[: found.start()])
-        stamp = float(re.sub(r".*\[ *(\d+\.\d+)\].*", r"\1", found.group().strip()))
-        yield replace(line, text=text[found.end() :], prefixed=True, uptime_s=stamp)
-        return
-    inner = _INNER_ROW.search(text) if not line.foreign else None
-    if inner is not None and inner.start() and classify(text) is None:
-        yield replace(line, text=text[: inner.start()])
-        yield replace(line, text=text[inner.start() :], spliced=True)
-        return
-    yield line

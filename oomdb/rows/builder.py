@@ -114,8 +114,8 @@ class _Builder:
         """Values of the event itself; what was printed first stands."""
         values = self._typed(tables.EVENTS, groups, line_no)
         reserved, ram = values.get("reserved_pages"), self.event.get("ram_pages")
-        if isinstance(reserved, int) and isinstance(ram, int) and reserved > ram:
-            # A count that ran below zero, on 32 bits.
+        if isinstance(reserved, int) and isinstance(ram, int) and reserved > max(ram, 2**31):
+            # A count of 32 bits that ran below zero.
             printed = {"value": groups["reserved_pages"]}
             self._extra(line_no, "events", "reserved_pages", printed, "nonsense_value")
             values["reserved_pages"] = None
