@@ -42,26 +42,28 @@ _ZONES = {
     "PST": -8,
 }
 
-#: How month names begin in the languages in which dmesg -T writes them (LC_TIME).
+#: How month names begin in the languages in which dmesg -T and journalctl write them
+#: (LC_TIME). Names that mean several months, as in Croatian, are left out.
 _MONTHS = (
-    "jan ene gen jän янв sty oca led",
-    "feb fév fev фев lut şub úno",
-    "mar mär mrt мар maa bře",
-    "apr abr avr апр kwi nis dub",
-    "may mai mag maj mei май мая kvě",
-    "jun giu juin июн cze haz",
-    "jul lug juil июл lip tem",
-    "aug ago aoû авг sie ağu srp",
-    "sep set сен wrz eyl zář",
-    "oct okt ott out окт paź eki říj",
-    "nov ноя lis kas",
-    "dec dez dic déc дек gru ara pro",
+    "jan ene gen jän янв sty oca led ian яну січ сту sau jaa tam ιαν",
+    "feb fév fev фев lut şub úno лют vas vee hel φεβ",
+    "mar mär mrt мар maa bře már бер сак kov maa μαρ",
+    "apr abr avr апр kwi nis dub ápr кві кра bal huh απρ",
+    "may mai mag maj mei май мая kvě máj тра geg tou μαΐ μάι μαϊ",
+    "jun giu juin июн cze haz čen jún iun чер чэр bir juun jūn юни kes ιουν",
+    "jul lug juil июл lip tem čec júl iul лип ліп lie juul jūl юли hei ιουλ",
+    "aug ago aoû авг sie ağu srp avg сер жні rgp agu elo αυγ",
+    "sep set сен wrz eyl zář sze сеп вер rgs syy σεπ",
+    "oct okt ott out окт paź eki říj жов кас spa lok οκτ",
+    "nov ноя lis kas noi ное лис ліс lap marr νοε",
+    "dec dez dic déc дек gru ara pro des гру сне det jou δεκ",
 )
 _MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
 
 _ISO = re.compile(
-    r"(?:[A-Z][a-z]{2} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?"
-    r" ?(Z|[+-]\d\d(?::?\d\d)?|[A-Z]{2,5})?"
+    r"(?:[^\s\d]{1,20} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?"
+    r" ?(Z|[+-]\d\d(?::?\d\d)?|[A-Z]{2,5})?",
+    re.ASCII,
 )
 _NAMED = re.compile(
     r"(?:(?P<first>\d{4}) )?(?:[^\W\d]+\.? +)??"
@@ -145,7 +147,7 @@ def _on_day(year: str | int | None, month: int, day: int, clock: str) -> int:
 
 def _month(name: str) -> int | None:
     """The number of a month by its name in some language; None when it is none."""
-    if name.endswith("月"):
+    if name.endswith(("月", "월")):
         return int(name[:-1]) if name[:-1].isdecimal() else None
     lower = name.lower()
     return _MONTH_OF.get(lower[:4]) or _MONTH_OF.get(lower[:3])

@@ -7,7 +7,8 @@ named in `events.time_basis`:
 
 - `stamp`: date and zone are printed by what received the line;
 - `stamp+zone:X`, `stamp+year:Y`, `stamp+year:Y+zone:X`: that part comes from evidence X or
-  Y: `option`, `machine`, `line` (another line of the log), `name`, `mtime`;
+  Y: `option`, `machine`, `receipt` (the stamp of a program that passed on the line), `line`
+  (another line of the log), `name`, `mtime`;
 - `boot_clock`: seconds since boot, added to the time of the boot; with `:shared` when
   another log of that boot tells it;
 - `dmesg_clock`, with the same additions: dmesg added them itself, which is off after a
@@ -33,15 +34,25 @@ _DAY_S = 86400
 #: A log was last changed when its last line was written; a copy made later than this
 #: says nothing of the year.
 _MTIME_REACH_S = 7 * _DAY_S
-#: The last line and the file's last change are at most this far apart.
-_MTIME_SLACK_S = 90
+#: The last line and the file's last change are at most this far apart: a copy may have been
+#: changed at any time, which looks like a zone the more often the longer this is.
+_MTIME_SLACK_S = 5
+#: The same for a line and its receipt by a program that reads on.
+_RECEIPT_SLACK_S = 90
 _ZONE_STEP_S = 900
 _EAST_S, _WEST_S = 14 * 3600, 12 * 3600
+#: Zones that are no whole hours from UTC, in quarters of an hour.
+_ODD_ZONES = frozenset({-38, -14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51, 55})
 #: Stamps that go back by more than this have passed the end of a year.
 _TURN_S = 180 * _DAY_S
 #: The hardware clock at boot, as the kernel prints it (drivers/rtc/class.c).
 _RTC = re.compile(r"setting system clock to .*\((\d{9,10})\)")
 _NAME_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?!\d)")
+#: Folders of a tree that is kept by days or months: 2024/06/04, 2024-06-04, 2024/06.
+_FOLDER_DATE = re.compile(r"(?<!\d)(20\d\d)([-_./]?)([01]\d)(?:\2([0-3]\d))?(?!\d)")
+#: What lies in such a folder is at most this much older than its date; a folder in which
+#: someone collected logs has any date.
+_FOLDER_REACH_S = 33 * _DAY_S
 
 
 def trust(basis: str) -> int:
@@ -137,7 +148,7 @@ class Timeline:
             return None, "none"
         basis = "dmesg_clock" if line.carrier == "dmesg" else "stamp"
         if not read.has_year:
-            year = self._year(line.stamp, line.turn, evidence)
+            year = _received_year(line) or self._year(line.stamp, line.turn, evidence)
             dated = moment(line.stamp, year[0]) if year is not None else None
             if year is None or dated is None:
                 return None, "stamp_year_unknown"
@@ -147,7 +158,7 @@ class Timeline:
             return None, "none"
         if read.has_zone:
             return wall, basis
-        zone = self._zone_of(evidence)
+        zone = self._zone_of(evidence, line, read)
         if zone is None:
             return None, "stamp_zone_unknown"
         moved = wall.replace(tzinfo=zone[0]).astimezone(UTC)
@@ -174,21 +185,37 @@ class Timeline:
             return _last_year(self._last_stamp, evidence.collected_s + _DAY_S), "machine"
         if evidence.modified_s is not None:
             year = _last_year(self._last_stamp, evidence.modified_s + _DAY_S)
-            read = moment(self._last_stamp, year) if year is not None else None
-            if read is not None and evidence.modified_s - read.seconds <= _MTIME_REACH_S:
+            if self._is_near(year, evidence.modified_s, _MTIME_REACH_S):
                 return year, "mtime"
+        for folder_s in _folder_dates(evidence.name):
+            year = _last_year(self._last_stamp, folder_s + 2 * _DAY_S)
+            if self._is_near(year, folder_s, _FOLDER_REACH_S):
+                return year, "name"
         return None, "none"
 
-    def _zone_of(self, evidence: Evidence) -> tuple[tzinfo, str] | None:
-        """The zone of stamps that print none, and what tells it."""
+    def _is_near(self, year: int | None, seconds: float, reach_s: float) -> bool:
+        """Whether the log's last stamp, in a year, lies at most so long before a moment."""
+        read = moment(self._last_stamp, year) if year is not None else None
+        return read is not None and seconds - read.seconds <= reach_s
+
+    def _zone_of(
+        self, evidence: Evidence, line: KernelLine, read: Moment
+    ) -> tuple[tzinfo, str] | None:
+        """The zone of a stamp that prints none, and what tells it."""
         if evidence.zone is not None:
             return evidence.zone, "option"
         if evidence.machine_zone is not None:
             return evidence.machine_zone, "machine"
+        received = moment(line.received)
+        if received is not None and received.has_year and received.has_zone:
+            zone = _offset_between(read.seconds, received.seconds, _RECEIPT_SLACK_S)
+            if zone is not None:
+                return zone, "receipt"
         if self._zone is not None:
             return self._zone, "line"
-        modified = self._zone_by_mtime(evidence)
-        return (modified, "mtime") if modified is not None else None
+        # What dmesg printed was written down later, at any time.
+        zone = self._zone_by_mtime(evidence) if line.carrier != "dmesg" else None
+        return (zone, "mtime") if zone is not None else None
 
     def _zone_by_mtime(self, evidence: Evidence) -> tzinfo | None:
         """The offset between the last stamp and the file's last change, when it is a zone's."""
@@ -198,12 +225,28 @@ class Timeline:
         read = moment(self._last_stamp, year) if year is not None else None
         if read is None:
             return None
-        ahead_s = read.seconds - evidence.modified_s
-        steps = round((ahead_s + _MTIME_SLACK_S / 2) / _ZONE_STEP_S)
-        late_s = steps * _ZONE_STEP_S - ahead_s
-        if not (-_WEST_S <= ahead_s <= _EAST_S and -1 <= late_s <= _MTIME_SLACK_S):
-            return None
-        return timezone(timedelta(seconds=steps * _ZONE_STEP_S))
+        return _offset_between(read.seconds, evidence.modified_s, _MTIME_SLACK_S)
+
+
+def _received_year(line: KernelLine) -> tuple[int, str] | None:
+    """The year by the program that passed on the line."""
+    received = moment(line.received)
+    if received is None or line.stamp is None or not received.has_year:
+        return None
+    year = _nearest_year(line.stamp, received.seconds)
+    return (year, "receipt") if year is not None else None
+
+
+def _offset_between(wall_s: float, utc_s: float, slack_s: float) -> tzinfo | None:
+    """The zone whose clock showed a time at a moment or at most so long before; None for none."""
+    ahead_s = wall_s - utc_s
+    steps = round((ahead_s + slack_s / 2) / _ZONE_STEP_S)
+    late_s = steps * _ZONE_STEP_S - ahead_s
+    if not (-_WEST_S <= ahead_s <= _EAST_S and -1 <= late_s <= slack_s):
+        return None
+    if steps % 4 and steps not in _ODD_ZONES:
+        return None
+    return timezone(timedelta(seconds=steps * _ZONE_STEP_S))
 
 
 def zone_called(name: str) -> tzinfo:
@@ -238,6 +281,19 @@ def _date_in(name: str) -> float | None:
         except ValueError:
             continue
     return None
+
+
+def _folder_dates(name: str) -> list[float]:
+    """The ends of the days or months that the folders name, in seconds since 1970."""
+    found = []
+    for date in reversed(list(_FOLDER_DATE.finditer(name.rpartition("/")[0]))):
+        year, month, day = int(date[1]), int(date[3]), int(date[4] or 0)
+        try:
+            first = datetime(year, month, day or 1, tzinfo=UTC).timestamp()
+        except ValueError:
+            continue
+        found.append(first if day else first + 31 * _DAY_S)
+    return found
 
 
 def _nearest_year(stamp: str, seconds: float) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from oomdb.carriers.names import NAMES
 from oomdb.dating import Evidence
 from oomdb.incidents import copies, identity
 from oomdb.known import Seen
@@ -54,18 +55,21 @@ class Options:
 
     `host` is the machine of lines that name none, `host_from_path` takes it from a path
     instead, by its group `host` or its first one. `zone` is the time zone of stamps that
-    print none. None where the logs themselves shall tell.
+    print none. None where the logs themselves shall tell. `json_fields` are names of fields
+    in JSON that come before those that are known, each as `FACT=NAME`.
     """
 
     host: str | None = None
     host_from_path: re.Pattern[str] | None = None
     zone: tzinfo | None = None
+    json_fields: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @property
     def digest(self) -> str:
         """Stands for the options; logs that were read with others are read again."""
-        return identity.digest("options", self.host, self.host_from_path, self.zone)
+        json_fields = self.json_fields or None
+        return identity.digest("options", self.host, self.host_from_path, self.zone, json_fields)
 
 
 def ingest(
@@ -78,8 +82,8 @@ def ingest(
     """Read every log at or below `paths` into the database and publish it.
 
     Files that were read before, with the same content, are not read again. Raises
-    UsageError for a path that does not exist and OomdbError when the database cannot
-    be written; what cannot be read is set aside and named in the summary.
+    UsageError for a path that does not exist or a field that is none, and OomdbError when
+    the database cannot be written; what cannot be read is set aside and named in the summary.
     """
     found = files.discover(paths, skip=[database])
     first = next(found, None)
@@ -99,6 +103,7 @@ class _Run:
     def __init__(self, store: Store, options: Options) -> None:
         self._store = store
         self._options = options
+        self._names = NAMES.preferring(options.json_fields)
         self._seen = Seen(store, options.digest)
         self.summary = Summary()
 
@@ -133,7 +138,7 @@ class _Run:
             summary.set_aside.append((stream.name, stream.problem))
             return
         self._seen.watch(stream)
-        found = copies.in_blocks(stream.blocks(), lambda: _beside(stream, options))
+        found = copies.in_blocks(stream.blocks(), lambda: _beside(stream, options), self._names)
         summary.files += 1
         summary.bytes += stream.size_bytes
         if stream.problem is not None:
@@ -146,7 +151,7 @@ class _Run:
             return
         row = _source_row(stream, found, reading)
         added = self._store.add_source(row, found, replaces=[known.source_id for known in replaced])
-        self._seen.added(str(row["source_id"]))
+        self._seen.added(str(row["source_id"]), stream)
         summary.known_files += any(known.sha256 == stream.sha256 for known in replaced)
         summary.known_events += len(added.known_event_ids)
         _count(added.new_event_ids, found, summary)

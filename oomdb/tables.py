@@ -283,6 +283,7 @@ SIGHTINGS = Table(
         _count("first_byte", "Offset of its first byte in the content, from 0."),
         _count("last_byte", "Offset just past its last byte."),
         _text("copy_carrier", "How this part of the source was written."),
+        _text("copy_json_fields", "The fields of JSON that the user named for it, one a line."),
         _text("copy_damage", "What is wrong with this copy; NULL when whole."),
         _text("copy_digest", "Names this copy by its own lines.", required=True),
         _text("victim_key", "Stands for the numbers of the first kill; NULL without one."),

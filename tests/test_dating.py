@@ -101,6 +101,53 @@ def test_the_last_change_tells_the_zone_when_it_fits_one() -> None:
     assert dated(lines, off) == (None, "stamp_zone_unknown")
 
 
+def test_a_copy_whose_change_fits_no_zone_closely_tells_none() -> None:
+    """Sixty seconds after the last line is more likely a copy than a slow writer."""
+    late = Evidence(modified_s=epoch("2024-06-04T15:20:10"))
+    assert dated([line("Jun  4 17:19:10")], late) == (None, "stamp_zone_unknown")
+    quarter = Evidence(modified_s=epoch("2024-06-04T15:04:11"))
+    assert dated([line("Jun  4 17:19:10")], quarter) == (None, "stamp_zone_unknown")
+
+
+def test_the_last_change_tells_no_zone_of_what_dmesg_printed() -> None:
+    evidence = Evidence(modified_s=epoch("2024-06-04T15:19:11"))
+    printed = [line("Tue Jun  4 17:19:10 2024", carrier="dmesg")]
+    assert dated(printed, evidence) == (None, "stamp_zone_unknown")
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [
+        ("2024-06-04T15:19:12Z", ("2024-06-04T15:19:10", "stamp+year:receipt+zone:receipt")),
+        ("2025-01-01T00:00:02Z", ("2024-12-31T23:59:59", "stamp+year:receipt+zone:receipt")),
+        ("2024-06-04T16:00:00Z", (None, "stamp_zone_unknown")),
+    ],
+)
+def test_the_receipt_of_a_line_tells_what_its_stamp_lacks(
+    received: str, expected: tuple[str | None, str]
+) -> None:
+    stamp = "Dec 31 23:59:59" if "2025" in received else "Jun  4 17:19:10"
+    passed_on = line(stamp)
+    passed_on.received = received
+    assert dated([passed_on], Evidence()) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [
+        ("/logs/web1/2023/06/05/messages", 2023),
+        ("/logs/2023-06-04/web1.log", 2023),
+        ("/logs/web1/2023/06/messages.log", 2023),
+        ("/cases/2024-01-20/kern.log", None),
+        ("/backup/20230606/host/var/log/kern.log", 2023),
+    ],
+)
+def test_the_year_of_a_folder_that_is_kept_by_days(name: str, year: int | None) -> None:
+    expected = (f"{year}-06-04T17:19:10", "stamp+year:name+zone:option") if year else None
+    found = dated([line("Jun  4 17:19:10")], Evidence(name=name, zone=UTC))
+    assert found == (expected or (None, "stamp_year_unknown"))
+
+
 def test_a_dated_line_of_the_same_log_tells_year_and_zone() -> None:
     lines = [line("Jun  4 17:19:10"), line("2024-06-04T17:20:00+02:00")]
     assert dated(lines, Evidence()) == ("2024-06-04T15:19:10", "stamp+year:line+zone:line")

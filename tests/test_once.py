@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
+from oomdb.reparse import reparse
 from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from tests.printed import dmesg, log, report_6_1, syslog
@@ -242,3 +245,59 @@ def test_a_killed_ingest_leaves_nothing_half_done(tmp_path: Path, database: Path
         "oomdb.duckdb",
         "oomdb.duckdb.lock",
     ]
+
+
+def test_fields_of_json_that_the_user_names(tmp_path: Path, database: Path) -> None:
+    """They are kept with the evidence, which is read again without the option."""
+    path = tmp_path / "shipped.ndjson"
+    shapes = [
+        {"payload": {"text": line}, "box": "web9", "when": f"2024-06-04T17:19:10.{number:06d}Z"}
+        for number, line in enumerate(FIRST)
+    ]
+    path.write_text("".join(json.dumps(shape) + "\n" for shape in shapes))
+    assert ingest([path], database).new_events == 0
+    names = Options(json_fields=("message=payload.text", "host=box", "time=when"))
+    assert ingest([path], database, names).new_events == 1
+    before = content(database)
+    with Store.open_for_reading(database) as reader:
+        events = reader.connection.execute(
+            "SELECT hostname, occurred_at, damage FROM events JOIN hosts USING (host_id)"
+        ).fetchall()
+    assert events == [("web9", datetime(2024, 6, 4, 17, 19, 10), None)]
+    reparse(database)
+    assert content(database) == before
+
+
+def test_a_field_that_names_no_fact_is_refused(tmp_path: Path, database: Path) -> None:
+    for wrong in ("message", "colour=x", "host="):
+        with pytest.raises(UsageError, match="FACT=NAME"):
+            ingest([tmp_path], database, Options(json_fields=(wrong,)))
+
+
+def test_evidence_read_again_keeps_the_times_of_its_log(tmp_path: Path, database: Path) -> None:
+    """In dmesg -H the minute stands lines before the report."""
+    path = tmp_path / "dmesg"
+    path.write_bytes(log(["[Jun 4 17:19] a"], [f"[  +0.001000] {line}" for line in FIRST]))
+    ingest([path], database)
+    before = content(database)
+    reparse(database)
+    assert content(database) == before
+
+
+def test_sources_without_a_report_are_known_again(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oomdb.store.database._MOST_WAITING", 3)
+    monkeypatch.setattr("oomdb.known._MOST_NOTED", 4)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for number in range(11):
+        (logs / f"quiet-{number}.log").write_text(f"Jun  4 17:19:10 web1 a: {number}\n")
+    assert ingest([logs], database).known_files == 0
+    assert ingest([logs], database).known_files == 11
+    for number in range(11):
+        os.utime(logs / f"quiet-{number}.log", ns=(1, 1))
+    assert ingest([logs], database).files == 11
+    with Store.open_for_reading(database) as reader:
+        counts = "SELECT (SELECT COUNT(*) FROM sources), (SELECT COUNT(*) FROM inputs)"
+        assert reader.connection.execute(counts).fetchall() == [(11, 11)]

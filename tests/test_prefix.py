@@ -6,6 +6,7 @@ import pytest
 
 from oomdb.carriers.line import KernelLine, RawLine
 from oomdb.carriers.prefix import PrefixReader, split
+from oomdb.clock import moment
 
 TEXT = "java invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0"
 
@@ -30,6 +31,23 @@ def taken(prefix: str, text: str = TEXT) -> KernelLine:
         ('<4>1 2024-06-04T17:19:10Z web1 kernel - - [a b="\\]"] ', "web1", "2024-06-04T17:19:10Z"),
         ("107 <4>1 2024-06-04T17:19:10Z web1 kernel - - - ", "web1", "2024-06-04T17:19:10Z"),
         ("<4>1 - web1 kernel - - - ", "web1", None),
+        ("<4>1 2024-06-04T17:19:10Z - kernel - - - ", None, "2024-06-04T17:19:10Z"),
+        ("93 <4>Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 kern.warn kernel: ", None, "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 2001:db8::7 kernel: ", "2001:db8::7", "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 [192.0.2.7] kernel: ", "192.0.2.7", "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 [kernel] ", None, "Jun  4 17:19:10"),
+        ("Tue Jun  4 17:19:10 2024 web1 kernel: ", "web1", "Tue Jun  4 17:19:10 2024"),
+        ("juin 04 17:19:10 web1 kernel: ", "web1", "juin 04 17:19:10"),
+        ("Di 2024-06-04 17:19:10 UTC web1 kernel: ", "web1", "Di 2024-06-04 17:19:10 UTC"),
+        ("kern  :warn  : 2024-06-04T17:19:10,1+00:00 ", None, "2024-06-04T17:19:10,1+00:00"),
+        ("2024-06-04T17:19:10,1+00:00 [  T124] ", None, "2024-06-04T17:19:10,1+00:00"),
+        ("[Tue Jun  4 17:19:10 2024 <    0.1>] ", None, "Tue Jun  4 17:19:10 2024"),
+        ("[<    0.001149>] ", None, None),
+        ("2024-06-04T17:19:10.1Z stdout F ", None, "2024-06-04T17:19:10.1Z"),
+        ("2024-06-04T17:19:10Z stderr P Jun  4 17:19:09 web1 kernel: ", "web1", "Jun  4 17:19:09"),
+        ("2024-06-04T17:19:10Z Jun  4 17:19:09 web1 kernel: ", "web1", "Jun  4 17:19:09"),
+        ("web1.example.com Jun 04 17:19:10.5 web1 kernel: ", "web1", "Jun 04 17:19:10.5"),
         ("Tue 2024-06-04 17:19:10 CEST web1 kernel: ", "web1", "Tue 2024-06-04 17:19:10 CEST"),
         ("1717521550.500338 web1 kernel: ", "web1", "2024-06-04T17:19:10.500338Z"),
         ("[Tue Jun  4 17:19:10 2024] ", None, "Tue Jun  4 17:19:10 2024"),
@@ -70,6 +88,16 @@ def test_stamps_of_the_time_of_day(prefix: str, host: str | None, stamp: str | N
         ("\x1b[32m[   12.345678] \x1b[0m", None, None),
         ("Jun  4 17:19:10 web1 kernel: [   12.345678] ", "web1", None),
         ("[   12.345678] web1 kernel: ", "web1", None),
+        ("[   12.345678 <    0.001149 >] web1 kernel: ", "web1", None),
+        ("Jun  4 17:19:10 192.0.2.7 [   12.345678] ", "192.0.2.7", None),
+        ("2024-06-04T17:19:10Z web1 [   12.345678] ", "web1", None),
+        ("Jun 04 17:19:10 [   12.345678] ", None, None),
+        ("web1: [   12.345678] ", "web1", None),
+        ("[pod/kmsg-x7/tail] [   12.345678] ", None, None),
+        ("kmsg-1  | [   12.345678] ", None, None),
+        ("web1 login: [   12.345678] ", None, None),
+        ("<4>[   12.345678]  (0)[124:java]", None, None),
+        ("<4>[   12.345678] I[0:      swapper/0:    0] ", None, None),
         ("> [   12.345678] ", None, None),
     ],
 )
@@ -92,6 +120,7 @@ def test_stamps_since_boot(prefix: str, host: str | None, caller: str | None) ->
         "kworker/0:0 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1",
         "oom_reaper: reaped process 124 (java), now anon-rss:0kB",
         "Node 0 DMA: 1*4kB (U) 0*8kB = 4kB",
+        "[<10408594>] show_stack+0x48/0x5c",
     ],
 )
 @pytest.mark.parametrize(
@@ -160,12 +189,35 @@ def test_a_programs_output_before_one_stamp_is_no_prefix() -> None:
     assert [line.text for line in lines] == [texts[0], "b", texts[2]]
 
 
-def test_the_heads_of_pstores_parts_are_no_lines() -> None:
-    reader = PrefixReader()
-    assert list(reader.feed(RawLine("Panic#1 Part7", 1, 0, 14))) == []
-
-
 def test_newlines_written_as_a_backslash_and_n_end_lines_where_a_stamp_follows() -> None:
     text = "[   12.345678] a\\nb\\n<4>[   12.345679] c"
     lines = list(PrefixReader().feed(RawLine(text, 1, 0, 1)))
     assert [line.text for line in lines] == ["a\\nb", "<4>[   12.345679] c"]
+
+
+@pytest.mark.parametrize(
+    ("day", "month"), [("六", "6月"), ("Σάβ", "Ιουν"), ("Сб", "июн"), ("k", "jún"), ("土", "6月")]
+)
+def test_bytes_of_words_that_look_like_blanks_do_not_end_the_word(day: str, month: str) -> None:
+    """In UTF-8 some letters hold the bytes 0x85 and 0xa0, which are blanks in Latin-1."""
+    stamp = f"{day} {month}  8 17:19:10 2024"
+    line = taken(f"[{stamp}] ".encode().decode("latin-1"))
+    assert line.text == TEXT
+    assert moment(line.stamp) == moment("Sat Jun  8 17:19:10 2024")
+
+
+def test_what_passed_on_a_line_tells_when() -> None:
+    line = taken("2024-06-04T17:19:10Z stdout F Jun  4 17:19:09 web1 kernel: ")
+    assert (line.received, line.carrier) == ("2024-06-04T17:19:10Z", "syslog")
+
+
+def test_a_stamp_beside_the_kernels_own_is_a_receivers() -> None:
+    assert taken("2024-06-04T17:19:10Z [   12.345678] ").carrier == "console"
+    assert taken("2024-06-04T17:19:10,123456+00:00 ").carrier == "dmesg"
+    assert taken("[Tue Jun  4 17:19:10 2024] ").carrier == "dmesg"
+
+
+@pytest.mark.parametrize("text", ["web1 login: ", "Debian GNU/Linux 12 web1 ttyS0", "Password: "])
+def test_what_getty_writes_to_a_console_is_foreign(text: str) -> None:
+    assert taken("", text).foreign
+    assert not taken("[   12.345678] ", text).foreign

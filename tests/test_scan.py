@@ -5,11 +5,12 @@ from __future__ import annotations
 import tracemalloc
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oomdb.reports.reader import in_blocks
-from oomdb.reports.scan import LOOK_AHEAD, LOOK_BACK, lines_near_hits
+from oomdb.reports.scan import LOOK_AHEAD, LOOK_BACK, STAMPED_BYTES, lines_near_hits
 from tests.printed import dmesg, log, report_6_1
 
 if TYPE_CHECKING:
@@ -34,16 +35,26 @@ def given_lines(data: bytes, size: int, *, wanted: bool = False) -> list[tuple[i
     return [(line.line_no, line.first_byte) for line in lines]
 
 
-def test_a_log_without_a_hit_gives_no_line() -> None:
-    assert given_lines(NOISE * 50_000, 1 << 16) == []
+@pytest.mark.parametrize("size", [1 << 10, 1 << 16, 1 << 22])
+def test_a_log_without_a_hit_gives_the_first_line_of_each_megabyte_and_the_last(size: int) -> None:
+    many = 50_000
+    lines = [0, STAMPED_BYTES // len(NOISE), 2 * STAMPED_BYTES // len(NOISE), many - 1]
+    given = [(number + 1, number * len(NOISE)) for number in lines]
+    assert given_lines(NOISE * many, size) == given
+
+
+def test_a_line_too_long_to_be_a_stamp_is_left_out() -> None:
+    assert given_lines(b"x" * (3 * STAMPED_BYTES) + b"\n", 1 << 16) == []
 
 
 def test_lines_far_from_hits_are_left_out_and_counted() -> None:
     many = 2 * (LOOK_BACK + LOOK_AHEAD) // len(NOISE)
     data = NOISE * many + REPORT + NOISE * many + REPORT + NOISE * many
     lines = given_lines(data, 1 << 16)
-    assert lines[0][0] > 1
+    assert lines[0] == (1, 0)
+    assert lines[1][0] > 2
     assert [number for number, _ in lines] == sorted({number for number, _ in lines})
+    assert lines[-1] == (3 * many + 2 * REPORT.count(b"\n"), len(data) - len(NOISE))
     starts = [
         (number, offset) for number, offset in lines if data.startswith(b"[    6.0000", offset)
     ]
@@ -55,7 +66,9 @@ def test_lines_far_from_hits_are_left_out_and_counted() -> None:
 
 def test_the_line_of_the_hardware_clock_is_given_alone() -> None:
     clock = b"[    2.0] rtc_cmos: setting system clock to 2024-06-04T15:00:00 UTC (1717513200)\n"
-    assert given_lines(NOISE * 7000 + clock + NOISE * 7000, 1 << 16) == [(7001, 7000 * len(NOISE))]
+    lines = given_lines(NOISE * 7000 + clock + NOISE * 7000, 1 << 16)
+    last = (14001, 13999 * len(NOISE) + len(clock))
+    assert lines == [(1, 0), (7001, 7000 * len(NOISE)), last]
 
 
 def test_lines_that_are_asked_for_are_given_beyond_the_window() -> None:

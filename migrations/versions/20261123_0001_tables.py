@@ -1471,6 +1471,13 @@ def upgrade() -> None:
             comment="How this part of the source was written.",
         ),
         sa.Column(
+            "copy_json_fields",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="The fields of JSON that the user named for it, one a line.",
+        ),
+        sa.Column(
             "copy_damage",
             sa.String(),
             autoincrement=False,

@@ -28,6 +28,8 @@ _HEAD = re.compile(
     r"(?P<fluentd>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [+-]\d{4})?)\t\S+\t(?=\{)"
     r"|(?:\[\d+\] )?\S+: \[(?P<fluent_bit>\d+\.\d+), (?=\{)"
 )
+#: Stands for the result that records in lines of their own are of.
+_ALONE = object()
 #: Records within messages of records.
 MOST_WRAPPED = 3
 
@@ -42,8 +44,13 @@ class JsonRecords:
 
     @property
     def open(self) -> bool:
-        """Whether a document is begun."""
-        return self._documents.open
+        """Whether a document is begun, or records of a result are held."""
+        return self._documents.open or self._order.holds
+
+    @property
+    def waits(self) -> bool:
+        """Whether a document that names its host may be open, or the order is not known."""
+        return self._documents.open or self._order.waits
 
     def feed(self, line: RawLine) -> Iterator[KernelLine] | None:
         """The lines of the records that end here; None when the line is not JSON."""
@@ -52,13 +59,9 @@ class JsonRecords:
             if whole is not None:
                 # A record in a line of its own shows that a document before it was cut.
                 self._documents.forget()
-                return iter(self._order.end() + whole)
+                return iter(self._order.add(_ALONE, whole))
         found = self._documents.feed(line)
-        if found is None:
-            return None
-        if not self._documents.open:
-            found += self._order.end()
-        return iter(found)
+        return None if found is None else iter(found)
 
     def flush(self) -> Iterator[KernelLine]:
         """The lines of a query's result as far as it is seen; a record without end is none."""
@@ -96,22 +99,24 @@ class JsonRecords:
     def _taken(self, unit: Unit) -> list[KernelLine] | None:
         """The lines of a document or of an array's element; None when it is no record."""
         value = loaded(unit.text)
+        row = _row(value, unit.around()) if isinstance(value, list) else None
         if isinstance(value, list):
-            value = _entry(value)
+            value = row or _entry(value)
         chains = list(self._records([value])) if isinstance(value, dict) else []
         if not chains:
             return None
         around = unit.around()
         raw = unit.text
         # Read again by itself, the text must tell the same host and time.
-        if around.objects and len(around.head) <= MOST_HEAD and self._is_told(chains, around):
+        is_told = row is not None or (bool(around.objects) and self._is_told(chains, around))
+        if is_told and len(around.head) <= MOST_HEAD:
             raw = around.head + raw + around.tail
         entry = [
             printed
             for chain in chains
             for printed in self._lines([*chain, *around.objects], raw, unit.place)
         ]
-        return self._order.add(around if around.tail else None, entry)
+        return self._order.add(around if around.tail else _ALONE, entry)
 
     def _is_told(self, chains: list[list[Fields]], around: Around) -> bool:
         """Whether the objects round a record say something that it does not say itself."""
@@ -143,6 +148,16 @@ class JsonRecords:
                 yield from self._lines([inner, *objects], raw, place, depth + 1)
                 return
         yield from described(objects, self._names).lines(message, raw, place)
+
+
+def _row(listed: list[Any], around: Around) -> Fields | None:
+    """A row of a table whose columns are named before it, as Azure Monitor answers."""
+    table = around.objects[0] if around.objects else {}
+    columns = table.get("columns", table.get("fields"))
+    if not isinstance(columns, list) or len(columns) != len(listed):
+        return None
+    names = [column.get("name") if isinstance(column, dict) else column for column in columns]
+    return dict(zip(map(str, names), listed, strict=True))
 
 
 def _entry(listed: list[Any]) -> Fields | None:

@@ -28,7 +28,8 @@ class KernelLine:
     offsets stay true; `oomdb.text` makes readable text of it. `raw` is the line or the
     record that it came from. `foreign` tells that a program other than the kernel wrote
     it. Fields that the carrier does not print are None; `stamp` is the wall-clock time
-    as printed, or in ISO 8601 where a number stood for it. `turn` counts the ends of years
+    as printed, or in ISO 8601 where a number stood for it, `received` the one of a program
+    that passed on a line which has a stamp of its own. `turn` counts the ends of years
     before the line in its log, `boot_s` is when its host booted, in seconds since 1970,
     where the log tells; `delta_s` is the time since the line before, where only that is
     printed.
@@ -44,6 +45,7 @@ class KernelLine:
     foreign: bool = False
     host: str | None = None
     stamp: str | None = None
+    received: str | None = None
     uptime_s: float | None = None
     delta_s: float | None = None
     boot_id: str | None = None

@@ -12,19 +12,24 @@ from typing import TYPE_CHECKING
 
 from oomdb.carriers import prefix
 from oomdb.carriers.line import KernelLine
+from oomdb.carriers.record import stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from oomdb.carriers.line import RawLine
 
-_STAMP = r"(?P<stamp>(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d{3,9}(?: [+-]\d{4})?)"
+_STAMP = (
+    r" *(?P<stamp>(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d{3,9}(?: [+-]\d{4})?|\d{9,10}\.\d{3,9})"
+)
 #: `logcat -v threadtime`, with a user's name after the stamp for `-v uid`.
 _THREADTIME = re.compile(
     _STAMP + r"(?: +[a-z]\w*)? +(?P<pid>\d+) +\d+ [VDIWEFAS] (?P<tag>.*?) *: ?(?P<text>.*)"
 )
-#: `logcat -v time`, and `-v brief` without the stamp.
-_BRIEF = re.compile(rf"(?:{_STAMP} )?[VDIWEFAS]/(?P<tag>.*?) *\( *(?P<pid>\d+)\): ?(?P<text>.*)")
+#: `logcat -v time`, and `-v brief` without the stamp, `-v tag` without the process too.
+_BRIEF = re.compile(
+    rf"(?:{_STAMP} )?[VDIWEFAS]/(?P<tag>[^:(]*?) *(?:\( *(?P<pid>\d+)\))?: ?(?P<text>.*)"
+)
 _DIVIDER = "--------- "
 #: A counter, whose colon logd took away together with the blank that was not there.
 _COUNTERS = re.compile(r"\d+(?: \w+:\d+)*|\w+=.*")
@@ -45,7 +50,7 @@ class LogcatRecords:
         if raw.startswith(_DIVIDER):
             return iter(())
         found = _BRIEF.fullmatch(raw) if raw[1:2] == "/" else _THREADTIME.fullmatch(raw)
-        found = found or (_BRIEF.fullmatch(raw) if raw[:1].isdigit() else None)
+        found = found or (_BRIEF.fullmatch(raw) if raw[:1].isdigit() or raw[:1] == " " else None)
         if found is None:
             return None
         tag, text = found["tag"].strip(), found["text"]
@@ -60,8 +65,8 @@ class LogcatRecords:
             raw=raw,
             carrier="logcat",
             prefixed=True,
-            foreign=tag != "kernel" and int(found["pid"]) != 0,
-            stamp=found["stamp"],
+            foreign=tag != "kernel" and int(found["pid"] or 1) != 0,
+            stamp=stamp_of(found["stamp"]),
             uptime_s=inner.uptime_s,
             caller=inner.caller,
         )

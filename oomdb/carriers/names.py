@@ -8,7 +8,12 @@ preference. The comments name the programs that write a name.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from oomdb.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: A decoded JSON object.
 Fields = dict[str, Any]
@@ -38,6 +43,7 @@ class Names:
         "@message",  # CloudWatch Logs Insights
         "event.original",  # Elastic, where the message was taken apart
         "Message",
+        "Msg",  # Azure Monitor, diagnostic settings of virtual machines
         "RawData",  # Azure, custom logs
     )
     #: The machine that printed the line.
@@ -52,7 +58,9 @@ class Names:
         "kubernetes.host",  # Fluent Bit and Fluentd
         "syslog_hostname",  # Logstash
         "logsource",
+        "HOST",  # syslog-ng
         "HostName",  # Azure Monitor
+        "SendingHost",
         "Computer",
         "node_name",
         "nodename",
@@ -81,6 +89,7 @@ class Names:
         "date",  # Fluent Bit
         "ts",
         "_time",  # Splunk's search results
+        "ISODATE",  # syslog-ng
         "EventTime",  # Azure Monitor
         "TimeGenerated",
         "timeUnixNano",  # OpenTelemetry
@@ -99,6 +108,8 @@ class Names:
     transport: tuple[str, ...] = ("_TRANSPORT", "TRANSPORT", "transport", "systemd.transport")
     #: journald's syslog facility, a number: 0 is the kernel.
     facility: tuple[str, ...] = ("SYSLOG_FACILITY",)
+    #: What the user named, as `FACT=NAME`; these stand first in the tuples above.
+    own: tuple[str, ...] = ()
     #: The program that wrote the line.
     identifier: tuple[str, ...] = (
         "SYSLOG_IDENTIFIER",  # journald
@@ -109,27 +120,36 @@ class Names:
         "app_name",
         "ident",  # Fluentd and Fluent Bit (syslog input)
         "program",  # Logstash
+        "PROGRAM",  # syslog-ng
         "programname",  # rsyslog
         "syslogtag",
         "process.name",  # Filebeat's system module
         "ProcessName",  # Azure Monitor
     )
 
-    def preferring(
-        self,
-        message: tuple[str, ...] = (),
-        host: tuple[str, ...] = (),
-        time: tuple[str, ...] = (),
-    ) -> Names:
-        """These names with a user's own before them."""
+    def preferring(self, own: Sequence[str]) -> Names:
+        """These names with a user's own before them, each as `FACT=NAME`.
+
+        A fact is `message`, `host` or `time`; of several names for one, the first counts
+        most. UsageError for anything else.
+        """
+        named: dict[str, tuple[str, ...]] = dict.fromkeys(_NAMED_BY_USER, ())
+        for each in own:
+            fact, _, name = each.partition("=")
+            if fact not in named or not name:
+                facts = ", ".join(_NAMED_BY_USER)
+                raise UsageError(f"{each!r} names no field: give FACT=NAME (facts: {facts})")
+            named[fact] += (name,)
         return replace(
             self,
-            message=message + self.message,
-            host=host + self.host,
-            time=time + self.time,
+            message=named["message"] + self.message,
+            host=named["host"] + self.host,
+            time=named["time"] + self.time,
+            own=tuple(own),
         )
 
 
+_NAMED_BY_USER = ("message", "host", "time")
 NAMES = Names()
 
 

@@ -1,8 +1,9 @@
 """Entries of a query's result in the order in which they were printed.
 
 Loki gives the newest entry first unless it is asked otherwise, and so do most searches
-in Elastic. A result whose times go down is held and turned round; one whose times go up
-passes through as soon as that is known.
+in Elastic and Splunk. A result whose times go down is held and turned round; one whose
+times go up passes through as soon as that is known. Records in lines of their own are one
+result.
 """
 
 from __future__ import annotations
@@ -32,6 +33,17 @@ class Restored:
         self._size = 0
         self._first = _NO_TIME
         self._is_upward = True
+        self._is_long = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether entries are held."""
+        return bool(self._held)
+
+    @property
+    def waits(self) -> bool:
+        """Whether entries are held that a later one may turn round; not for ever."""
+        return bool(self._held) and not self._is_long
 
     def add(self, array: object, entry: list[KernelLine]) -> list[KernelLine]:
         """The lines that come next now that this entry is known.
@@ -56,6 +68,7 @@ class Restored:
         else:
             self._is_upward = time[0] > self._first[0]
         if self._is_upward or self._size > MOST_HELD:
+            self._is_long = True
             before += self._released()
         return before
 
@@ -63,6 +76,7 @@ class Restored:
         """The lines that are held when the result ends."""
         lines = self._released()
         self._array, self._first, self._is_upward = None, _NO_TIME, True
+        self._is_long = False
         return lines
 
     def _released(self) -> list[KernelLine]:

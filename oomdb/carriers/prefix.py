@@ -17,12 +17,14 @@ from oomdb.clock import iso_utc, later
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_ENGLISH_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+#: The months of journalctl's and dmesg's stamps are the locale's words, cut short or not.
+_MONTH = r"(?:\d{1,2}[^\s\d\[\]<>:=\"'(){},/]{1,3}|[^\s\d\[\]<>:=\"'(){},/]{3,20})"
+_WEEKDAY = r"[^\s\d\[\]<>:=\"'(){}/]{1,20}"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
 _ISO = rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 #: journalctl -o short-full and with-unit.
-_FULL = rf"\w{{3}} \d{{4}}-\d\d-\d\d {_CLOCK} (?:[A-Z]{{2,5}}|[+-]\d\d)"
+_FULL = rf"{_WEEKDAY} \d{{4}}-\d\d-\d\d {_CLOCK} (?:[A-Z]{{2,5}}|[+-]\d\d)"
 _EPOCH = r"\d{9,10}\.\d{6}"
 #: What a kernel's own line may begin with that looks like `host program:`.
 _KERNEL_TEXT = (
@@ -31,75 +33,103 @@ _KERNEL_TEXT = (
     r"|memory(?:\+swap)?|[a-z_]+(?:_anon|_file)|free|unevictable|slab_\w+|mapped|shmem|DMA(?:32)?"
     r"|Normal|HighMem|Movable|Device|Memory (?:cgroup|allocations)|Swap cache|Out of):"
 )
+#: The level of a line, as `facility.severity`.
+_LEVEL_NAME = (
+    r"(?:kern|user|daemon|local\d|syslog)\.(?:emerg|alert|crit|err\w*|warn\w*|notice|info|debug)"
+)
+#: A name or an address, which may be one of IPv6 and stand in brackets.
 _HOST = (
-    r"(?!(?:kern|user|daemon|local\d|syslog)\.\w+ )"
-    r"(?:[^\s:\[<>]+|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7})"
+    rf"(?!{_LEVEL_NAME} )(?:[^\s:\[<>]+|\[[\da-fA-F:.]+\]"
+    r"|[\da-fA-F]{0,4}:[\da-fA-F]{0,4}:[\da-fA-F:.]*(?:%\w+)?)"
 )
 _IDENT = r"[^\s:\[\]]+(?:\[[\d-]*\])?"
-_FACILITY = (
-    r"(?: (?:kern|user|daemon|local\d|syslog)"
-    r"\.(?:emerg|alert|crit|err\w*|warn\w*|notice|info|debug))?"
-)
+_FACILITY = rf"(?: {_LEVEL_NAME})?"
+#: The kernel's own stamp comes next.
+_BEFORE_UPTIME = r"(?=(?:<\d+>)?\[ *\d+\.\d{6}\])"
 
 
 def _received(stamp: str, letter: str) -> str:
-    """A line of a syslog daemon or of journalctl: stamp, host (if any), program."""
+    """A line of a syslog daemon or of journalctl: stamp, host (if any), program.
+
+    What netconsole sent has no program.
+    """
     return (
         rf"{stamp}(?! {_KERNEL_TEXT})(?: (?P<host_{letter}>{_HOST}))?{_FACILITY}"
-        rf" (?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?:[ \t]|(?=[\[<])|$)"
+        rf" (?:(?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?:[ \t]|(?=[\[<])|$)"
+        rf"|(?<=[^:] ){_BEFORE_UPTIME}|\[kernel\] )"
     )
 
 
-_SYSLOG = _received(
-    rf"(?:{_DAY} )?(?P<rfc3164>(?:\d{{4}} )?{_MONTH}[ \t]+\d{{1,2}}(?: \d{{4}})? {_CLOCK}"
-    r"(?: \d{4})?)",
-    "a",
+_NAMED_STAMP = (
+    rf"(?:\d{{4}} )?(?:{_WEEKDAY} +)??{_MONTH}[ \t]+\d{{1,2}}(?: \d{{4}})? {_CLOCK}(?: \d{{4}})?"
 )
+_SYSLOG = _received(rf"(?P<rfc3164>{_NAMED_STAMP})", "a")
 _RFC5424 = (
-    rf"(?:\d+ )?(?:<\d+>)?1 (?P<rfc5424>{_ISO}|-) (?P<host_b>\S+) (?P<ident_b>\S+) \S+ \S+ "
+    rf"1 (?P<rfc5424>{_ISO}|-) (?P<host_b>\S+) (?P<ident_b>\S+) \S+ \S+ "
     r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?(?:\xef\xbb\xbf)?"
 )
 #: Only dmesg puts a comma before the fraction, and no host or program after the stamp.
 _SYSLOG_ISO = _received(rf"(?P<iso>(?![^,. ]+,){_ISO})", "c")
 _JOURNAL_FULL = _received(rf"(?P<full>{_FULL})", "d")
 _JOURNAL_UNIX = _received(rf"(?P<epoch>{_EPOCH})", "e")
-#: journalctl -o short-monotonic; the kernel's own lines begin with the same stamp.
+#: journalctl -o short-monotonic and short-delta; the kernel's own lines begin with the
+#: same stamp.
 _JOURNAL_MONOTONIC = (
-    rf"\[ *(?P<monotonic>\d+\.\d{{6}})\] (?P<host_f>{_HOST})"
+    rf"\[ *(?P<monotonic>\d+\.\d{{6}})(?: <[ \d.]+>)?\] (?P<host_f>{_HOST})"
     r" (?P<ident_f>kernel|[^\s:\[\]]+\[\d+\]): "
 )
 #: dmesg --time-format iso, and programs that put a stamp alone before the line.
-_BARE_STAMP = rf"(?:(?P<dmesg_iso>{_ISO}) |\[(?P<bracketed_iso>{_ISO})\] ?)"
+_BARE_STAMP = (
+    rf"(?:(?P<dmesg_iso>{_ISO}) |\[(?P<bracketed_iso>{_ISO})\] ?"
+    rf"|(?P<console_stamp>{_NAMED_STAMP}) {_BEFORE_UPTIME})"
+)
 _LEVEL = r"(?:kern|user|daemon) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?"
+#: What programs that pass on whole lines put before a line's own header: the runtime of
+#: containers (CRI), kubectl and exports of CloudWatch a stamp; oc, pdsh and clush the machine;
+#: kubectl and docker compose the container; getty a prompt.
+_OWN_HEADER = (
+    rf"(?=(?:<\d+>)?(?:{_NAMED_STAMP} |1 {_ISO} |{_ISO}[ ,]|\[ *\d+\.\d{{6}}\]"
+    r"|\[[^\s\[\]\d]{1,20} +\d{0,2}[^\s\[\]\d]{2,20} *\d{1,2} \d\d:\d\d:\d\d \d{4}\]))"
+)
+_RELAYED = (
+    rf"(?:(?P<relay_stamp>{_ISO}) (?:(?:stdout|stderr) [FP] |(?=(?:<\d+>)?{_NAMED_STAMP} |<\d+>1 ))"
+    rf"|(?P<relay_name>(?!{_KERNEL_TEXT})[a-zA-Z\d][\w.-]*): {_OWN_HEADER}"
+    rf"|(?P<relay_node>(?=[\w.-]*[a-zA-Z])\w*(?:[\d-]|\.\w)[\w.-]*) (?={_NAMED_STAMP} )"
+    rf"|(?:\[[\w./-]+/[\w./-]+\]|[\w.-]+ +\|) {_OWN_HEADER}|[\w.-]+ login: {_BEFORE_UPTIME})"
+)
 _NAMED = r"(?:\w+\|)?kernel(?:\[-?\])?(?:\||:) ?"
 #: The kernel's own stamp; dmesg -T, -H and -e put the time of day in its place, in the
 #: words of the locale.
 _STAMP = (
     r"\[[ \t]*(?P<uptime>\d+\.\d+)(?:@\d+|s)?(?: <[ \d.]+>)?\]"
-    r"|\[ *\+(?P<delta>\d+\.\d{6})\]"
-    r"|\[(?P<dmesg_time>(?:[^\s\[\]\d]{2,20} +)?\d{0,2}[^\s\[\]\d]{2,20} *\d{1,2} \d\d:\d\d"
-    r"(?::\d\d(?:[.,]\d+)?(?: \d{4})?)?)\]"
+    r"|\[ *\+(?P<delta>\d+\.\d{6})\]|\[< *\d+\.\d{6}>\]"
+    r"|\[(?P<dmesg_time>(?:[^\s\[\]\d]{1,20} +)?\d{0,2}[^\s\[\]\d]{2,20} *\d{1,2} \d\d:\d\d"
+    r"(?::\d\d(?:[.,]\d+)?(?: \d{4})?)?)(?: <[ \d.]+>)?\]"
 )
 _CALLER = r"(?: ?\[ *(?P<caller>[TC]\d+)\])?"
 #: The kernels of some makers name the processor and the task, after the stamp if any.
-_MEDIATEK = r" ?-?(?:<\d+>)?\(\d+\)\[\d+:[^\]]{0,24}\]"
+_MEDIATEK = r" {0,2}-?(?:<\d+>)?\(\d+\)\[\d+:[^\]]{0,24}\]"
 _HUAWEI = r"\[pid:\d+,cpu\d+,[^\]]{0,24}\]"
-_SAMSUNG = r"\[ *\d+: *[^\]:]{1,15}(?::[^\]:]{1,12})*: *\d+\]"
+_SAMSUNG = r"[A-Z]?\[ *\d+: *[^\]:]{1,15}(?::[^\]:]{1,12})*: *\d+\]"
 
 #: The file and the number that grep puts before a line.
 _FOUND_IN = (
     r"(?:(?:[\w./-]*[/.][\w./-]*[:-])?(?:\d+[:-])?"
-    rf"(?={_MONTH} |\[ *\d+\.\d{{6}}\]|\d{{4}}-\d\d-\d\dT))?"
+    rf"(?={_ENGLISH_MONTH} |\[ *\d+\.\d{{6}}\]|\d{{4}}-\d\d-\d\dT))?"
 )
 #: What comes before the kernel's own stamp, and that stamp.
 RECEIVED = re.compile(
     rf"[>|\t ]*{_FOUND_IN}"
-    rf"(?P<received>(?:<\d+>)?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}|{_JOURNAL_FULL}"
-    rf"|{_JOURNAL_UNIX}|{_JOURNAL_MONOTONIC}|{_BARE_STAMP})?(?:{_NAMED})?(?:{_LEVEL})?)"
+    rf"(?P<received>(?:(?:\d+ )?<\d+>)?(?:{_LEVEL})?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}"
+    rf"|{_JOURNAL_FULL}|{_JOURNAL_UNIX}|{_JOURNAL_MONOTONIC}|{_BARE_STAMP})?(?:{_NAMED})?"
+    rf"(?:{_LEVEL})?)",
+    re.ASCII,
 )
+RELAYED = re.compile(rf"[>|\t ]*{_RELAYED}", re.ASCII)
 PRINTED = re.compile(
-    rf"(?P<printed>(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}(?:{_MEDIATEK}|{_HUAWEI}|  ?{_SAMSUNG})? ?"
-    rf"|{_SAMSUNG} |\[ *[TC]\d+\] )?)"
+    rf"(?P<printed>(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}(?:{_MEDIATEK}|{_HUAWEI}| {{0,2}}{_SAMSUNG})? ?"
+    rf"|{_SAMSUNG} |\[ *(?P<lone_caller>[TC]\d+)\] )?)",
+    re.ASCII,
 )
 #: A kernel stamp in the middle of a line: two lines written into one.
 EMBEDDED = re.compile(r"(?:<\d+>)?\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ")
@@ -114,18 +144,18 @@ _QUOTE = re.compile(r"(?:> ?)+")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\([AB0]|\x0f")
 #: A larger number of seconds since boot is a time of day.
 LONGEST_UPTIME_S = 10**9
-#: What heads each piece of a log that pstore kept (fs/pstore/platform.c).
-_PSTORE_PART = re.compile(
-    r"(?:Panic|Oops|Emergency|Restart|Halt|Poweroff|Shutdown|Unknown)#\d+ Part\d+"
-)
 _KERNEL_IDENTS = frozenset({"kernel", "kernel[-]", "kernel[0]"})
+#: What getty writes to a console beside the kernel: the end of a banner, and its prompts.
+_GETTY = re.compile(
+    r"[\w.-]+ login: *\S*|Password: *|.{3,60} (?:tty|hvc|console|sclp|xvc)\w{0,8} *"
+)
 
 
 class PrefixReader:
     """Takes the lines of one stream, in order, and takes their prefixes off."""
 
     def __init__(self) -> None:
-        self._header = _Header("", is_any=False, carrier="bare")
+        self._header = _NO_HEADER
         self._unknown_prefix: tuple[int, str] | None = None
         self._minute: str | None = None
         self._after_s = 0.0
@@ -141,8 +171,6 @@ class PrefixReader:
         if "\0" in text:
             for part in _without_zeros(line):
                 yield from self.feed(part)
-            return
-        if "#" in text and _PSTORE_PART.fullmatch(text.strip()):
             return
         plain = _COLOUR.sub("", text) if "\x1b" in text else text
         if not self._shares_header(plain):
@@ -177,7 +205,7 @@ class PrefixReader:
         """Whether the line begins with the header of the line before and no more of one."""
         known = self._header.text
         return (
-            self._header.is_any
+            self._header.names_program
             and text.startswith(known)
             and not text.startswith(("kern", "user", "daemon"), len(known))
         )
@@ -218,11 +246,12 @@ def _split(raw: RawLine, plain: str, header: _Header) -> KernelLine:
         quote = _QUOTE.match(plain)
         if quote:
             line.text = plain[quote.end() :]
+        line.foreign = _GETTY.fullmatch(plain) is not None
         return line
     line.text = plain[printed.end() :]
     line.prefixed = True
     line.host, line.foreign, line.stamp = header.host, header.foreign, header.stamp
-    line.carrier = header.carrier
+    line.carrier, line.received = header.carrier, header.received
     _set_time(line, printed, header)
     return line
 
@@ -231,16 +260,22 @@ def _split(raw: RawLine, plain: str, header: _Header) -> KernelLine:
 class _Header:
     """What the program that received a line wrote before it, after quotation marks.
 
-    `is_any` is False where there are only those.
+    `is_any` is False where there are only those; `names_program` tells that it ends with a
+    program's name, so that no other header begins with it.
     """
 
     text: str
     is_any: bool
     carrier: str
+    names_program: bool = False
     host: str | None = None
     foreign: bool = False
     stamp: str | None = None
+    received: str | None = None
     uptime: str | None = None
+
+
+_NO_HEADER = _Header("", is_any=False, carrier="dmesg")
 
 
 def _header(text: str) -> _Header:
@@ -249,33 +284,58 @@ def _header(text: str) -> _Header:
     assert found is not None
     groups = {name: value for name, value in found.groupdict().items() if value}
     ident = _first(groups, "ident_")
+    if ident is None:
+        relay = RELAYED.match(text)
+        if relay is not None:
+            found = RECEIVED.match(text, relay.end())
+            assert found is not None
+            groups = {name: value for name, value in found.groupdict().items() if value}
+            groups.update(relayed="", **relay.groupdict(""))
+            ident = _first(groups, "ident_")
+        elif not found.end():
+            return _NO_HEADER
+    host = _first(groups, "host_") or groups.get("relay_name") or groups.get("relay_node")
     stamp = next((groups[name] for name in _STAMPS if name in groups), None)
     if "epoch" in groups:
         stamp = iso_utc(float(groups["epoch"]))
-    carrier = "syslog" if ident else "console" if "bracketed_iso" in groups else "dmesg"
+    relayed = groups.get("relay_stamp") or None
     return _Header(
-        text=found.group(),
-        is_any="received" in groups,
-        carrier=carrier,
-        host=_first(groups, "host_"),
+        text=text[: found.end()],
+        is_any="received" in groups or "relayed" in groups,
+        carrier=_carrier(groups),
+        names_program=ident is not None,
+        host=None if host in (None, "", "-") else host.strip("[]"),
         foreign=ident is not None and ident not in _KERNEL_IDENTS,
-        stamp=None if stamp == "-" else stamp,
+        stamp=relayed if stamp in (None, "-") else stamp,
+        received=None if stamp in (None, "-") else relayed,
         uptime=groups.get("monotonic"),
     )
 
 
-_STAMPS = ("rfc3164", "rfc5424", "iso", "full", "dmesg_iso", "bracketed_iso")
+_STAMPS = ("rfc3164", "rfc5424", "iso", "full", "dmesg_iso", "bracketed_iso", "console_stamp")
+
+
+def _carrier(groups: dict[str, str]) -> str:
+    """The name of the carrier whose header has these groups."""
+    if _first(groups, "ident_") or _first(groups, "host_"):
+        return "syslog"
+    if groups.get("relay_stamp") or "bracketed_iso" in groups or "console_stamp" in groups:
+        return "console"
+    return "dmesg"
 
 
 def _set_time(line: KernelLine, printed: re.Match[str], header: _Header) -> None:
     """The kernel's own stamp, and the caller beside it."""
-    line.caller = printed["caller"]
+    line.caller = printed["caller"] or printed["lone_caller"]
     line.stamp = line.stamp or printed["dmesg_time"]
     uptime = printed["uptime"] or header.uptime
     if uptime:
         seconds = float(uptime)
         if seconds < LONGEST_UPTIME_S:
             line.uptime_s = seconds
+            if line.stamp is not None and line.carrier == "dmesg":
+                # dmesg prints one of the two; whoever received the line put the stamp.
+                line.carrier = "console"
         else:
             line.stamp = line.stamp or iso_utc(seconds)
     elif printed["delta"]:

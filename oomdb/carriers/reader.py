@@ -11,12 +11,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from oomdb.carriers import prefix
+from oomdb.carriers.frames import FrameRecords
 from oomdb.carriers.journal import ExportRecords, VerboseRecords
 from oomdb.carriers.json_records import JsonRecords
 from oomdb.carriers.json_text import LONG_LINE
 from oomdb.carriers.kmsg import KmsgRecords
 from oomdb.carriers.logcat import LogcatRecords
 from oomdb.carriers.names import NAMES
+from oomdb.carriers.pstore import PstoreRecords
 from oomdb.carriers.transfer import SIGN, QuotedPrintable
 
 if TYPE_CHECKING:
@@ -52,19 +54,27 @@ class CarrierReader:
         json = JsonRecords(names)
         export, verbose = ExportRecords(), VerboseRecords()
         kmsg, logcat = KmsgRecords(), LogcatRecords()
+        frames, pstore = FrameRecords(), PstoreRecords()
         self._by_first: dict[str, tuple[Records, ...]] = {
             **dict.fromkeys('{[]}",\t\x00\x1ed', (json,)),
-            " ": (verbose, json),
-            **dict.fromkeys("_BCGHJKLMNOPQRTUXYZ", (export,)),
-            **dict.fromkeys("ADEFISVW", (export, logcat)),
-            **dict.fromkeys("0123456789", (kmsg, logcat)),
+            " ": (verbose, json, logcat),
+            "_": (export,),
+            **dict.fromkeys("BCGHJKLMNOPQRTUXYZ", (export, pstore)),
+            **dict.fromkeys("ADEFISVW", (export, logcat, pstore)),
+            **dict.fromkeys("0123456789", (kmsg, logcat, frames)),
             "-": (logcat,),
         }
         self._by_last: dict[str, tuple[Records, ...]] = {"}": (json,), "]": (verbose, json)}
-        self._in_long_lines: tuple[Records, ...] = (json,)
+        self._in_long_lines: tuple[Records, ...] = (json, frames)
+        self._json = json
         self._open: Records | None = None
         self._plain = prefix.PrefixReader().feed
         self._transfer = QuotedPrintable()
+
+    @property
+    def waits(self) -> bool:
+        """Whether what comes next is needed to know what the lines so far are of."""
+        return self._json.waits
 
     def feed(self, line: RawLine) -> Iterator[KernelLine]:
         """The kernel lines that are complete now that `line` is known."""

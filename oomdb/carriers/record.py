@@ -89,6 +89,7 @@ class Record:
             prefixed=True,
             host=line.host or self.host,
             stamp=line.stamp or self.stamp,
+            received=self.stamp if line.stamp else None,
             uptime_s=self.uptime_s if line.uptime_s is None else line.uptime_s,
             boot_id=self.boot_id,
             caller=line.caller or self.caller,

@@ -40,6 +40,14 @@ def ingest(
             help="Zone of stamps that print none, such as Europe/Berlin, UTC or +02:00.",
         ),
     ] = None,
+    json_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACT=NAME",
+            help="Where records in JSON hold the message, host or time, if under a name of their"
+            " own: message=payload.text; may be repeated.",
+        ),
+    ] = None,
     summary_format: Annotated[
         SummaryFormat, typer.Option("--format", "-f", help="How the summary is written.")
     ] = SummaryFormat.TEXT,
@@ -59,6 +67,7 @@ def ingest(
         host=host,
         host_from_path=_host_pattern(host_from_path) if host_from_path is not None else None,
         zone=zone_called(timezone) if timezone is not None else None,
+        json_fields=tuple(json_field or ()),
     )
     with progress_bar() as progress:
         summary = read_logs(paths, database_path(db), options, progress=progress)

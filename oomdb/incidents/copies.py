@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import zstandard
 
-from oomdb.clock import epoch_s, moment
+from oomdb.carriers.names import NAMES
+from oomdb.clock import Moment, epoch_s, moment
 from oomdb.dating import Evidence, Timeline
 from oomdb.incidents.identity import body_key, digest, victim_key
 from oomdb.incidents.resolve import Copy
@@ -16,9 +17,10 @@ from oomdb.reports import reader
 from oomdb.rows.builder import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from oomdb.carriers.line import KernelLine
+    from oomdb.carriers.names import Names
     from oomdb.reports.reader import Located
     from oomdb.rows.batch import RowBatch
 
@@ -45,14 +47,15 @@ class Found:
 def in_blocks(
     blocks: Iterable[bytes],
     beside: Callable[[], tuple[str | None, Evidence]] = lambda: (None, Evidence()),
+    names: Names = NAMES,
 ) -> list[Found]:
-    """The reports of one log.
+    """The reports of one log; `names` are those of JSON's fields.
 
     They are named and dated when all lines are known: `beside` is then asked for the
     host of lines that name none, and for the evidence that stamps may need.
     """
     timeline = Timeline()
-    located = list(reader.in_blocks(blocks, timeline))
+    located = list(reader.in_blocks(blocks, timeline, names))
     if not located:
         return []
     host, evidence = beside()
@@ -61,12 +64,20 @@ def in_blocks(
         moment, basis = timeline.date(one.first, evidence)
         one.event.update(occurred_at=moment, time_basis=basis, occurred_epoch_s=epoch_s(moment))
         one.sighting.update(copy_occurred_at=moment, copy_time_basis=basis)
+        if names.own and one.first.carrier.endswith("json"):
+            one.sighting["copy_json_fields"] = "\n".join(names.own)
     return found
 
 
-def reread(evidence: bytes) -> RowBatch:
+def _located(evidence: bytes, json_fields: str | None) -> Iterator[Located]:
+    """The reports in kept evidence, which was read by these fields of JSON."""
+    names = NAMES.preferring(json_fields.split("\n")) if json_fields else NAMES
+    return reader.in_blocks([zstandard.decompress(evidence)], names=names)
+
+
+def reread(evidence: bytes, json_fields: str | None) -> RowBatch:
     """The rows of a report from its kept evidence; ValueError when it holds none."""
-    for located in reader.in_blocks([zstandard.decompress(evidence)]):
+    for located in _located(evidence, json_fields):
         return rows_of(located.report)
     raise ValueError("the evidence holds no report")
 
@@ -76,14 +87,15 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
 
     Empty when it is no report by what is known now.
     """
-    evidence = sighting["evidence"]
+    evidence, json_fields = sighting["evidence"], sighting["copy_json_fields"]
     assert isinstance(evidence, bytes)
     host = sighting["copy_hostname"]
     found = []
-    for located in reader.in_blocks([zstandard.decompress(evidence)]):
+    for located in _located(evidence, str(json_fields) if json_fields is not None else None):
         one = _found(located, str(host) if host is not None else None)
         kept = {name: sighting[name] for name in _KEPT}
         one.sighting.update(kept)
+        one = replace(one, copy=_told_by(kept, one.copy))
         one.event.update(
             occurred_at=kept["copy_occurred_at"],
             time_basis=kept["copy_time_basis"],
@@ -100,11 +112,26 @@ _KEPT = (
     "first_byte",
     "last_byte",
     "copy_carrier",
+    "copy_json_fields",
     "copy_hostname",
     "boot_id",
+    "copy_uptime_s",
+    "copy_printed_time",
     "copy_occurred_at",
     "copy_time_basis",
+    "moment_s",
+    "moment_has_year",
+    "moment_has_zone",
 )
+
+
+def _told_by(kept: dict[str, Any], copy: Copy) -> Copy:
+    """The copy with its boot and times as the whole log told them."""
+    stamp = None
+    if kept["moment_s"] is not None:
+        has_year, has_zone = bool(kept["moment_has_year"]), bool(kept["moment_has_zone"])
+        stamp = Moment(kept["moment_s"], has_year=has_year, has_zone=has_zone)
+    return replace(copy, boot_id=kept["boot_id"], uptime_s=kept["copy_uptime_s"], moment=stamp)
 
 
 def _found(located: Located, host: str | None) -> Found:
@@ -128,10 +155,10 @@ def _found(located: Located, host: str | None) -> Found:
     )
     event["copy_digest"] = copy.digest
     sighting: dict[str, object] = {
-        "first_line": first.line_no,
-        "last_line": lines[-1].line_no,
-        "first_byte": first.first_byte,
-        "last_byte": lines[-1].last_byte,
+        "first_line": min(line.line_no for line in lines),
+        "last_line": max(line.line_no for line in lines),
+        "first_byte": min(line.first_byte for line in lines),
+        "last_byte": max(line.last_byte for line in lines),
         "copy_carrier": first.carrier,
         "copy_damage": event["damage"],
         "copy_digest": copy.digest,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb.carriers.names import NAMES
 from oomdb.carriers.reader import CarrierReader
 from oomdb.dating import Timeline
 from oomdb.grammar import Section
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from oomdb.carriers.line import KernelLine
+    from oomdb.carriers.names import Names
     from oomdb.reports.cut import Report
 
 
@@ -28,9 +30,9 @@ class Located:
 
     @property
     def lines(self) -> list[KernelLine]:
-        """The physical lines of the report, each once, in order."""
+        """The physical lines of the report, each once, in the order of their printing."""
         by_offset = {line.first_byte: line for token in self.report.tokens for line in token.lines}
-        return [by_offset[offset] for offset in sorted(by_offset)]
+        return list(by_offset.values())
 
 
 class _Stream:
@@ -100,13 +102,15 @@ class _Hosts:
         return any(stream.busy for stream in self._streams.values())
 
 
-def in_blocks(blocks: Iterable[bytes], timeline: Timeline | None = None) -> Iterator[Located]:
+def in_blocks(
+    blocks: Iterable[bytes], timeline: Timeline | None = None, names: Names = NAMES
+) -> Iterator[Located]:
     """The reports of a log that comes in blocks of any size, in the order in which they end.
 
-    `timeline` learns from every line that is read.
+    `timeline` learns from every line that is read; `names` are those of JSON's fields.
     """
-    carrier, hosts = CarrierReader(), _Hosts(timeline or Timeline())
-    for raw in lines_near_hits(blocks, hosts.busy):
+    carrier, hosts = CarrierReader(names), _Hosts(timeline or Timeline())
+    for raw in lines_near_hits(blocks, lambda: carrier.waits or hosts.busy()):
         if raw is None:
             yield from _end(carrier, hosts)
             continue

@@ -31,14 +31,27 @@ LITERALS = (
     b"vmalloc error",
     b"Show Memory",
 )
+#: The same as journalctl writes messages that are no plain text, a number for each byte.
+#: They are looked for only where there is such a list.
+BYTE_LITERALS = tuple(
+    separator.join(str(byte) for byte in literal).encode()
+    for literal in (b"oom-kill", b"illed process ", b"oom_reaper", b"invoked oom")
+    for separator in (",", ", ")
+)
+BYTE_LISTS = (b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
 #: A line that tells when the host had booted; it is given alone.
 CLOCK = b"setting system clock to "
 #: Bytes given before a hit, for reports whose head holds no literal.
 LOOK_BACK = 256 * 1024
 #: Bytes given after the last hit, for rows and for late lines.
 LOOK_AHEAD = 256 * 1024
+_DOCUMENT = (b"{", b"[")
 #: A line that is longer comes in pieces.
 MOST_LINE = 4 << 20
+#: Of what is left out, the line at each multiple of this offset is given for its stamp,
+#: unless it is longer than the other.
+STAMPED_BYTES = 1 << 20
+MOST_STAMPED = 4096
 
 
 def lines_near_hits(
@@ -46,11 +59,14 @@ def lines_near_hits(
 ) -> Iterator[RawLine | None]:
     """The lines of a stream that may belong to a report; None where others were left out.
 
-    `wanted` tells whether the lines after a window are still asked for.
+    `wanted` tells whether the lines after a window are still asked for. Of what is left out,
+    the first line of each megabyte and the last line are given all the same: they tell how
+    time went on.
     """
     near = _Near(wanted)
     for block in _line_aligned(blocks):
         yield from near.lines(block)
+    yield from near.last_line()
 
 
 class _Near:
@@ -81,14 +97,42 @@ class _Near:
         keep = max(at, data.rfind(b"\n", 0, max(len(data) - LOOK_BACK, 0)) + 1)
         if len(data) - keep > LOOK_BACK + MOST_LINE:
             keep = len(data) - LOOK_BACK
+        yield from self._stamped(data, at, keep)
         self._line_no += data.count(b"\n", at, keep)
         self._left_out = self._left_out or keep > at
         self._behind = data[keep:]
         self._offset += keep
 
+    def last_line(self) -> Iterator[RawLine | None]:
+        """The stream's last line, when it was not given."""
+        data = self._behind
+        if data:
+            yield from self._line_at(data, 0, len(data), len(data) - 1)
+
+    def _stamped(self, data: bytes, start: int, end: int) -> Iterator[RawLine | None]:
+        """The lines at the offsets of `STAMPED_BYTES` in a range that is left out."""
+        first = -(-(self._offset + start) // STAMPED_BYTES) * STAMPED_BYTES - self._offset
+        for place in range(first, end, STAMPED_BYTES):
+            yield from self._line_at(data, start, end, place)
+
+    def _line_at(self, data: bytes, start: int, end: int, place: int) -> Iterator[RawLine | None]:
+        """The line that holds a place in a range, after None; none when it is too long."""
+        at = data.rfind(b"\n", start, place) + 1 or start
+        newline = data.find(b"\n", place, end)
+        stop = newline + 1 if newline >= 0 else end
+        if stop - at <= MOST_STAMPED:
+            self._left_out = True
+            line_no = self._line_no + data.count(b"\n", start, at)
+            text = str(data[at:stop], "latin-1").removesuffix("\n")
+            yield None
+            yield RawLine(text, line_no, self._offset + at, self._offset + stop)
+
     def _windows(self, data: bytes, fresh: int) -> list[tuple[int, int]]:
         """Ranges of `data` on line starts, in order, that lie near a hit after `fresh`."""
         found: list[tuple[int, int]] = []
+        if not self._offset and not fresh and data.lstrip().startswith(_DOCUMENT):
+            # Whose log it is may be told at the start of a document alone.
+            self._until = 1
         if self._until > self._offset or self._wanted():
             found.append((0, self._until - self._offset))
         for hit, back, ahead in _hits(data, fresh):
@@ -118,6 +162,12 @@ def _hits(data: bytes, start: int) -> list[tuple[int, int, int]]:
     found = [
         (hit, LOOK_BACK, LOOK_AHEAD) for literal in LITERALS for hit in _all(data, literal, start)
     ]
+    if any(data.find(begin, start) >= 0 for begin in BYTE_LISTS):
+        found += [
+            (hit, LOOK_BACK, LOOK_AHEAD)
+            for literal in BYTE_LITERALS
+            for hit in _all(data, literal, start)
+        ]
     found += [(hit, 0, 1) for hit in _all(data, CLOCK, start)]
     return sorted(found)
 

@@ -144,10 +144,11 @@ class Assignment:
         if best.digest in fresh:
             return fresh[best.digest].rows
         row = self._connection.execute(
-            "SELECT evidence FROM sightings WHERE copy_digest = ? LIMIT 1", [best.digest]
+            "SELECT evidence, copy_json_fields FROM sightings WHERE copy_digest = ? LIMIT 1",
+            [best.digest],
         ).fetchone()
         assert row is not None
-        rows = reread(row[0])
+        rows = reread(*row)
         rows.rows["events"][0]["copy_digest"] = best.digest
         return rows
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from oomdb.incidents.copies import Found
 
 
+#: Rows that are written at a time.
+_MOST_WAITING = 1000
+
+
 def database_path(option: str | Path | None) -> Path:
     """The database that a command works on: the option, else OOMDB_DB, else ./oomdb.duckdb."""
     return Path(option or os.environ.get("OOMDB_DB") or "oomdb.duckdb")
@@ -73,10 +77,14 @@ class Reader:
 
 
 class Store:
-    """The writer: adds sources to a staged database, each in one transaction."""
+    """The writer: adds sources to a staged database, each in one transaction.
+
+    Sources without a report, most of a fleet's files, are written many at a time.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._waiting: list[dict[str, object]] = []
 
     @staticmethod
     @contextmanager
@@ -119,7 +127,9 @@ class Store:
             _prepare(copy)
             connection = _connect(copy)
             try:
-                yield Store(connection)
+                store = Store(connection)
+                yield store
+                store.write_waiting()
                 settle(connection)
                 connection.execute("CHECKPOINT")
             except duckdb.Error as error:
@@ -129,6 +139,7 @@ class Store:
 
     def sources_like(self, path: str, head_digest: str | None, sha256: str | None) -> list[Known]:
         """The sources of that path, with that head, or with that content."""
+        self.write_waiting()
         result = self._connection.execute(
             "SELECT source_id, path, sha256, size_bytes, reading, event_count FROM sources"
             " WHERE path = $path OR head_digest = $head OR sha256 = $sha256 ORDER BY path, sha256",
@@ -145,6 +156,11 @@ class Store:
         new one; an event's rows are those of its best copy. `replaces` are sources that
         this one is a longer, moved or better read version of.
         """
+        if not found and not replaces:
+            self._waiting.append({**source, "event_count": 0})
+            if len(self._waiting) >= _MOST_WAITING:
+                self.write_waiting()
+            return Added(frozenset(), frozenset())
         self._connection.begin()
         try:
             touched = {event_id for one in replaces for event_id in self._forget(one)}
@@ -156,6 +172,18 @@ class Store:
             self._connection.rollback()
             raise
         return added
+
+    def write_waiting(self) -> None:
+        """Write the sources without a report that were not written yet."""
+        insert_rows(self._connection, "sources", self._waiting)
+        self._waiting.clear()
+
+    def source_marks(self) -> Iterator[tuple[str, str | None, str]]:
+        """Path, head digest and SHA-256 of every source."""
+        self.write_waiting()
+        result = self._connection.execute("SELECT path, head_digest, sha256 FROM sources")
+        while rows := result.fetchmany(_MOST_WAITING):
+            yield from rows
 
     def inputs(self) -> dict[str, Input]:
         """Every file that was read to its end, by path."""
@@ -171,17 +199,17 @@ class Store:
         )
         return {row[0]: int(row[1] or 0) for row in result.fetchall()}
 
-    def note_inputs(self, inputs: Sequence[Input]) -> None:
-        """Remember files as they are, in place of what was known of them."""
+    def note_inputs(self, inputs: Sequence[Input], *, known: Sequence[str]) -> None:
+        """Remember files as they are, in place of what was known of those in `known`."""
         self._connection.begin()
-        self._connection.execute(
-            "DELETE FROM inputs WHERE list_contains(?, path)", [[each.path for each in inputs]]
-        )
+        if known:
+            self._connection.execute("DELETE FROM inputs WHERE list_contains(?, path)", [known])
         insert_rows(self._connection, "inputs", [asdict(each) for each in inputs])
         self._connection.commit()
 
     def sources(self) -> list[dict[str, object]]:
         """The rows of all sources, in a fixed order."""
+        self.write_waiting()
         result = self._connection.execute("SELECT * FROM sources ORDER BY source_id")
         return result.to_arrow_table().to_pylist()
 

@@ -523,7 +523,7 @@ def test_numbers_are_times_by_their_size(value: object, stamp: str | None) -> No
 
 def test_names_of_a_users_own_come_first() -> None:
     data = ndjson([{"payload": {"text": "Mem-Info:"}, "box": "b1", "when": EPOCH_S, "msg": "no"}])
-    names = NAMES.preferring(message=("payload.text",), host=("box",), time=("when",))
+    names = NAMES.preferring(["message=payload.text", "host=box", "time=when"])
     [line] = kernel_lines(data, names)
     assert (line.text, line.host, line.stamp) == ("Mem-Info:", "b1", f"{ISO}Z")
 
@@ -686,3 +686,55 @@ def test_raw_lines_are_those_of_the_stream() -> None:
         ("", 2, 3),
         ("b", 3, 4),
     ]
+
+
+@pytest.mark.parametrize("step", [1, -1], ids=["upward", "downward"])
+@pytest.mark.parametrize("wrapped", [False, True], ids=["records", "within a result"])
+def test_records_in_lines_of_their_own_that_stand_the_newest_first(
+    step: int, *, wrapped: bool
+) -> None:
+    shapes = each(
+        lambda record, number: {
+            "labels": {"host": HOST},
+            "line": record,
+            "timestamp": f"{ISO}.{number:06d}Z",
+        }
+    )[::step]
+    data = ndjson([{"result": shape} for shape in shapes] if wrapped else shapes)
+    [found] = reports(data)
+    assert facts(found) == facts(reports(log(LINES))[0])
+    assert found.host == HOST
+    [again] = reports(evidence(found))
+    assert facts(again) == facts(found)
+
+
+def test_a_kill_in_bytes_alone_is_found() -> None:
+    """journalctl writes a message that is not UTF-8 as numbers."""
+    kill = (
+        b"Memory cgroup out of memory: Killed process 7 (j\xff) total-vm:9kB, anon-rss:8kB,"
+        b" file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"
+    )
+    for separators in ((",", ":"), (", ", ": ")):
+        data = json.dumps(journald(list(kill), 1), separators=separators).encode() + b"\n"
+        [found] = reports(data)
+        assert rows(found).rows["victims"][0]["pid"] == 7
+
+
+def test_rows_of_a_table_whose_columns_are_named_before_it() -> None:
+    columns = [{"name": name} for name in ("TimeGenerated", "Computer", "SyslogMessage")]
+    listed = [[f"{ISO}.{number:06d}Z", HOST, line] for number, line in enumerate(LINES)]
+    data = one_line({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": listed}]})
+    [found] = reports(data)
+    assert facts(found) == facts(reports(log(LINES))[0])
+    assert (found.host, found.lines[0].stamp) == (HOST, f"{ISO}.000000Z")
+    [again] = reports(evidence(found))
+    assert (facts(again), again.host) == (facts(found), HOST)
+
+
+def test_the_start_of_a_document_tells_the_host_however_far_from_the_report() -> None:
+    noise = [[f"{EPOCH_S}{0:09d}", "x" * 1000] for _ in range(2000)]
+    values = noise + [[f"{EPOCH_S}{n:09d}", line] for n, line in enumerate(LINES, 1)]
+    document = {"data": {"result": [{"stream": {"host": HOST}, "values": values}]}}
+    for data in (one_line(document), pretty(document)):
+        [found] = reports(data)
+        assert (found.host, facts(found)) == (HOST, facts(reports(log(LINES))[0]))
