@@ -274,6 +274,7 @@ class Cutter:
         for report in self._nearest_first(token):
             if report.repeats(token):
                 report.damage.add("duplicated")
+                report.last_seen = self._clock
                 return
             if not opens and report.takes(token, self._clock):
                 self._note_interleaved(report, token)
@@ -283,6 +284,7 @@ class Cutter:
         copied = next((one for one in self._open if one.holds(token)), None)
         if copied is not None and not opens:
             copied.damage.add("duplicated")
+            copied.last_seen = self._clock
             return
         if kind.section < Section.HEADER or kind.section is Section.TRACE:
             return
