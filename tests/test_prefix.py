@@ -56,7 +56,7 @@ def taken(prefix: str, text: str = TEXT) -> KernelLine:
         ("2024-06-04T17:19:10,123456+00:00 ", None, "2024-06-04T17:19:10,123456+00:00"),
         ("[2024-06-04 17:19:10] ", None, "2024-06-04 17:19:10"),
         ("[1717521550.500338] ", None, "2024-06-04T17:19:10.500338Z"),
-        ("Tue Jun  4 17:19:10 2024 kern.warn kernel: ", None, "Jun  4 17:19:10 2024"),
+        ("Tue Jun  4 17:19:10 2024 kern.warn kernel: ", None, "Tue Jun  4 17:19:10 2024"),
         ("Jun  4 17:19:10 kern.warn kernel: ", None, "Jun  4 17:19:10"),
         ("Jun  4 17:19:10 fe80::12:1 kernel: ", "fe80::12:1", "Jun  4 17:19:10"),
         ("/var/log/messages:Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),

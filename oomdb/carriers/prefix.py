@@ -127,7 +127,8 @@ RECEIVED = re.compile(
 )
 RELAYED = re.compile(rf"[>|\t ]*{_RELAYED}", re.ASCII)
 PRINTED = re.compile(
-    rf"(?P<printed>(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}(?:{_MEDIATEK}|{_HUAWEI}| {{0,2}}{_SAMSUNG})? ?"
+    rf"(?P<printed>(?:<\d+>)?(?:(?:{_STAMP}){_CALLER}"
+    rf"(?:{_MEDIATEK}|{_HUAWEI}| {{0,2}}{_SAMSUNG})? ?"
     rf"|{_SAMSUNG} |\[ *(?P<lone_caller>[TC]\d+)\] )?)",
     re.ASCII,
 )
