@@ -91,8 +91,23 @@ limited AS (
     FROM swaps
     WHERE with_swap_kb <> limit_kb
 ),
+-- Up to Linux 4.20 no constraint is printed. Where the zones shown are not all
+-- of the RAM, a memory policy or a cpuset may have held.
+perhaps_nodes AS (
+    SELECT
+        e.event_id,
+        2 AS candidate,
+        zone_sums.all_present_kb + COALESCE(e.swap_total_kb, 0) AS total_kb,
+        'nodes' AS basis
+    FROM events AS e
+    INNER JOIN zone_sums ON zone_sums.event_id = e.event_id
+    WHERE e.constraint_kind IS NULL
+        AND zone_sums.all_present_kb * 1000 < e.ram_pages * e.page_size_kb * 995
+),
 candidates AS (
     SELECT event_id, candidate, total_kb, basis FROM globals
+    UNION ALL
+    SELECT event_id, candidate, total_kb, basis FROM perhaps_nodes
     UNION ALL
     SELECT event_id, candidate, total_kb, basis FROM limited
 )

@@ -25,14 +25,24 @@
 --   root_30_thousandths
 -- score_difference: that rule's score less the printed one
 -- score_matches: whether they are at most 1 apart; NULL when not printed
+-- mismatch_reason: why they are further apart, where the report can tell:
+--   swap_not_printed (the table has no swap column and swap is in use),
+--   page_tables_not_printed (it has none for them, and they would be enough),
+--   swap_total_not_printed (a cgroup's report leaves out how much swap counts),
+--   nodes_not_printed (a memory policy or cpuset may have held, whose nodes'
+--   sizes are not printed) or unexplained
 -- badness_rank: 1 for the highest points among the processes that may be killed
 -- is_chosen: whether badness (or the kernel's other rule) chose this process
 -- is_victim: whether it was killed
 -- is_top: whether no other process had more points
 -- reason: for a chosen or killed process that was not the top, why:
 --   allocating_task, group_kill, shares_memory, child_sacrificed, later_kill,
---   not_recomputable, top_already_killed, within_tolerance, report_damaged or
---   unexplained
+--   not_recomputable, swap_not_printed, top_already_killed, within_tolerance,
+--   report_damaged or unexplained
+-- spared_reason: for a process that was not killed though it held more memory
+--   than the chosen one, why: unkillable (oom_score_adj -1000), oom_score_adj,
+--   root_bonus, equal_score, allocating_task, already_killed, swap_not_printed,
+--   within_tolerance or unexplained
 WITH firsts AS (
     SELECT event_id, pid, victim_no
     FROM (
@@ -67,7 +77,8 @@ chosen AS (
         CASE
             WHEN e.kill_message LIKE '%oom_kill_allocating_task%' THEN NULL
             ELSE e.chosen_score
-        END AS ranked_score
+        END AS ranked_score,
+        COALESCE(e.swap_free_kb < e.swap_total_kb, FALSE) AS swap_in_use
     FROM events AS e
     LEFT JOIN firsts ON firsts.event_id = e.event_id
 ),
@@ -144,6 +155,10 @@ audited AS (
         COALESCE(p.pid = c.best_pid, FALSE) AS was_chosen,
         c.first_pid,
         c.printed_pid,
+        c.swap_in_use,
+        e.constraint_kind,
+        e.swap_total_kb,
+        COALESCE(several.node_count > 1, FALSE) AS is_on_nodes,
         f.rule_name AS fit_rule,
         f.difference,
         deaths.pid IS NOT NULL AS was_killed,
@@ -176,6 +191,11 @@ audited AS (
         AND rooted.candidate_no = t.candidate_no
         AND rooted.rule_name = bonus.rule_name
     LEFT JOIN deaths ON deaths.event_id = p.event_id AND deaths.pid = p.pid
+    LEFT JOIN (
+        SELECT event_id, COUNT(DISTINCT node) AS node_count
+        FROM zones
+        GROUP BY event_id
+    ) AS several ON several.event_id = p.event_id
 ),
 weighed AS (
     SELECT
@@ -200,19 +220,63 @@ ranked AS (
     FROM weighed
     WHERE weight IS NOT NULL
 ),
--- A top process that was killed a moment ago is passed over: it is dying.
+-- A process that was killed a moment ago is passed over: it is dying. The kill
+-- is found on the same machine, or, where no report names one, in the same log.
+places AS (
+    SELECT
+        e.event_id,
+        COALESCE(e.host_id, s.any_source_id) AS place,
+        e.uptime_s,
+        e.occurred_epoch_s,
+        s.top_line
+    FROM events AS e
+    LEFT JOIN (
+        SELECT
+            event_id,
+            MIN(source_id) AS any_source_id,
+            MIN(first_line) AS top_line
+        FROM sightings
+        GROUP BY event_id
+    ) AS s ON s.event_id = e.event_id
+),
+already_dying AS (
+    SELECT
+        a.event_id,
+        a.row_no
+    FROM audited AS a
+    INNER JOIN places AS later ON later.event_id = a.event_id
+    INNER JOIN victims AS v ON v.pid = a.pid
+    INNER JOIN places AS before
+        ON before.event_id = v.event_id AND before.place = later.place
+    WHERE before.event_id <> later.event_id
+        AND CASE
+            WHEN before.uptime_s IS NOT NULL AND later.uptime_s IS NOT NULL
+                THEN before.uptime_s <= later.uptime_s
+                    AND before.uptime_s >= later.uptime_s - 600
+            ELSE before.occurred_epoch_s <= later.occurred_epoch_s
+                AND before.occurred_epoch_s >= later.occurred_epoch_s - 600
+        END
+        AND COALESCE(before.top_line < later.top_line, TRUE)
+    GROUP BY a.event_id, a.row_no
+),
 dying_tops AS (
-    SELECT r.event_id
-    FROM ranked AS r
-    INNER JOIN audited AS a ON a.event_id = r.event_id AND a.row_no = r.row_no
-    INNER JOIN events AS e ON e.event_id = r.event_id
-    INNER JOIN events AS before
-        ON before.host_id = e.host_id
-        AND before.uptime_s < e.uptime_s
-        AND before.uptime_s >= e.uptime_s - 600
-    INNER JOIN victims AS v ON v.event_id = before.event_id AND v.pid = a.pid
+    SELECT d.event_id
+    FROM already_dying AS d
+    INNER JOIN ranked AS r ON r.event_id = d.event_id AND r.row_no = d.row_no
     WHERE r.place = 1
-    GROUP BY r.event_id
+    GROUP BY d.event_id
+),
+chosen_rows AS (
+    SELECT
+        a.event_id,
+        MAX(a.rss_pages + COALESCE(a.swapents, 0) + COALESCE(a.table_pages, 0))
+            AS held_pages,
+        MAX(a.oom_score_adj) AS adj,
+        MAX(r.weight) AS chosen_weight
+    FROM audited AS a
+    LEFT JOIN ranked AS r ON r.event_id = a.event_id AND r.row_no = a.row_no
+    WHERE a.was_chosen
+    GROUP BY a.event_id
 )
 SELECT
     a.event_id,
@@ -242,6 +306,22 @@ SELECT
     CASE WHEN a.was_chosen THEN a.fit_rule END AS score_rule,
     CASE WHEN a.was_chosen THEN a.difference END AS score_difference,
     CASE WHEN a.was_chosen THEN ABS(a.difference) <= 1 END AS score_matches,
+    CASE
+        WHEN NOT a.was_chosen OR a.difference IS NULL THEN NULL
+        WHEN ABS(a.difference) <= 1 THEN NULL
+        WHEN a.constraint_kind = 'memcg' AND a.swap_total_kb IS NULL
+            THEN 'swap_total_not_printed'
+        WHEN a.swapents IS NULL AND a.difference < 0 AND a.swap_in_use
+            THEN 'swap_not_printed'
+        -- A page of page tables maps 512 pages, or fewer.
+        WHEN a.in_thousandths AND a.difference < 0
+            AND -a.difference * a.total_pages <= 8 * a.rss_pages
+            THEN 'page_tables_not_printed'
+        WHEN a.constraint_kind IN ('cpuset', 'memory_policy')
+            OR (a.constraint_kind IS NULL AND a.is_on_nodes)
+            THEN 'nodes_not_printed'
+        ELSE 'unexplained'
+    END AS mismatch_reason,
     r.place AS badness_rank,
     a.was_chosen AS is_chosen,
     a.was_killed AS is_victim,
@@ -257,13 +337,35 @@ SELECT
         WHEN NOT a.was_chosen THEN 'later_kill'
         WHEN r.place IS NULL THEN 'not_recomputable'
         WHEN dying_tops.event_id IS NOT NULL THEN 'top_already_killed'
+        WHEN a.swapents IS NULL AND a.swap_in_use THEN 'swap_not_printed'
         -- Counters are read once for the choice and again for the table.
         WHEN r.weight * 100 >= r.top_weight * 99 THEN 'within_tolerance'
         WHEN a.damage IS NOT NULL THEN 'report_damaged'
         ELSE 'unexplained'
-    END AS reason
+    END AS reason,
+    CASE
+        WHEN a.was_killed OR a.was_chosen THEN NULL
+        WHEN a.rss_pages + COALESCE(a.swapents, 0) + COALESCE(a.table_pages, 0)
+            <= chosen_rows.held_pages THEN NULL
+        WHEN a.oom_score_adj = -1000 THEN 'unkillable'
+        WHEN a.kill_message LIKE '%oom_kill_allocating_task%'
+            THEN 'allocating_task'
+        WHEN d.event_id IS NOT NULL THEN 'already_killed'
+        WHEN a.swapents IS NULL AND a.swap_in_use THEN 'swap_not_printed'
+        WHEN r.weight = chosen_rows.chosen_weight THEN 'equal_score'
+        WHEN r.weight * 99 > chosen_rows.chosen_weight * 100 THEN 'unexplained'
+        WHEN r.weight > chosen_rows.chosen_weight THEN 'within_tolerance'
+        WHEN a.oom_score_adj < 0 OR chosen_rows.adj > a.oom_score_adj
+            THEN 'oom_score_adj'
+        WHEN a.has_bonus AND r.weight IS NOT NULL THEN 'root_bonus'
+        WHEN chosen_rows.held_pages IS NOT NULL THEN 'unexplained'
+    END AS spared_reason
 FROM audited AS a
 LEFT JOIN ranked AS r
     ON r.event_id = a.event_id AND r.row_no = a.row_no
 LEFT JOIN dying_tops
     ON dying_tops.event_id = a.event_id
+LEFT JOIN already_dying AS d
+    ON d.event_id = a.event_id AND d.row_no = a.row_no
+LEFT JOIN chosen_rows
+    ON chosen_rows.event_id = a.event_id

@@ -49,6 +49,17 @@ def test_only_the_allowed_nodes(
     assert select("badness_totals", COLUMNS) == [(1, 3000, "nodes")]
 
 
+def test_a_constraint_that_is_not_printed_may_have_held(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    # Node 1 alone is shown, 2000 of 3000 pages: up to 4.20 a policy may have left out node 0.
+    insert_event(connection, ram_pages=3000, reserved_pages=150)
+    insert_zone(connection, "e", "Normal", (1, 1, 1, 1, 8000, 7600), (), node=1)
+    assert select("badness_totals", COLUMNS) == [(1, 2850, "ram"), (2, 2000, "nodes")]
+    connection.execute("UPDATE events SET constraint_kind = 'none'")
+    assert select("badness_totals", COLUMNS) == [(1, 2850, "ram")]
+
+
 @pytest.mark.parametrize(
     ("counters", "swap_total_kb", "candidates"),
     [

@@ -6,7 +6,7 @@ import pytest
 
 from tests.plain_database import insert
 from tests.queries.badness import insert_event, insert_process
-from tests.queries.seed import insert_seed
+from tests.queries.seed import insert_seed, insert_zone
 
 if TYPE_CHECKING:
     import duckdb
@@ -156,3 +156,109 @@ def test_before_2_6_36_badness_cannot_be_recomputed(
     )
     columns = "points, score, badness_rank, score_printed, score_matches, reason"
     assert select("score_audit", columns) == [(None, None, None, 123456, None, "not_recomputable")]
+
+
+def test_a_dying_top_is_found_in_the_same_log_where_no_host_is_named(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    for event_id, line, epoch in (("first", 10, 5000), ("second", 90, 5002), ("late", 200, 9000)):
+        insert_event(connection, event_id, occurred_epoch_s=epoch)
+        insert(connection, "sightings", event_id=event_id, source_id="s", first_line=line)
+        insert_process(connection, 7, 500, event_id=event_id, pgtables_bytes=0, killed_as="victim")
+        insert_process(connection, 9, 100000, event_id=event_id, pgtables_bytes=0)
+    insert(connection, "victims", event_id="first", pid=9, victim_no=9, role="victim")
+    assert select("score_audit", "event_id, reason, is_victim", "is_victim AND pid = 7") == [
+        ("first", "unexplained", True),
+        ("late", "unexplained", True),
+        ("second", "top_already_killed", True),
+    ]
+    assert select("score_audit", "event_id, spared_reason", "pid = 9 AND NOT is_victim") == [
+        ("late", "unexplained"),
+        ("second", "already_killed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "process", "reason"),
+    [
+        # 100000 of 1000000 pages are 100.
+        ({"chosen_score": 99}, {"nr_ptes": 0}, None),
+        ({"chosen_score": 160}, {"nr_ptes": 0}, "unexplained"),
+        # No column for swap, and swap is in use.
+        (
+            {"chosen_score": 160, "swap_total_kb": 400000, "swap_free_kb": 4},
+            {"swapents": None},
+            "swap_not_printed",
+        ),
+        # More than 8 thousandths of rss in page tables would be odd.
+        ({"chosen_score": 102}, {"swapents": None, "rss_pages": 500000}, "unexplained"),
+        ({"chosen_score": 502}, {"swapents": None, "rss_pages": 500000}, "page_tables_not_printed"),
+        ({"chosen_score": 160, "constraint_kind": "cpuset"}, {"nr_ptes": 0}, "nodes_not_printed"),
+        (
+            {"chosen_score": 50, "constraint_kind": "memcg", "swap_total_kb": None},
+            {"nr_ptes": 0},
+            "swap_total_not_printed",
+        ),
+    ],
+)
+def test_why_the_printed_score_is_another(
+    connection: duckdb.DuckDBPyConnection,
+    select: Rows,
+    event: dict[str, Any],
+    process: dict[str, Any],
+    reason: str | None,
+) -> None:
+    insert_event(connection, chosen_pid=7, **event)
+    insert_zone(connection, "e", "Normal", (1, 1, 1, 1, 4000000, 4000000), ())
+    insert(
+        connection, "cgroup_counters", event_id="e", name="memory.limit", value=4000000, unit="kB"
+    )
+    row = {"rss_pages": 100000, **process}
+    insert_process(connection, 7, row.pop("rss_pages"), killed_as="victim", **row)
+    assert select("score_audit", "mismatch_reason") == [(reason,)]
+
+
+@pytest.mark.parametrize(
+    ("event", "process", "reason"),
+    [
+        ({}, {"oom_score_adj": -1000}, "unkillable"),
+        ({}, {"oom_score_adj": -500}, "oom_score_adj"),
+        ({"kill_message": "Out of memory (oom_kill_allocating_task)"}, {}, "allocating_task"),
+        ({}, {}, "unexplained"),
+        ({}, {"rss_pages": 100900}, "within_tolerance"),
+        # The same pages as the victim are not more.
+        ({}, {"rss_pages": 100000}, None),
+        # 101000 less 3 % of root is 97970.
+        ({}, {"rss_pages": 101000, "uid": 0}, "root_bonus"),
+        # Without page tables scores are thousandths: 100 and 100.
+        ({}, {"rss_pages": 100900, "nr_ptes": None}, "equal_score"),
+        (
+            {"swap_total_kb": 9, "swap_free_kb": 0},
+            {"nr_ptes": None, "swapents": None},
+            "swap_not_printed",
+        ),
+    ],
+)
+def test_why_a_larger_process_was_spared(
+    connection: duckdb.DuckDBPyConnection,
+    select: Rows,
+    event: dict[str, Any],
+    process: dict[str, Any],
+    reason: str | None,
+) -> None:
+    insert_event(connection, **event)
+    row = {"rss_pages": 300000, "nr_ptes": 0, "oom_score_adj": 0, **process}
+    tables = {"nr_ptes": row["nr_ptes"], "swapents": row.get("swapents", 0)}
+    insert_process(connection, 7, 100000, killed_as="victim", **tables)
+    insert_process(connection, 8, row.pop("rss_pages"), **row)
+    assert select("score_audit", "spared_reason", "pid = 8") == [(reason,)]
+    assert select("score_audit", "spared_reason", "pid = 7") == [(None,)]
+
+
+def test_swap_that_is_not_printed_may_have_made_the_victim_the_top(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    insert_event(connection, swap_total_kb=400000, swap_free_kb=0)
+    insert_process(connection, 7, 1000, swapents=None, killed_as="victim")
+    insert_process(connection, 8, 90000, swapents=None)
+    assert select("score_audit", "reason", "is_victim") == [("swap_not_printed",)]
