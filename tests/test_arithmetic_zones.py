@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oomdb.tables import EVENT_TABLES
 from tests import plain_database
 from tests.arithmetic import differences
-from tests.corpus.found import Row, events_of
+from tests.corpus.found import events_of
 from tests.plain_database import insert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import duckdb
+    from tests.corpus.found import Row
 
 #: Masks of each layout: kernel, atomic, user and movable, of one node, lowest zones.
 MASKS = {
@@ -124,26 +120,16 @@ def _zone(
         rows.setdefault("buddy_totals", []).append(where | {"total_kb": 0})
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with plain_database.with_views() as connection:
-        yield connection
-
-
-@pytest.mark.hypothesis
 @settings(
     max_examples=settings().max_examples // 3,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(drawn=st.lists(reports(), min_size=1, max_size=4))
-def test_the_views_agree_with_the_kernel_s_walk(
-    database: duckdb.DuckDBPyConnection, drawn: list[dict[str, list[Row]]]
-) -> None:
-    for table in ("events", *(table.name for table in EVENT_TABLES)):
-        database.execute(f"DELETE FROM {table}")
-    for number, rows in enumerate(drawn):
-        for name, lines in rows.items():
-            for line in lines:
-                insert(database, name, event_id=str(number), **line)
-    for event in events_of(database, ["zone_fallbacks"]):
-        assert list(differences.of_zones(event, event.rows("zone_fallbacks"))) == []
+def test_the_views_agree_with_the_kernel_s_walk(drawn: list[dict[str, list[Row]]]) -> None:
+    with plain_database.with_views() as database:
+        for number, rows in enumerate(drawn):
+            for name, lines in rows.items():
+                for line in lines:
+                    insert(database, name, event_id=str(number), **line)
+        for event in events_of(database, ["zone_fallbacks"]):
+            assert list(differences.of_zones(event, event.rows("zone_fallbacks"))) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.arithmetic import badness
 from tests.arithmetic.zones import zonelist
 
 if TYPE_CHECKING:
@@ -41,3 +42,56 @@ def of_zones(event: Event, rows: Sequence[Row]) -> Iterator[str]:
         fails_last = one.passes_high is False and event.row["kind"] != "allocation_failure"
         if row["usable_reason"] in ("memory_moved", "unexplained") and fails_last:
             yield f"{where} {row['usable_reason']}, but it fails at high"
+
+
+def of_scores(event: Event, rows: Sequence[Row]) -> Iterator[str]:
+    """What differs between `score_audit` and the kernel's formula, in words."""
+    processes = event.rows("processes")
+    if len(rows) != len(processes):
+        yield f"{len(processes)} processes, view {len(rows)}"
+        return
+    tried = badness.candidates(event)
+    for process, row in zip(processes, rows, strict=True):
+        where = f"row {row['row_no']} pid {row['pid']}"
+        fitting = [
+            one
+            for one in tried
+            if (one.total_pages, one.basis) == (row["total_pages"], row["total_basis"])
+        ]
+        if tried and not fitting:
+            yield f"{where} total {row['total_pages']} ({row['total_basis']}), none of {tried}"
+            continue
+        plain = next((one for one in fitting if one.bonus == "plain"), None)
+        rooted = {badness.score(event, process, one) for one in fitting if one.bonus != "plain"}
+        expected = None if plain is None else badness.score(event, process, plain)
+        if row["score"] != expected:
+            yield f"{where} score {expected}, view {row['score']}"
+        if row["score_root"] not in (rooted or {None}):
+            yield f"{where} score_root {rooted}, view {row['score_root']}"
+    closest = badness.closest_difference(event)
+    for row in rows:
+        if row["is_chosen"] and row["pid"] == event.row["chosen_pid"] and closest is not None:
+            if abs(row["score_difference"]) != closest:
+                yield f"score_difference {closest}, view {row['score_difference']}"
+            if row["score_matches"] != (closest <= 1):
+                yield f"score_matches {closest <= 1}, view {row['score_matches']}"
+    yield from _of_ranks(event, rows, tried)
+
+
+def _of_ranks(
+    event: Event, rows: Sequence[Row], tried: Sequence[badness.Candidate]
+) -> Iterator[str]:
+    """Without a bonus the rank is the number of those with more points, and one."""
+    if {one.bonus for one in tried} != {"plain"}:
+        return
+    total = {(row["total_pages"], row["total_basis"]) for row in rows}
+    used = next((one for one in tried if {(one.total_pages, one.basis)} == total), None)
+    if used is None:
+        yield f"totals {total}"
+        return
+    weights = [badness.points(event, process, used) for process in event.rows("processes")]
+    known = [weight for weight in weights if weight is not None]
+    for weight, row in zip(weights, rows, strict=True):
+        rank = None if weight is None else 1 + sum(other > weight for other in known)
+        if row["badness_rank"] != rank:
+            yield f"row {row['row_no']} rank {rank}, view {row['badness_rank']}"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.corpus.score import SECTIONS, Result, Total, jobs_of, judge_all
 
-#: Places that are named for each explanation; a count tells of the others.
-_NAMED = 40
+#: More places than these are counted only.
+_NAMED = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,10 +65,8 @@ def _counted(kind: str, found: list[tuple[str, str]]) -> list[str]:
     lines = [f"{kind}: {len(found)}"]
     for explanation, count in counts.most_common():
         lines.append(f"  {count:4} {explanation}")
-        places = [place for one, place in found if one == explanation]
-        lines += [f"         {place}" for place in places[:_NAMED]]
-        if count > _NAMED:
-            lines.append(f"         and {count - _NAMED} more")
+        if count <= _NAMED:
+            lines += [f"         {place}" for one, place in found if one == explanation]
     return lines
 
 
