@@ -92,6 +92,32 @@ def test_an_interrupted_ingest_leaves_the_database_as_it_was(database: Path, log
     ]
 
 
+def test_a_transaction_that_cannot_be_ended_hides_no_reason(
+    database: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FullDisk:
+        """A connection whose commit fails and ends the transaction, as DuckDB's does."""
+
+        def __init__(self, real: duckdb.DuckDBPyConnection) -> None:
+            self.real = real
+
+        def commit(self) -> None:
+            self.real.rollback()
+            raise duckdb.IOException("No space left on device")
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.real, name)
+
+    made = Store.__init__
+    monkeypatch.setattr(
+        Store,
+        "__init__",
+        lambda self, connection: made(self, FullDisk(connection)),  # type: ignore[arg-type]
+    )
+    with pytest.raises(OomdbError, match="No space left on device; it is as it was"):
+        ingest([logs], database)
+
+
 def test_a_failed_first_ingest_leaves_no_database(database: Path) -> None:
     with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database):
         raise KeyboardInterrupt
@@ -165,6 +191,15 @@ def test_a_missing_folder_and_a_folder_as_database_are_told(tmp_path: Path) -> N
         pass
     with pytest.raises(NotADatabaseError, match="folder"), Store.open_for_ingest(tmp_path):
         pass
+
+
+def test_a_reader_tells_of_wrong_blocks(database: Path, logs: Path) -> None:
+    ingest([logs], database)
+    with (
+        pytest.raises(OomdbError, match=r"cannot read .*oomdb\.duckdb: IO Error: Corrupt"),
+        Store.open_for_reading(database),
+    ):
+        raise duckdb.IOException("IO Error: Corrupt database file\nand more")
 
 
 def test_every_view_can_be_queried_on_an_empty_database(database: Path, tmp_path: Path) -> None:

@@ -29,8 +29,12 @@ class _Commands(TyperGroup):
             terminal.note(f"oomdb: {error}")
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            terminal.note("oomdb: interrupted")
-            raise typer.Exit(_INTERRUPTED) from None
+            raise _interrupted() from None
+        except RuntimeError as error:
+            # How DuckDB says that Ctrl-C came while it was at work.
+            if str(error) != "Query interrupted":
+                raise
+            raise _interrupted() from None
         except BrokenPipeError:
             _drop_stdout()
             raise typer.Exit(ExitCode.DONE) from None
@@ -40,6 +44,11 @@ class _Commands(TyperGroup):
             _drop_stdout()
             raise typer.Exit(ExitCode.ERROR) from None
         return result
+
+
+def _interrupted() -> typer.Exit:
+    terminal.note("oomdb: interrupted")
+    return typer.Exit(_INTERRUPTED)
 
 
 def _drop_stdout() -> None:

@@ -1,9 +1,9 @@
-"""The database file: opening, creating, upgrading it, and the only writer of its rows."""
+"""The database file: reading it, and the only writer of its rows."""
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from oomdb import tables
-from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
-from oomdb.incidents.identity import digest
+from oomdb.errors import OomdbError
+from oomdb.output import terminal
 from oomdb.store.assignment import Added, Assignment, insert_rows
+from oomdb.store.opening import State, connect, first_line, prepare, state_of
 from oomdb.store.settle import settle
 from oomdb.store.staging import locked, staged
 
@@ -96,14 +97,16 @@ class Store:
         """
         if not path.exists():
             raise _no_database(path)
-        if _state(path) == "older":
-            with locked(path), staged(path) as copy:
-                _prepare(copy)
-        connection = _connect(path, read_only=True)
+        _bring_up_to_date(path)
+        connection = connect(path, read_only=True)
         reader = Reader(connection, path)
         try:
             connection.execute("SET TimeZone = 'UTC'")
             yield reader
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except duckdb.Error as error:
+            raise OomdbError(f"cannot read {path}: {first_line(error)}") from error
         finally:
             reader.close()
 
@@ -122,18 +125,21 @@ class Store:
         if not folder.is_dir():
             raise OomdbError(f"no folder {folder} for the database")
         if path.exists():
-            _state(path)
+            state_of(path)
         with locked(path), staged(path) as copy:
-            _prepare(copy)
-            connection = _connect(copy)
+            prepare(copy)
+            connection = connect(copy)
             try:
                 store = Store(connection)
                 yield store
                 store.write_waiting()
                 settle(connection)
                 connection.execute("CHECKPOINT")
+            except duckdb.InterruptException:
+                raise KeyboardInterrupt from None
             except duckdb.Error as error:
-                raise OomdbError(f"cannot write {path}: {error}; it is as it was") from error
+                reason = first_line(error)
+                raise OomdbError(f"cannot write {path}: {reason}; it is as it was") from error
             finally:
                 connection.close()
 
@@ -169,7 +175,9 @@ class Store:
             insert_rows(self._connection, "sources", [row])
             self._connection.commit()
         except BaseException:
-            self._connection.rollback()
+            # A commit that failed has ended the transaction.
+            with suppress(duckdb.TransactionException):
+                self._connection.rollback()
             raise
         return added
 
@@ -269,91 +277,18 @@ def _no_database(path: Path) -> OomdbError:
     return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
 
-def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    try:
-        return duckdb.connect(str(path), read_only=read_only)
-    except duckdb.Error as error:
-        if path.is_dir():
-            raise NotADatabaseError(f"{path} is a folder, not a database") from error
-        if "lock" in str(error):
-            raise OomdbError(f"another program holds {path} open for writing") from error
-        raise NotADatabaseError(f"{path} is no oomdb database: {_first_line(error)}") from error
+def _bring_up_to_date(path: Path) -> None:
+    """Upgrade a database of an older oomdb, tables and saved views.
 
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
-
-
-def _state(path: Path) -> str:
-    """`current` or `older`; NotADatabaseError or NewerDatabaseError for anything else."""
-    from oomdb.store.migrate import known_revisions
-
-    with _connect(path, read_only=True) as connection:
-        try:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except duckdb.Error as error:
-            raise NotADatabaseError(f"{path} is a DuckDB file but no oomdb database") from error
-    revisions = known_revisions()
-    if row is None or row[0] not in revisions:
-        raise NewerDatabaseError(
-            f"{path} was written by a newer oomdb (schema {row[0] if row else 'unknown'}); "
-            "upgrade oomdb to read it"
-        )
-    return "current" if row[0] == revisions[0] else "older"
-
-
-def _prepare(copy: Path) -> None:
-    """Bring the staged database to the newest schema, with its reference rows and views."""
-    if copy.exists() and _state(copy) == "current":
-        with _connect(copy) as database:
-            if _fingerprint_of(database) != definitions_fingerprint():
-                refresh(database)
+    Where that is not possible now, a difference in the views alone is only told.
+    """
+    state = state_of(path)
+    if state is State.CURRENT:
         return
-    # Alembic comes first: the dialect registers its support for it while being loaded.
-    import alembic.ddl  # noqa: F401
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    from oomdb.store import migrate
-
-    engine = create_engine(f"duckdb:///{copy}", poolclass=NullPool)
-    with engine.begin() as connection:
-        migrate.upgrade(connection)
-    engine.dispose()
-    with _connect(copy) as database:
-        refresh(database)
-
-
-def _fingerprint_of(database: duckdb.DuckDBPyConnection) -> str | None:
-    row = database.execute("SELECT value FROM properties WHERE name = 'definitions'").fetchone()
-    return None if row is None else str(row[0])
-
-
-def definitions_fingerprint() -> str:
-    """Stands for the saved views and reference rows that this oomdb carries."""
-    from oomdb.gfp import reference_rows
-    from oomdb.views import load_views
-
-    return digest(*(view.sql for view in load_views()), *map(str, reference_rows()))
-
-
-def refresh(database: duckdb.DuckDBPyConnection) -> None:
-    """Write the reference rows and the saved views anew, in one transaction."""
-    from oomdb.gfp import reference_rows
-    from oomdb.views import load_views
-
-    database.begin()
-    database.execute("DELETE FROM gfp_bits")
-    insert_rows(database, "gfp_bits", reference_rows())
-    for (name,) in database.execute(
-        "SELECT view_name FROM duckdb_views() WHERE NOT internal"
-    ).fetchall():
-        database.execute(f"DROP VIEW {name}")
-    for view in load_views():
-        database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
-    database.execute("DELETE FROM properties WHERE name = 'definitions'")
-    properties: list[dict[str, object]] = [
-        {"name": "definitions", "value": definitions_fingerprint()}
-    ]
-    insert_rows(database, "properties", properties)
-    database.commit()
+    try:
+        with locked(path), staged(path) as copy:
+            prepare(copy)
+    except (OomdbError, duckdb.Error) as error:
+        if state is State.OLDER:
+            raise OomdbError(f"{path} is of an older oomdb, and {first_line(error)}") from error
+        terminal.note(f"oomdb: the saved views are those of another oomdb: {first_line(error)}")

@@ -8,18 +8,23 @@ it when its holder dies, whatever the reason.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import shutil
-from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb.errors import DatabaseBusyError, OomdbError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+def _real(path: Path) -> Path:
+    """The file itself, where `path` is a link to it."""
+    return Path(os.path.realpath(path))
 
 
 def companion(path: Path, suffix: str) -> Path:
@@ -27,14 +32,14 @@ def companion(path: Path, suffix: str) -> Path:
     return path.with_name(f"{path.name}.{suffix}")
 
 
-@contextmanager
+@contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the right to write the database at `path`.
+    """Hold the right to write the database at `path`, under whatever link it is named.
 
     Raises DatabaseBusyError, naming the holder, when another process has it, and
     OomdbError when the folder cannot be written.
     """
-    lock = companion(path, "lock")
+    lock = companion(_real(path), "lock")
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
@@ -55,7 +60,7 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-@contextmanager
+@contextlib.contextmanager
 def staged(path: Path) -> Iterator[Path]:
     """A copy of the database to write to, published when the block ends without error.
 
@@ -63,7 +68,7 @@ def staged(path: Path) -> Iterator[Path]:
     is removed first. The caller must have closed the copy when the block ends. On an
     error the database stays as it was; OomdbError tells of a full disk or missing right.
     """
-    copy = companion(path, "staged")
+    copy = companion(_real(path), "staged")
     try:
         _remove(copy)
         if path.exists():
@@ -78,17 +83,28 @@ def staged(path: Path) -> Iterator[Path]:
 
 
 def _publish(copy: Path, path: Path) -> None:
+    published = _real(path)
+    if published.exists():
+        _take_rights(published, copy)
     descriptor = os.open(copy, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    copy.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    copy.replace(published)
+    folder = os.open(published.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _take_rights(published: Path, copy: Path) -> None:
+    """Give the copy the mode of the published file, and its owner where that is allowed."""
+    status = published.stat()
+    with contextlib.suppress(PermissionError):
+        os.chown(copy, status.st_uid, status.st_gid)
+    copy.chmod(status.st_mode & 0o7777)
 
 
 def _remove(copy: Path) -> None:

@@ -1,0 +1,162 @@
+"""What a file is before it is used, and bringing a database up to date."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
+from oomdb.incidents.identity import digest
+from oomdb.store.assignment import insert_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Where every DuckDB file says that it is one, after a checksum.
+_MAGIC = slice(8, 12)
+_DUCKDB = b"DUCK"
+#: Tables that every oomdb database has had and will have.
+_OUR_TABLES = frozenset({"alembic_version", "events", "sightings"})
+
+
+class State(Enum):
+    """How a database stands to this oomdb."""
+
+    CURRENT = auto()
+    OTHER_VIEWS = auto()  # the tables are current, the saved views are not
+    OLDER = auto()
+
+
+def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection to the database file at `path`, which is made when there is none.
+
+    NotADatabaseError for a file of another kind, OomdbError for one that cannot be read.
+    DuckDB itself never sees such a file: it would fetch what it needs to read it.
+    """
+    if path.exists():
+        _refuse_other_files(path)
+    try:
+        # A bare name could mean something else to DuckDB, such as `:memory:`.
+        return duckdb.connect(str(path.absolute()), read_only=read_only)
+    except UnicodeEncodeError:
+        raise OomdbError(f"the name of a database must be UTF-8: {os.fsencode(path)!r}") from None
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
+            raise OomdbError(f"another program holds {path} open for writing") from error
+        raise NotADatabaseError(
+            f"{path} is damaged, or of another version of DuckDB: {first_line(error)}"
+        ) from error
+
+
+def _refuse_other_files(path: Path) -> None:
+    if path.is_dir():
+        raise NotADatabaseError(f"{path} is a folder, not a database")
+    if not path.is_file():
+        raise NotADatabaseError(f"{path} is no regular file, so no oomdb database")
+    try:
+        with path.open("rb") as file:
+            head = file.read(_MAGIC.stop)
+    except OSError as error:
+        raise OomdbError(f"cannot read {path}: {error.strerror or error}") from error
+    if not head:
+        raise NotADatabaseError(f"{path} is an empty file and no oomdb database")
+    if head[_MAGIC] != _DUCKDB:
+        raise NotADatabaseError(f"{path} is no oomdb database")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what the database says of an error."""
+    return str(error).strip().splitlines()[0]
+
+
+def state_of(path: Path) -> State:
+    """How the database at `path` stands to this oomdb.
+
+    NotADatabaseError or NewerDatabaseError for a file that is none for this oomdb.
+    """
+    from oomdb.store.migrate import known_revisions
+
+    with connect(path, read_only=True) as connection:
+        try:
+            found = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            if not {name for (name,) in found} >= _OUR_TABLES:
+                raise NotADatabaseError(f"{path} is a DuckDB file but no oomdb database")
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            if row is None:
+                raise NotADatabaseError(f"{path} does not say which oomdb wrote it")
+            revisions = known_revisions()
+            if row[0] not in revisions:
+                raise NewerDatabaseError(
+                    f"{path} was written by a newer oomdb (schema {row[0]}); "
+                    "upgrade oomdb to read it"
+                )
+            if row[0] != revisions[0]:
+                return State.OLDER
+            has_views = _fingerprint_of(connection) == definitions_fingerprint()
+        except duckdb.Error as error:
+            raise NotADatabaseError(f"{path} is damaged: {first_line(error)}") from error
+    return State.CURRENT if has_views else State.OTHER_VIEWS
+
+
+def prepare(copy: Path) -> None:
+    """Bring the staged database to the newest schema, with its reference rows and views."""
+    state = state_of(copy) if copy.exists() else State.OLDER
+    if state is State.OLDER:
+        _migrate(copy)
+    if state is not State.CURRENT:
+        with connect(copy) as database:
+            _refresh(database)
+
+
+def _migrate(copy: Path) -> None:
+    # Alembic comes first: the dialect registers its support for it while being loaded.
+    import alembic.ddl  # noqa: F401
+    from sqlalchemy import URL, create_engine
+    from sqlalchemy.pool import NullPool
+
+    from oomdb.store import migrate
+
+    connect(copy).close()  # names what is wrong with a file that cannot be made
+    url = URL.create("duckdb", database=str(copy.absolute()))
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        migrate.upgrade(connection)
+    engine.dispose()
+
+
+def _fingerprint_of(database: duckdb.DuckDBPyConnection) -> str | None:
+    row = database.execute("SELECT value FROM properties WHERE name = 'definitions'").fetchone()
+    return None if row is None else str(row[0])
+
+
+def definitions_fingerprint() -> str:
+    """Stands for the saved views and reference rows that this oomdb carries."""
+    from oomdb.gfp import reference_rows
+    from oomdb.views import load_views
+
+    return digest(*(view.sql for view in load_views()), *map(str, reference_rows()))
+
+
+def _refresh(database: duckdb.DuckDBPyConnection) -> None:
+    """Write the reference rows and the saved views anew, in one transaction."""
+    from oomdb.gfp import reference_rows
+    from oomdb.views import load_views
+
+    database.begin()
+    database.execute("DELETE FROM gfp_bits")
+    insert_rows(database, "gfp_bits", reference_rows())
+    for (name,) in database.execute(
+        "SELECT view_name FROM duckdb_views() WHERE NOT internal"
+    ).fetchall():
+        database.execute(f"DROP VIEW {name}")
+    for view in load_views():
+        database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    database.execute("DELETE FROM properties WHERE name = 'definitions'")
+    properties: list[dict[str, object]] = [
+        {"name": "definitions", "value": definitions_fingerprint()}
+    ]
+    insert_rows(database, "properties", properties)
+    database.commit()
