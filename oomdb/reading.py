@@ -5,11 +5,13 @@ Every failure of the database comes out as an OomdbError with the database's own
 
 from __future__ import annotations
 
+import os
+import re
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oomdb.errors import OomdbError
+from oomdb.errors import OomdbError, UsageError
 from oomdb.output.writer import Rows
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _BATCH_ROWS = 20_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_Value = TypeVar("_Value")
 
 
 @contextmanager
@@ -47,12 +51,28 @@ def lock_out(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("SET lock_configuration = true")
 
 
+def _execute(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]
+) -> duckdb.DuckDBPyConnection:
+    return connection.execute(_as_utf8(sql), list(map(_as_utf8, parameters)))
+
+
+def _as_utf8(value: _Value) -> _Value | str:
+    """Text whose bytes the locale could not read, read as UTF-8; UsageError when it is not."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    try:
+        return os.fsencode(value).decode() if _SURROGATE.search(value) else value
+    except UnicodeError:
+        raise UsageError(f"not UTF-8: {value!r}") from None
+
+
 def rows(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
 ) -> Rows:
     """The result of `sql`, fetched as it is read. OomdbError when the database refuses."""
     with _database_errors():
-        result = connection.execute(sql, list(parameters))
+        result = _execute(connection, sql, parameters)
         # DuckDB gives None, against its own type, for text without a statement.
         if result is None:
             raise OomdbError("there is no statement in the query")
@@ -75,7 +95,7 @@ def records(
 ) -> list[Record]:
     """All rows of `sql` as mappings; for small results."""
     with _database_errors():
-        result = connection.execute(sql, list(parameters))
+        result = _execute(connection, sql, parameters)
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -23,6 +23,8 @@ LATEST = "latest"
 
 #: Kinds that are about running out of memory, not look-alikes.
 OOM_KINDS = ("oom_kill", "no_victim", "panic")
+#: Every kind of event.
+KINDS = (*OOM_KINDS, "allocation_failure", "memory_dump")
 _MOST_NAMED = 5
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -109,6 +110,17 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE)
 
 
+def test_help_comes_in_a_blink(tmp_path: Path) -> None:
+    def seconds() -> float:
+        """Processor time, which other work on the machine does not stretch."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert run(tmp_path, "--help").returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(seconds() for _ in range(5)) < 0.2
+
+
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; sys.argv = ['oomdb', '--help']\n"
@@ -153,6 +165,8 @@ def test_completion_for_the_shell(tmp_path: Path) -> None:
         ("ingest",),
         ("ingest", "no-such-folder"),
         ("events", "--since", "yesterday"),
+        ("events", "--since", "2026-05-31", "--until", "2026-05-31"),
+        ("events", "--kind", "oom_kil"),
         ("query", "zone_falbacks"),
         ("query", "zone_fallbacks", "--until", "soon"),
         ("sql", "  "),
@@ -227,22 +241,44 @@ def test_ingest_sums_up(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_set_aside(tmp_path: Path) -> None:
+needs_limits = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+
+
+@needs_limits
+@pytest.mark.parametrize("paths", [(".",), ("kern.log", "secret.log")])
+def test_an_unreadable_file_is_set_aside(tmp_path: Path, paths: tuple[str, ...]) -> None:
     shutil.copy(SEED, tmp_path / "kern.log")
     (tmp_path / "secret.log").write_text("x")
     (tmp_path / "secret.log").chmod(0)
-    check_set_aside(tmp_path, "secret.log")
+    check_set_aside(tmp_path, "secret.log", *paths)
+
+
+@needs_limits
+@pytest.mark.parametrize("name", ["closed", "closed/kern.log"])
+def test_what_lies_in_a_closed_folder_is_set_aside(tmp_path: Path, name: str) -> None:
+    shutil.copy(SEED, tmp_path / "kern.log")
+    (tmp_path / "closed").mkdir(mode=0)
+    check_set_aside(tmp_path, Path(name).name, "kern.log", name)
+
+
+def test_it_is_the_ingest_that_judges_what_can_be_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK and access(path, mode))
+    oomdb = InProcess(tmp_path / "oomdb.duckdb", capfd)
+    assert "oom_kill 1" in oomdb("ingest", str(SEED))
+    assert "oom_kill" in oomdb("events")
 
 
 def test_a_dead_link_is_set_aside(tmp_path: Path) -> None:
     shutil.copy(SEED, tmp_path / "kern.log")
     (tmp_path / "dead.log").symlink_to("nowhere")
-    check_set_aside(tmp_path, "dead.log")
+    check_set_aside(tmp_path, "dead.log", ".")
 
 
-def check_set_aside(folder: Path, name: str) -> None:
-    done = run(folder, "ingest", ".", "--format", "json")
+def check_set_aside(folder: Path, name: str, *paths: str) -> None:
+    done = run(folder, "ingest", *paths, "--format", "json")
     assert done.returncode == 3
     assert re.search(rf"set aside: .*{name}: \S", done.stderr)
     summary = json.loads(done.stdout)
@@ -310,6 +346,34 @@ def test_out_writes_a_file_by_its_suffix(oomdb: InProcess, tmp_path: Path) -> No
     assert counted == (3,)
 
 
+def test_out_goes_through_a_link(oomdb: InProcess, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to("events.csv")
+    oomdb("events", "--out", str(tmp_path / "link.csv"))
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "events.csv").read_text().startswith("event_id,")
+
+
+@pytest.mark.parametrize("out", ["", ".", "no/x.csv"])
+def test_out_to_no_file_is_told(seeded: Path, out: str) -> None:
+    done = run(seeded, "events", "--out", out)
+    assert done.returncode == 1
+    assert done.stderr.startswith("oomdb: cannot write")
+
+
+def test_out_to_standard_output_is_not_replaced(seeded: Path, tmp_path: Path) -> None:
+    with (tmp_path / "printed.csv").open("w") as printed:
+        subprocess.run(
+            [sys.executable, "-m", "oomdb", "events", "-f", "csv", "-o", "/dev/stdout"],
+            cwd=seeded,
+            env={**ENVIRONMENT, "PYTHONPATH": CODE},
+            stdout=printed,
+            timeout=120,
+            check=True,
+        )
+        assert os.fstat(printed.fileno()).st_nlink == 1
+    assert (tmp_path / "printed.csv").read_text().startswith("event_id,")
+
+
 def test_out_does_not_replace_the_database(oomdb: InProcess) -> None:
     before = oomdb.database.read_bytes()
     oomdb("events", "--out", str(oomdb.database), code=2)
@@ -328,6 +392,46 @@ def test_sql_may_begin_with_a_comment(oomdb: InProcess) -> None:
 def test_sql_from_standard_input(seeded: Path) -> None:
     done = run(seeded, "sql", "-", "--format", "csv", stdin="SELECT 1 AS one")
     assert done.stdout == "one\n1\n"
+
+
+@pytest.mark.parametrize("utf8", ["0", "1"])
+def test_text_is_utf8_whatever_the_locale(seeded: Path, utf8: str) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": utf8, "PYTHONCOERCECLOCALE": "0"}
+    done = run_bytes(seeded, plain, b"sql", "SELECT 'ä' AS ü".encode(), b"-f", b"csv")
+    assert (done.returncode, done.stdout) == (0, "ü\nä\n".encode())
+    done = run_bytes(seeded, plain, b"events", b"--host", "ä".encode(), b"-f", b"csv")
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (b"sql", b"SELECT '\xff'"),
+        (b"sql", b"-"),
+        (b"events", b"--host", b"\xff"),
+        (b"explain", b"\xff"),
+        (b"query", b"gfp_flags", b"--event", b"\xff"),
+        (b"query", b"\xff"),
+    ],
+)
+def test_text_that_is_not_utf8_is_wrong_usage(seeded: Path, arguments: tuple[bytes, ...]) -> None:
+    done = run_bytes(seeded, {}, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"oomdb: ")
+
+
+def run_bytes(
+    folder: Path, env: dict[str, str], *arguments: bytes
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [os.fsencode(sys.executable), b"-m", b"oomdb", *arguments],
+        cwd=folder,
+        env={**ENVIRONMENT, "PYTHONPATH": CODE, **env},
+        input=b"\xff",
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -470,6 +574,22 @@ def test_a_closed_pipe_ends_quietly(seeded: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "n\n0\n", "")
 
 
+@pytest.mark.parametrize("closing", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_nowhere(seeded: Path, closing: str) -> None:
+    for command, code in (("events", 0), ("explain zzz", 1), ("sql -", 2)):
+        done = subprocess.run(
+            ["bash", "-c", f"{sys.executable} -m oomdb {command} {closing}"],
+            cwd=seeded,
+            env={**ENVIRONMENT, "PYTHONPATH": CODE},
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_a_full_disk_is_an_error(seeded: Path) -> None:
     with Path("/dev/full").open("w") as full:
@@ -488,10 +608,16 @@ def test_a_full_disk_is_an_error(seeded: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_interrupt_is_no_traceback(oomdb: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    "error",
+    [KeyboardInterrupt(), duckdb.InterruptException("stop"), RuntimeError("Query interrupted")],
+)
+def test_interrupt_is_no_traceback(
+    oomdb: InProcess, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise error
 
-    monkeypatch.setattr("oomdb.output.writer.write", interrupted)
+    monkeypatch.setattr("oomdb.selection.event_rows", interrupted)
     oomdb("events", code=130)
     assert "interrupted" in oomdb.stderr

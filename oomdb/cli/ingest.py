@@ -20,7 +20,11 @@ from oomdb.output.formats import SummaryFormat
 def ingest(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Logs, folders, archives; - is standard input."),
+        typer.Argument(
+            metavar="PATH...",
+            readable=False,  # what cannot be read is set aside, and the rest goes on
+            help="Logs, folders, archives; - is standard input.",
+        ),
     ],
     db: Database = None,
     host: Annotated[

@@ -24,6 +24,7 @@ Database = Annotated[
         "--db",
         envvar="OOMDB_DB",
         metavar="FILE",
+        readable=False,
         help="The database; ./oomdb.duckdb when not given.",
     ),
 ]
@@ -34,7 +35,10 @@ RowFormat = Annotated[
     ),
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to FILE, not to stdout.")
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="FILE", readable=False, help="Write to FILE, not to stdout."
+    ),
 ]
 Since = Annotated[
     str | None,
@@ -60,15 +64,21 @@ Kinds = Annotated[
 def selection_of(
     since: str | None, until: str | None, hosts: list[str] | None, kinds: list[str] | None = None
 ) -> Selection:
-    """The events that the options choose; UsageError for a time that is none."""
-    from oomdb.selection import Selection, moment
+    """The events that the options choose; UsageError for a time or kind that is none."""
+    from oomdb.selection import KINDS, Selection, moment
 
-    return Selection(
+    selection = Selection(
         since=moment(since) if since is not None else None,
         until=moment(until) if until is not None else None,
         hosts=tuple(hosts or ()),
         kinds=tuple(kinds or ()),
     )
+    if selection.since and selection.until and selection.since >= selection.until:
+        raise UsageError(f"--until {until} is not after --since {since}")
+    for kind in selection.kinds:
+        if kind not in KINDS:
+            raise UsageError(f"no kind of event is called {kind!r}; there are {', '.join(KINDS)}")
+    return selection
 
 
 @contextlib.contextmanager

@@ -68,7 +68,11 @@ def _known_view(name: str) -> View:
 @app.command(context_settings={"ignore_unknown_options": True})  # SQL comments begin with --
 def sql(
     statement: Annotated[
-        str, typer.Argument(metavar="SQL", help="The query; - reads it from standard input.")
+        str,
+        typer.Argument(
+            metavar="SQL",
+            help="The query; - reads it from standard input. Of several, the last one's rows.",
+        ),
     ],
     db: Database = None,
     row_format: RowFormat = None,
@@ -78,13 +82,21 @@ def sql(
     from oomdb import reading
     from oomdb.output import writer
 
-    text = sys.stdin.read() if statement == "-" else statement
+    text = _from_stdin() if statement == "-" else statement
     if not text.strip():
         raise UsageError("the query is empty")
     refuse_database_as_output(out, db)
     with reading_from(db) as connection:
         reading.lock_out(connection)
         writer.write(reading.rows(connection, text), row_format, out)
+
+
+def _from_stdin() -> str:
+    """What standard input holds; UsageError when it is no text."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("the query on standard input is not UTF-8") from None
 
 
 @app.command()

@@ -9,11 +9,13 @@ terminal carries no control characters, whatever the format.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from oomdb.errors import OomdbError, UsageError
@@ -22,7 +24,6 @@ from oomdb.output.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -79,21 +80,24 @@ def write(rows: Rows, asked: Format | None = None, out: Path | None = None) -> N
 def replacing(out: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the name `out` once all went well.
 
-    What is no regular file (a pipe, /dev/stdout) is written to directly.
+    What is no regular file (a pipe) and what lies in /dev is written to directly.
     """
-    partial = out.with_name(out.name + ".part")
+    real = Path(os.path.realpath(out))
+    is_device = out.absolute().is_relative_to("/dev") or (real.exists() and not real.is_file())
+    partial = real.with_name(real.name + ".part")
     try:
-        if out.exists() and not out.is_file():
+        if is_device:
             with out.open("wb") as file:
                 yield file
             return
         with partial.open("wb") as file:
             yield file
-        partial.replace(out)
+        partial.replace(real)
     except OSError as error:
         raise OomdbError(f"cannot write {out}: {error.strerror or error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        if not is_device:
+            partial.unlink(missing_ok=True)
 
 
 def _write_to(file: BinaryIO, rows: Rows, chosen: Format, *, screen: bool) -> None:

@@ -99,17 +99,27 @@ def discover(paths: Iterable[Path], skip: Iterable[Path] = ()) -> Iterator[Sourc
     dead ones are left out there. UsageError when a path does not exist.
     """
     paths = list(paths)
-    for path in paths:
-        if path != STDIN_PATH and not os.path.lexists(path):
-            raise UsageError(f"no such file or folder: {path}")
-    skipped = tuple(str(path.resolve()) for path in skip)
+    problems = {path: _problem_at(path) for path in paths if path != STDIN_PATH}
+    skipped = tuple(os.path.realpath(path) for path in skip)
     seen: set[str] = set()
     for path in paths:
-        for source in _walk(path):
+        problem = problems.get(path)
+        for source in _walk(path) if problem is None else [Source(path, problem)]:
             resolved = source.name if source.is_stdin else os.path.realpath(source.path)
             if resolved not in seen and not (skipped and resolved.startswith(skipped)):
                 seen.add(resolved)
                 yield source
+
+
+def _problem_at(path: Path) -> str | None:
+    """Why a path that may exist cannot be reached; UsageError when it does not exist."""
+    try:
+        os.lstat(path)
+    except PermissionError as error:
+        return error.strerror
+    except OSError:
+        raise UsageError(f"no such file or folder: {path}") from None
+    return None
 
 
 def _walk(path: Path) -> Iterator[Source]:
