@@ -13,7 +13,7 @@ demo: $(READY)
 	@$(BIN)/oomdb ingest samples --db .demo/oomdb.duckdb
 	@echo && echo '$$ oomdb explain latest --host iZ23tpcto8eZ'
 	@$(BIN)/oomdb explain latest --host iZ23tpcto8eZ --db .demo/oomdb.duckdb
-	@echo && echo '$$ oomdb sql "$(FLEET)"'
+	@echo && echo "$$ oomdb sql \"$(FLEET)\""
 	@$(BIN)/oomdb sql "$(FLEET)" --db .demo/oomdb.duckdb
 
 test: $(READY)

@@ -2,7 +2,8 @@
 # Build the wheel, install it into an empty environment, and run every command far
 # from the checkout: wheel_test.sh PYTHON
 set -eu
-python=$(realpath "$1")
+# Not the file that a virtual environment's python links to: that one may lack pip.
+python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 checkout=$(pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -18,9 +19,14 @@ oomdb=$scratch/venv/bin/oomdb
 "$oomdb" ingest rocketmq-8g.log
 "$oomdb" events
 "$oomdb" explain latest >/dev/null
-"$oomdb" views --format csv | tail -n +2 | cut -d, -f1 | while read -r view; do
+"$oomdb" views --format csv --out views.csv
+test "$(wc -l <views.csv)" -gt 6
+tail -n +2 views.csv | cut -d, -f1 | while read -r view; do
     "$oomdb" query "$view" --format csv >/dev/null
 done
 "$oomdb" sql 'SELECT COUNT(*) AS processes FROM processes' --format csv | grep -qx 36
+"$oomdb" sources
+"$oomdb" reparse
+"$oomdb" dump | grep -q '"victims"'
 "$scratch/venv/bin/python" -m oomdb --version
 echo "the wheel works outside the checkout"
