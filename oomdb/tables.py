@@ -288,6 +288,8 @@ SIGHTINGS = Table(
         _text("copy_digest", "Names this copy by its own lines.", required=True),
         _text("victim_key", "Stands for the numbers of the first kill; NULL without one."),
         _text("body_key", "Stands for the numbers of the memory dump; NULL without one."),
+        _text("head_uptime_key", "Stands for the first line and its stamp since boot."),
+        _text("head_wall_key", "Stands for the first line and its wall-clock stamp."),
         Column("is_sized", Type.BOOLEAN, "Whether the kill line held sizes."),
         _count("lines_taken", "Lines of the report that were understood."),
         _text("copy_hostname", "The host as this copy tells it; NULL when it does not."),

@@ -35,6 +35,8 @@ FILES = {
     "web1/messages": log(syslog(FIRST, "web1.example.com")),
     "web1/cut": log(dmesg(SECOND, 70.0)[8:]),
     "web1/head": log(dmesg(SECOND, 70.0)[:-3]),
+    "web1/stub": log(dmesg(SECOND, 70.0)[:4]),
+    "web1/messages.1": log(syslog(FIRST, "web1.example.com")[:2]),
     "web2/kern.log": log(
         [f"Jun  9 03:00:00 web2 kernel: {line}" for line in dmesg(FIRST, 500.0)],
     ),
@@ -61,11 +63,11 @@ def filled(folder: Path, runs: list[list[str]]) -> tuple[list[str], list[tuple[o
     return lines, events
 
 
-def test_three_incidents_of_two_machines_out_of_six_files(tmp_path: Path) -> None:
+def test_three_incidents_of_two_machines_out_of_eight_files(tmp_path: Path) -> None:
     _, events = filled(tmp_path, [list(FILES)])
     assert events == [
-        ("web1.example.com", 11, 3, None),
-        ("web1.example.com", 12, 4, None),
+        ("web1.example.com", 11, 4, None),
+        ("web1.example.com", 12, 5, None),
         ("web2", 11, 1, None),
     ]
 
@@ -301,3 +303,11 @@ def test_sources_without_a_report_are_known_again(
     with Store.open_for_reading(database) as reader:
         counts = "SELECT (SELECT COUNT(*) FROM sources), (SELECT COUNT(*) FROM inputs)"
         assert reader.connection.execute(counts).fetchall() == [(11, 11)]
+
+
+def test_a_cut_copy_joins_no_other_report_of_the_same_moment(tmp_path: Path) -> None:
+    """Without the first line's stamp, nothing tells which report the stub is of."""
+    (tmp_path / "a").write_bytes(log(dmesg(FIRST, 7.0)))
+    (tmp_path / "b").write_bytes(log(dmesg(SECOND, 7.0005)[:4]))
+    (tmp_path / "c").write_bytes(log(FIRST[:4]))
+    assert ingest([tmp_path], tmp_path / "oomdb.duckdb").new_events == 3

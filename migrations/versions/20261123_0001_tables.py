@@ -1506,6 +1506,20 @@ def upgrade() -> None:
             comment="Stands for the numbers of the memory dump; NULL without one.",
         ),
         sa.Column(
+            "head_uptime_key",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Stands for the first line and its stamp since boot.",
+        ),
+        sa.Column(
+            "head_wall_key",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Stands for the first line and its wall-clock stamp.",
+        ),
+        sa.Column(
             "is_sized",
             sa.Boolean(),
             autoincrement=False,

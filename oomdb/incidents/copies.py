@@ -11,8 +11,8 @@ import zstandard
 from oomdb.carriers.names import NAMES
 from oomdb.clock import Moment, epoch_s, moment
 from oomdb.dating import Evidence, Timeline
-from oomdb.incidents.identity import body_key, digest, victim_key
-from oomdb.incidents.resolve import Copy
+from oomdb.incidents.identity import body_key, digest, head_keys, victim_key
+from oomdb.incidents.resolve import Copy, in_year
 from oomdb.reports import reader
 from oomdb.rows.builder import rows_of
 
@@ -95,7 +95,8 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
         one = _found(located, str(host) if host is not None else None)
         kept = {name: sighting[name] for name in _KEPT}
         one.sighting.update(kept)
-        one = replace(one, copy=_told_by(kept, one.copy))
+        one = replace(one, copy=_told_by(kept, one.copy, one.event))
+        one.sighting["head_uptime_key"], one.sighting["head_wall_key"] = one.copy.head_keys
         one.event.update(
             occurred_at=kept["copy_occurred_at"],
             time_basis=kept["copy_time_basis"],
@@ -125,13 +126,15 @@ _KEPT = (
 )
 
 
-def _told_by(kept: dict[str, Any], copy: Copy) -> Copy:
+def _told_by(kept: dict[str, Any], copy: Copy, event: dict[str, object]) -> Copy:
     """The copy with its boot and times as the whole log told them."""
     stamp = None
     if kept["moment_s"] is not None:
         has_year, has_zone = bool(kept["moment_has_year"]), bool(kept["moment_has_zone"])
         stamp = Moment(kept["moment_s"], has_year=has_year, has_zone=has_zone)
-    return replace(copy, boot_id=kept["boot_id"], uptime_s=kept["copy_uptime_s"], moment=stamp)
+    uptime_s = kept["copy_uptime_s"]
+    head = head_keys(event, uptime_s, in_year(stamp) if stamp else None)
+    return replace(copy, boot_id=kept["boot_id"], uptime_s=uptime_s, moment=stamp, head_keys=head)
 
 
 def _found(located: Located, host: str | None) -> Found:
@@ -152,6 +155,8 @@ def _found(located: Located, host: str | None) -> Found:
         boot_id=first.boot_id,
         uptime_s=first.uptime_s,
         moment=stamp,
+        head_keys=head_keys(event, first.uptime_s, in_year(stamp) if stamp else None),
+        is_cut="cut_end" in str(event["damage"]),
     )
     event["copy_digest"] = copy.digest
     sighting: dict[str, object] = {
@@ -164,6 +169,8 @@ def _found(located: Located, host: str | None) -> Found:
         "copy_digest": copy.digest,
         "victim_key": copy.victim_key,
         "body_key": copy.body_key,
+        "head_uptime_key": copy.head_keys[0],
+        "head_wall_key": copy.head_keys[1],
         "is_sized": copy.is_sized,
         "lines_taken": copy.lines_taken,
         "copy_hostname": host,

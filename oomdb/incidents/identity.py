@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 #: The numbers of a kill line, which every carrier keeps.
 _VICTIM = ("pid", "comm", "total_vm_kb", "anon_rss_kb", "file_rss_kb")
 
+Head = tuple[str | None, str | None]
 
 #: Kinds of report that a kill is never a copy of.
 _DUMPS = frozenset({"allocation_failure", "memory_dump"})
@@ -65,3 +66,18 @@ def body_key(event: dict[str, object], batch: RowBatch) -> str | None:
     ]
     request = [event.get(name) for name in ("invoker_comm", "gfp_mask", "alloc_order")]
     return digest("request", *request, *usage) if usage else None
+
+
+def head_keys(event: dict[str, object], uptime_s: float | None, wall_s: float | None) -> Head:
+    """What stands for the first line of a report together with its stamps.
+
+    `uptime_s` and `wall_s` are the kernel's and the receiver's; each key is None without its
+    stamp, and both are where the first line is lost.
+    """
+    line = [event.get(name) for name in ("invoker_comm", "gfp_mask", "alloc_order")]
+    if None in line or "cut_start" in str(event.get("damage")):
+        return None, None
+    return (
+        None if uptime_s is None else digest("uptime", *line, round(uptime_s * 1_000_000)),
+        None if wall_s is None else digest("wall", *line, int(wall_s)),
+    )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from oomdb.clock import Moment
+    from oomdb.incidents.identity import Head
 
 #: Stamps of one record may differ by this much between programs that received it.
 UPTIME_TOLERANCE_S = 5.0
@@ -35,9 +36,10 @@ class Copy:
     """What one sighting tells for the question which incident it is of.
 
     `victim_key` stands for the numbers of the first kill, `body_key` for those of the
-    memory dump; None where that part is missing. `is_sized` tells that the kill line
-    held sizes, without which a key alone proves little. A copy with more `lines_taken`
-    is the better one. `digest` names the copy itself.
+    memory dump; None where that part is missing. `head_keys` stand for the first line and
+    its stamps, and count where a copy is cut before its end, as `is_cut` tells. `is_sized`
+    tells that the kill line held sizes, without which a key alone proves little. A copy
+    with more `lines_taken` is the better one. `digest` names the copy itself.
     """
 
     digest: str
@@ -50,6 +52,14 @@ class Copy:
     boot_id: str | None
     uptime_s: float | None
     moment: Moment | None
+    head_keys: Head = (None, None)
+    is_cut: bool = False
+
+    @property
+    def keys(self) -> list[str]:
+        """All keys by which it may be known as a copy of another one."""
+        keys = (self.victim_key, self.body_key, *self.head_keys)
+        return [key for key in keys if key is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +88,12 @@ def components(copies: Iterable[Copy]) -> list[list[Copy]]:
     """The copies in groups that share keys, directly or through others, in any order."""
     home: dict[str, list[Copy]] = {}
     for copy in set(copies):
-        keys = [key for key in (copy.victim_key, copy.body_key) if key is not None]
+        keys = copy.keys
         found = {id(home[key]): home[key] for key in keys or [copy.digest] if key in home}
         merged = [copy, *(other for group in found.values() for other in group)]
         for other in merged:
-            for key in (other.victim_key, other.body_key):
-                if key is not None:
-                    home[key] = merged
+            for key in other.keys:
+                home[key] = merged
         if not keys:
             home[copy.digest] = merged
     return list({id(group): group for group in home.values()}.values())
@@ -126,11 +135,18 @@ def _belongs(copy: Copy, group: Sequence[Copy]) -> bool:
     shared = any(
         (copy.victim_key is not None and copy.victim_key == other.victim_key)
         or (copy.body_key is not None and copy.body_key == other.body_key)
+        or _same_head(copy, other)
         for other in group
     )
     if not shared or not all(_compatible(copy, other) for other in group):
         return False
     return copy.is_sized or any(_confirms(copy, other) for other in group)
+
+
+def _same_head(one: Copy, other: Copy) -> bool:
+    """Whether one copy is cut and both begin with the same line at the same time."""
+    pairs = zip(one.head_keys, other.head_keys, strict=True)
+    return (one.is_cut or other.is_cut) and any(a is not None and a == b for a, b in pairs)
 
 
 def _confirms(one: Copy, other: Copy) -> bool:
@@ -141,6 +157,7 @@ def _confirms(one: Copy, other: Copy) -> bool:
     same_body = one.body_key is not None and one.body_key == other.body_key
     return (
         one.digest == other.digest
+        or _same_head(one, other)
         or (same_body and (one.victim_key or other.victim_key) is not None)
         or (one.uptime_s is not None and other.uptime_s is not None)
         or (one.moment is not None and other.moment is not None)
@@ -175,7 +192,7 @@ def same_host(one: str, other: str) -> bool:
 def _same_time(one: Moment, other: Moment) -> bool:
     apart = abs(one.seconds - other.seconds)
     if not (one.has_year and other.has_year):
-        one_s, other_s = _in_year(one), _in_year(other)
+        one_s, other_s = in_year(one), in_year(other)
         apart = abs(one_s - other_s)
         apart = min(apart, YEAR_S - apart)
     if one.has_zone == other.has_zone:
@@ -185,7 +202,8 @@ def _same_time(one: Moment, other: Moment) -> bool:
     return apart <= WALL_TOLERANCE_S or (apart <= _ZONE_SPAN_S and on_step)
 
 
-def _in_year(moment: Moment) -> float:
+def in_year(moment: Moment) -> float:
+    """Seconds from the start of a year without 29 February."""
     if not moment.has_year:
         return moment.seconds
     parts = time.gmtime(moment.seconds)

@@ -137,6 +137,8 @@ _UNREADABLE = (
     ("lzop", re.compile(rb"\x89LZO\0\r\n\x1a\n")),
     ("old lz4", re.compile(rb"\x02\x21\x4c\x18")),
     ("snappy", re.compile(rb"\xff\x06\0\0sNaPpY")),
+    ("old lzma", re.compile(rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})")),
+    ("UTF-16", re.compile(rb"\xff\xfe(?:[\t\r\n -~]\0){4}|\xfe\xff(?:\0[\t\r\n -~]){4}")),
 )
 
 

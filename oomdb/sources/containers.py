@@ -99,7 +99,7 @@ class Unwrapping:
             reason = f"limit reached: more than {self._limits.nesting} layers inside each other"
             yield Stream.set_aside(held.name, reason)
         elif unreadable is not None:
-            reason = f"{unreadable} data are not read; unpack them first"
+            reason = f"{unreadable} data are not read; unpack or convert them first"
             yield Stream.set_aside(held.name, reason)
         elif is_tar(head):
             yield from self._tar(inner, held.file, layers)

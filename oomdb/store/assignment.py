@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (
     "copy_digest, victim_key, body_key, is_sized, lines_taken, copy_damage, copy_hostname,"
-    " boot_id, copy_uptime_s, moment_s, moment_has_year, moment_has_zone, event_id"
+    " boot_id, copy_uptime_s, moment_s, moment_has_year, moment_has_zone, head_uptime_key,"
+    " head_wall_key, event_id"
 )
 
 
@@ -64,7 +65,7 @@ class Assignment:
     def _related(self, copies: Iterable[Copy], touched: set[str]) -> dict[Copy, str]:
         """The known copies that share a key with these, directly or not, with their events."""
         copies = list(copies)
-        keys = {key for copy in copies for key in (copy.victim_key, copy.body_key) if key}
+        keys = {key for copy in copies for key in copy.keys}
         digests = {copy.digest for copy in copies}
         events = set(touched)
         related: dict[Copy, str] = {}
@@ -72,13 +73,12 @@ class Assignment:
             result = self._connection.execute(
                 f"SELECT {_FACTS} FROM sightings WHERE list_contains($keys, victim_key)"
                 " OR list_contains($keys, body_key) OR list_contains($events, event_id)"
+                " OR list_contains($keys, head_uptime_key) OR list_contains($keys, head_wall_key)"
                 " OR list_contains($digests, copy_digest)",
                 {"keys": sorted(keys), "events": sorted(events), "digests": sorted(digests)},
             )
             related = {_copy(row): row[-1] for row in result.fetchall()}
-            wider = keys | {
-                key for copy in related for key in (copy.victim_key, copy.body_key) if key
-            }
+            wider = keys | {key for copy in related for key in copy.keys}
             if wider == keys and events >= set(related.values()):
                 return related
             keys, events = wider, events | set(related.values())
@@ -204,7 +204,8 @@ def _facts(
 
 def _copy(row: Sequence[object]) -> Copy:
     """A copy from its sighting's columns, as `_FACTS` orders them."""
-    digest, victim, body, sized, taken, damage, host, boot, uptime, seconds, year, zone, _ = row
+    digest, victim, body, sized, taken, damage, host, boot, uptime, *rest = row
+    seconds, year, zone, head_uptime, head_wall, _ = rest
     moment = None
     if isinstance(seconds, float):
         moment = Moment(seconds, has_year=bool(year), has_zone=bool(zone))
@@ -219,6 +220,11 @@ def _copy(row: Sequence[object]) -> Copy:
         boot_id=None if boot is None else str(boot),
         uptime_s=uptime if isinstance(uptime, float) else None,
         moment=moment,
+        head_keys=(
+            None if head_uptime is None else str(head_uptime),
+            None if head_wall is None else str(head_wall),
+        ),
+        is_cut="cut_end" in str(damage),
     )
 
 

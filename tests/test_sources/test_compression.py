@@ -201,11 +201,14 @@ def test_text_is_no_compression(tmp_path: Path) -> None:
         (b"\x1f\x9d\x90", "compress (.Z)"),
         (b"LZIP\x01", "lzip"),
         (b"\x02\x21\x4c\x18", "old lz4"),
+        (lzma.compress(LOG, lzma.FORMAT_ALONE), "old lzma"),
+        ("\ufeffJun 10 12:00".encode("utf-16-le"), "UTF-16"),
+        ("\ufeffJun 10 12:00".encode("utf-16-be"), "UTF-16"),
     ],
 )
 def test_formats_that_are_not_read_are_named(start: bytes, name: str, tmp_path: Path) -> None:
     found = read_bytes(tmp_path, start + bytes(1000))
-    assert problems(found) == {"": f"{name} data are not read; unpack them first"}
+    assert problems(found) == {"": f"{name} data are not read; unpack or convert them first"}
 
 
 # Limits
