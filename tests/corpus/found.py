@@ -85,15 +85,15 @@ class Event:
         return self.row.get("kind") in REPORT_KINDS
 
 
-def read_events(database: Path) -> list[Event]:
-    """Every event of `database` in the order of its first line.
+def read_events(database: Path, views: Sequence[str] = ()) -> list[Event]:
+    """Every event of `database` in the order of its first line, with its rows of `views`.
 
     Raises duckdb.Error when a table of the contract is missing.
     """
     import duckdb
 
     with duckdb.connect(str(database), read_only=True) as connection:
-        return events_of(connection, AUDITED_VIEWS)
+        return events_of(connection, views)
 
 
 def events_of(connection: Any, views: Sequence[str] = ()) -> list[Event]:
@@ -151,7 +151,7 @@ def ingest_one(log: Path, time_limit_s: int) -> list[Event]:
             raise SetAsideError(summary.set_aside)
         if not database.exists():
             return []
-        return read_events(database)
+        return read_events(database, AUDITED_VIEWS)
 
 
 @contextmanager
