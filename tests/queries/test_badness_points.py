@@ -79,7 +79,7 @@ def test_points_may_be_negative_since_5_9(
     zone_columns: dict[str, Any],
     points: int,
 ) -> None:
-    insert_event(connection)
+    insert_event(connection, constraint_kind="none")
     insert_zone(connection, "e", "Normal", (1, 1, 1, 1, 1, 1), (), **zone_columns)
     insert_process(connection, 7, 1000, pgtables_bytes=0, oom_score_adj=-500)
     # 1000 - 500 * 1000; up to 5.8, which print kernel_stack in the zone's line, at least 1.
