@@ -51,11 +51,16 @@ def _demo_folder() -> tempfile.TemporaryDirectory[str]:
     return folder
 
 
-def example(*arguments: str, first: str = "", last: str = "") -> str:
-    """A command on the seed incident and what it prints, from `first` to `last`."""
+def example(*arguments: str, first: str = "", last: str = "", before: str = "") -> str:
+    """A command on the seed incident and what it prints, from `first` to `last`.
+
+    Without `last` it ends where `before` begins, or with the last line.
+    """
     printed = _oomdb(Path(_demo_folder().name), *arguments)
     start = printed.index(first)
-    end = printed.index(last, start) + len(last) if last else len(printed)
+    end = len(printed)
+    if last or before:
+        end = printed.index(last or before, start) + len(last)
     command = " ".join(
         word if re.fullmatch(r"[\w./-]+", word) else f'"{word}"' if "'" in word else f"'{word}'"
         for word in arguments
