@@ -12,7 +12,8 @@ import pytest
 from oomdb import explain
 from tests import plain_database
 from tests.plain_database import insert
-from tests.queries.seed import insert_seed
+from tests.queries.request import GFP_KERNEL_5_1, insert_request
+from tests.queries.seed import insert_seed, insert_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,3 +275,22 @@ def test_an_event_that_stands_alone(connection: duckdb.DuckDBPyConnection) -> No
     assert "Not in this database: no other report of this host is near it" in joined(
         told(connection)
     )
+
+
+def test_what_the_watermarks_say_of_the_settings(connection: duckdb.DuckDBPyConnection) -> None:
+    insert_seed(connection, "e")
+    text = joined(told(connection))
+    # 132 + 24252 + 43192 kB; DMA32 has 43500 - 24252 and DMA 15900 - 132 above their min.
+    assert "vm.min_free_kbytes is 67,576 kB (the zones' min together)" in text
+    assert "low and high are 5/4 and 3/2 of min, as by default" in text
+    assert "lowmem_reserve locks 35,016 kB of free memory away from it" in text
+
+
+def test_the_pieces_of_a_zone_for_a_large_request(connection: duckdb.DuckDBPyConnection) -> None:
+    insert_request(connection, GFP_KERNEL_5_1, 2)
+    sizes, blocks = (4000, 400, 500, 600, 40400, 40000), ("600UM", "200UM", "0")
+    insert_zone(connection, "e", "Normal", sizes, (0, 0, 0, 0), blocks)
+    assert (
+        "Node 0 Normal: its largest free block has 8 kB, the request needs one of 16 kB;"
+        " 4,000 kB of its free 4,000 kB (100.0 %) are in smaller ones."
+    ) in joined(told(connection))

@@ -19,6 +19,7 @@ from oomdb.explain import (
     recurrence,
     request,
     suspects,
+    tuning,
     victims,
     zones,
 )
@@ -41,6 +42,7 @@ class Story:
     suspects: tuple[suspects.Suspect, ...]
     request: request.Request
     fallbacks: tuple[zones.Fallback, ...]
+    tuning: tuning.Tuning
     cgroup: cgroup.Cgroup | None
     killing: victims.Killing
     memory: memory.Memory
@@ -59,6 +61,7 @@ def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
         suspects=suspects.read(connection, what),
         request=request.read(connection, what),
         fallbacks=() if what.is_memcg else zones.read(connection, what),
+        tuning=tuning.read(connection, what),
         cgroup=cgroup.read(connection, what) if what.is_memcg else None,
         killing=victims.read(connection, what),
         memory=memory.read(connection, what),
@@ -81,6 +84,7 @@ def as_text(story: Story, width: int = 80) -> str:
         cgroup.tell(page, story.cgroup, story.memory, cited)
     else:
         zones.tell(page, story.fallbacks, what, cited)
+        tuning.tell(page, story.tuning, cited)
     victims.tell(page, story.killing, what, story.memory, cited)
     memory.tell(page, story.memory, cited, of_cgroup=what.is_memcg)
     processes.tell(page, story.processes, what, cited)

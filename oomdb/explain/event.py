@@ -138,4 +138,5 @@ def _kernel(event: Event) -> str:
     if event.page_size_kb is None:
         return f"{release}; page size unknown"
     basis = _PAGE_SIZE_BASES.get(event.page_size_basis or "", event.page_size_basis)
-    return f"{release}; memory pages of {words.kb(event.page_size_kb)} ({basis})"
+    told = f" ({basis})" if basis is not None else ""
+    return f"{release}; memory pages of {words.kb(event.page_size_kb)}{told}"

@@ -42,6 +42,7 @@ class Fallback:
     short_low_kb: int | None
     short_high_kb: int | None
     verdict: str | None
+    usable_reason: str | None
 
 
 def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Fallback, ...]:
@@ -131,6 +132,19 @@ def _check(
     return (mark, mark_text, reserve_text, f"= {words.number(needed_kb)}", "kB needed:", outcome)
 
 
+_USABLE = {
+    "sysrq": "but nothing was asked for",
+    "page_fault": "but what was asked for is lost",
+    "address_space": "but the kernel ran out of addresses, or refused the size, not of memory",
+    "one_node_only": "but only one node was allowed, which is not printed",
+    "refused_at_high": "but not at high, which the last attempt before a kill must reach",
+    "highatomic_not_printed": "but blocks kept for atomic requests do not count, and their size"
+    " is not printed",
+    "nodemask_not_printed": "but which of the nodes were allowed is not printed",
+    "memory_moved": "memory came free between the decision and the print",
+}
+
+
 def _verdict(zone: Fallback) -> str:
     counting, least = words.kb(zone.usable_free_kb), words.kb(zone.min_kb)
     match zone.verdict:
@@ -147,10 +161,8 @@ def _verdict(zone: Fallback) -> str:
                 " request (fragmentation)."
             )
         case "usable":
-            return (
-                "usable: by these numbers it could have served the request. They are printed"
-                " after the decision; memory may have come free in between."
-            )
+            reason = _USABLE.get(zone.usable_reason or "", "nothing in the report tells why not")
+            return f"usable: by these numbers it could have served the request at min; {reason}."
         case None:
             return "Verdict unknown: a number is missing from the report."
         case other:
