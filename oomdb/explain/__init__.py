@@ -69,7 +69,7 @@ def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
         over_budget=budgets.read(connection, what),
         past=recurrence.read(connection, what),
         evidence=evidence.read(connection, what),
-        citations=citations.read(connection, what),
+        citations=citations.read(connection, event_id),
     )
 
 

@@ -13,7 +13,6 @@ from oomdb.reports import reader
 if TYPE_CHECKING:
     import duckdb
 
-    from oomdb.explain.event import Event
     from oomdb.reports.tokens import Token
 
 _PID = re.compile(r"\d+")
@@ -70,10 +69,10 @@ class Citations:
         return f" [{'line' if len(numbers) == 1 else 'lines'} {_ranges(numbers)}]"
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Citations:
+def read(connection: duckdb.DuckDBPyConnection, event_id: str) -> Citations:
     """The lines of the event's best copy; none where its evidence was not kept."""
     try:
-        evidence = evidence_of(connection, event.event_id)
+        evidence = evidence_of(connection, event_id)
     except OomdbError:
         return Citations()
     entries: list[Citation] = []
