@@ -258,3 +258,14 @@ def test_a_sentence_before_a_broken_line_is_no_piece_of_it(index: int) -> None:
     [located] = in_blocks([log(printed)])
     texts = [token.text for token in located.report.tokens if token.understood]
     assert texts == report
+
+
+def test_the_rest_of_a_zone_belongs_to_the_caller_before_it() -> None:
+    report = report_6_1()
+    printed = dmesg(report, caller="T124")
+    zone, rest = printed[ZONE].split(" present:")
+    texts, damage, unparsed = mended(
+        [*printed[:ZONE], zone, f"present:{rest}", *printed[ZONE + 1 :]]
+    )
+    assert (damage, unparsed) == ({"wrapped"}, [])
+    assert f"present:{rest}" in texts

@@ -99,7 +99,8 @@ class Joiner:
             self._kinds.pop(caller, None)
         if len(self._kinds) > MOST_CALLERS:
             self._kinds.pop(next(iter(self._kinds)))
-        return self._kinds.get(line.caller)
+        # The rest of a wrapped line names no caller.
+        return self._kinds.get(line.caller if line.prefixed else caller)
 
     def flush(self) -> Iterator[Token]:
         """The last tokens, when the stream ends."""
