@@ -13,7 +13,9 @@ named in `events.time_basis`:
   another log of that boot tells it;
 - `dmesg_clock`, with the same additions: dmesg added them itself, which is off after a
   suspend;
-- `stamp_year_unknown`, `stamp_zone_unknown`, `none`: the time cannot be known.
+- `stamp_year_unknown`, `stamp_zone_unknown`, `none`: the time cannot be known;
+- `stamp_hour_unknown`: nor can it in the hour that comes twice when summer time ends, unless
+  the log shows its clock being put back, or the boot tells.
 """
 
 from __future__ import annotations
@@ -45,6 +47,10 @@ _EAST_S, _WEST_S = 14 * 3600, 12 * 3600
 _ODD_ZONES = frozenset({-38, -14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51, 55})
 #: Stamps that go back by more than this have passed the end of a year.
 _TURN_S = 180 * _DAY_S
+#: A clock that goes back by this much was put back at the end of summer time, and by less
+#: the lines came late; the hour that came twice is over after the third.
+_RETURN_S = range(120, 7200)
+_RETURN_REACH_S = 2 * 3600
 #: The hardware clock at boot, as the kernel prints it (drivers/rtc/class.c).
 _RTC = re.compile(r"setting system clock to .*\((\d{9,10})\)")
 _NAME_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?!\d)")
@@ -92,13 +98,20 @@ class Timeline:
         self._dated: dict[int, float] = {}
         self._zone: tzinfo | None = None
         self._boots: dict[str | None, tuple[float, float]] = {}
+        self._clocks: dict[str | None, float] = {}
+        self._returns: dict[str | None, float] = {}
 
     def see(self, line: KernelLine) -> None:
         """Learn from a line, and note on it how often the year has turned and when it booted."""
         if line.stamp is not None and line.stamp != self._stamp:
             self._stamp = line.stamp
             self._learn(line.stamp)
+            self._watch_clock(line)
         line.turn = self._turn
+        returned_s = self._returns.get(line.host)
+        line.returned = returned_s is not None and (
+            0 <= self._clocks[line.host] - returned_s <= _RETURN_REACH_S
+        )
         if line.uptime_s is not None:
             line.boot_s = self._boot(line, line.uptime_s)
 
@@ -116,6 +129,16 @@ class Timeline:
         elif self._last is not None and read.seconds - self._last.seconds > _TURN_S and self._turn:
             return  # a late line of December after lines of January
         self._last, self._last_stamp = read, stamp
+
+    def _watch_clock(self, line: KernelLine) -> None:
+        """Notice that the clock of the line's host was put back."""
+        read = moment(line.stamp)
+        if read is None or read.has_zone:
+            return
+        before_s = self._clocks.get(line.host)
+        if before_s is not None and int(before_s - read.seconds) in _RETURN_S:
+            self._returns[line.host] = read.seconds
+        self._clocks[line.host] = read.seconds
 
     def _boot(self, line: KernelLine, uptime_s: float) -> float | None:
         """When the host of the line had booted, after its rtc line was seen."""
@@ -135,9 +158,9 @@ class Timeline:
     def date(self, line: KernelLine, evidence: Evidence) -> tuple[datetime | None, str]:
         """When the line was printed (naive UTC, None when unknowable) and the basis."""
         dated, basis = self._by_stamp(line, evidence)
-        boot_s = line.boot_s if line.boot_s is not None else evidence.boot_s
-        if dated is None and line.uptime_s is not None and boot_s is not None:
-            dated = utc(boot_s + line.uptime_s)
+        booted_s = _by_boot(line, evidence)
+        if dated is None and booted_s is not None:
+            dated = utc(booted_s)
             basis = "boot_clock" if dated is not None else basis
         return dated, basis
 
@@ -161,8 +184,28 @@ class Timeline:
         zone = self._zone_of(evidence, line, read)
         if zone is None:
             return None, "stamp_zone_unknown"
-        moved = wall.replace(tzinfo=zone[0]).astimezone(UTC)
-        return moved.replace(tzinfo=None), f"{basis}+zone:{zone[1]}"
+        local = wall.replace(tzinfo=zone[0])
+        if local.utcoffset() > local.replace(fold=1).utcoffset():  # type: ignore[operator]
+            second = self._is_second(line, local, evidence)
+            if second is None:
+                return None, "stamp_hour_unknown"
+            local = local.replace(fold=second)
+        return local.astimezone(UTC).replace(tzinfo=None), f"{basis}+zone:{zone[1]}"
+
+    def _is_second(self, line: KernelLine, local: datetime, evidence: Evidence) -> bool | None:
+        """Whether an hour that comes twice had come before; None when nothing tells."""
+        if line.returned:
+            return True
+        returned_s = self._returns.get(line.host)
+        printed = moment(line.stamp)
+        if returned_s is not None and printed is not None:
+            apart_s = abs(returned_s - printed.seconds)
+            if apart_s <= _RETURN_REACH_S:
+                return False
+        booted_s = _by_boot(line, evidence)
+        if booted_s is None:
+            return None
+        return booted_s - local.timestamp() > _RETURN_REACH_S / 4
 
     def _year(self, stamp: str, turn: int, evidence: Evidence) -> tuple[int, str] | None:
         """The year of a stamp without one, and what tells it."""
@@ -226,6 +269,12 @@ class Timeline:
         if read is None:
             return None
         return _offset_between(read.seconds, evidence.modified_s, _MTIME_SLACK_S)
+
+
+def _by_boot(line: KernelLine, evidence: Evidence) -> float | None:
+    """When the line was printed by its own stamp since boot; None without that or the boot."""
+    boot_s = line.boot_s if line.boot_s is not None else evidence.boot_s
+    return None if boot_s is None or line.uptime_s is None else boot_s + line.uptime_s
 
 
 def _received_year(line: KernelLine) -> tuple[int, str] | None:

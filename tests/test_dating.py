@@ -210,3 +210,28 @@ def test_any_stamps_and_any_evidence_are_read(
     evidence = Evidence(zone=zone, collected_s=told_s, boot_s=told_s, modified_s=told_s)
     for beside in (evidence, Evidence(modified_s=told_s), Evidence(name="messages-20240604")):
         dated([line(stamp, uptime_s=told_s) for stamp in stamps], beside)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "expected"),
+    [
+        (["01:50:00", "02:30:00", "02:10:00"], ["23:50", "00:30", "01:10"]),
+        (["02:50:00", "02:49:30", "03:10:00"], [None, None, "02:10"]),
+        (["02:10:00", "02:50:00", "02:05:00", "02:55:00"], ["00:10", "00:50", "01:05", "01:55"]),
+    ],
+)
+def test_the_hour_that_comes_twice(stamps: list[str], expected: list[str | None]) -> None:
+    """A log that shows its clock being put back tells which one is meant."""
+    evidence = Evidence(zone=BERLIN, name="messages-20241028")
+    lines = [line(f"Oct 27 {stamp}") for stamp in stamps]
+    found = [dated(lines, evidence, number) for number in range(len(lines))]
+    assert [when and when[11:16] for when, _ in found] == expected
+    assert {basis for when, basis in found if when is None} <= {"stamp_hour_unknown"}
+
+
+def test_the_boot_tells_which_hour_of_two() -> None:
+    evidence = Evidence(zone=BERLIN, boot_s=epoch("2024-10-27T00:30:00"))
+    stamp = "Sun Oct 27 02:31:00 2024"
+    for uptime_s, expected in ((60.0, "00:31"), (3660.0, "01:31")):
+        found, basis = dated([line(stamp, uptime_s=uptime_s)], evidence)
+        assert (found and found[11:16], basis) == (expected, "stamp+zone:option")

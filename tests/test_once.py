@@ -311,3 +311,17 @@ def test_a_cut_copy_joins_no_other_report_of_the_same_moment(tmp_path: Path) -> 
     (tmp_path / "b").write_bytes(log(dmesg(SECOND, 7.0005)[:4]))
     (tmp_path / "c").write_bytes(log(FIRST[:4]))
     assert ingest([tmp_path], tmp_path / "oomdb.duckdb").new_events == 3
+
+
+def test_a_name_that_many_machines_have_is_no_host_where_the_path_tells_one(
+    tmp_path: Path, database: Path
+) -> None:
+    for host, report in (("db-prod-01", FIRST), ("db-prod-02", SECOND)):
+        folder = tmp_path / "logs" / host
+        folder.mkdir(parents=True)
+        (folder / "messages").write_bytes(log(syslog(report, "localhost")))
+    (tmp_path / "logs" / "messages").write_bytes(log(syslog(report_6_1(pid=13), "localhost")))
+    ingest([tmp_path / "logs"], database)
+    with Store.open_for_reading(database) as reader:
+        names = reader.connection.execute("SELECT hostname FROM hosts ORDER BY 1").fetchall()
+    assert names == [("db-prod-01",), ("db-prod-02",), ("localhost",)]

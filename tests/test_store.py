@@ -13,6 +13,7 @@ import pytest
 from oomdb.errors import DatabaseBusyError, NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.ingest import ingest
 from oomdb.store.database import Store, database_path
+from oomdb.store.settle import fullest_names
 from tests.printed import dmesg, log, report_6_1, syslog
 
 
@@ -210,3 +211,22 @@ def test_every_view_can_be_queried_on_an_empty_database(database: Path, tmp_path
         assert len(names) >= 6
         for name in names.to_pylist():
             assert reader.query(f"SELECT COUNT(*) AS n FROM {name}")["n"][0].as_py() == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "joined"),
+    [
+        (["web1", "web1.example.com"], {"web1": "web1.example.com"}),
+        (
+            ["web1", "web1.r7", "web1.r7.x.org"],
+            {"web1": "web1.r7.x.org", "web1.r7": "web1.r7.x.org"},
+        ),
+        (["web1", "web1.a.org", "web1.b.org"], {}),
+        (["web1", "web10.a.org"], {}),
+        (["web1.", "web1"], {"web1.": "web1"}),
+        (["192.0.2.7", "192.0.2.77"], {}),
+    ],
+)
+def test_names_of_one_machine(names: list[str], joined: dict[str, str]) -> None:
+    expected = {name: joined.get(name, name) for name in names}
+    assert fullest_names(names) == expected

@@ -31,7 +31,8 @@ class KernelLine:
     as printed, or in ISO 8601 where a number stood for it, `received` the one of a program
     that passed on a line which has a stamp of its own. `turn` counts the ends of years
     before the line in its log, `boot_s` is when its host booted, in seconds since 1970,
-    where the log tells; `delta_s` is the time since the line before, where only that is
+    where the log tells; `returned` tells that its host's clock was put back not long before;
+    `delta_s` is the time since the line before, where only that is
     printed.
     """
 
@@ -52,6 +53,7 @@ class KernelLine:
     caller: str | None = None
     spliced: bool = False
     turn: int = 0
+    returned: bool = False
     boot_s: float | None = None
 
     @property

@@ -64,6 +64,7 @@ _HEADLINES = {
 }
 
 _TIME_UNKNOWN = {
+    "stamp_hour_unknown": "that hour came twice as summer time ended, and nothing tells which",
     "stamp_zone_unknown": "the log does not say its time zone, so the UTC time is unknown",
     "stamp_year_unknown": "the log does not print the year, so the UTC time is unknown",
     "none": "the log carries no wall-clock time",

@@ -11,7 +11,7 @@ import zstandard
 from oomdb.carriers.names import NAMES
 from oomdb.clock import Moment, epoch_s, moment
 from oomdb.dating import Evidence, Timeline
-from oomdb.incidents.identity import body_key, digest, head_keys, victim_key
+from oomdb.incidents.identity import body_key, digest, head_keys, is_nameless, victim_key
 from oomdb.incidents.resolve import Copy, in_year
 from oomdb.reports import reader
 from oomdb.rows.builder import rows_of
@@ -59,7 +59,7 @@ def in_blocks(
     if not located:
         return []
     host, evidence = beside()
-    found = [_found(one, one.host or host) for one in located]
+    found = [_found(one, _host_of(one.host, host)) for one in located]
     for one in found:
         moment, basis = timeline.date(one.first, evidence)
         one.event.update(occurred_at=moment, time_basis=basis, occurred_epoch_s=epoch_s(moment))
@@ -67,6 +67,13 @@ def in_blocks(
         if names.own and one.first.carrier.endswith("json"):
             one.sighting["copy_json_fields"] = "\n".join(names.own)
     return found
+
+
+def _host_of(printed: str | None, beside: str | None) -> str | None:
+    """The host that a line prints, unless it is a name that many machines have."""
+    if printed is None or (beside is not None and is_nameless(printed)):
+        return beside
+    return printed
 
 
 def _located(evidence: bytes, json_fields: str | None) -> Iterator[Located]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,15 @@ Head = tuple[str | None, str | None]
 
 #: Kinds of report that a kill is never a copy of.
 _DUMPS = frozenset({"allocation_failure", "memory_dump"})
+
+
+#: What machines are called that were given no name.
+_NAMELESS = re.compile(r"localhost(?:\.localdomain)?\d?|\(none\)|unknown|127\.0\.0\.1|::1", re.I)
+
+
+def is_nameless(hostname: str) -> bool:
+    """Whether a printed name stands for a machine that was given none, so for many."""
+    return _NAMELESS.fullmatch(hostname) is not None
 
 
 def digest(*parts: object) -> str:

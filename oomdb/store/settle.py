@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from oomdb.incidents.identity import host_id
@@ -10,6 +10,8 @@ from oomdb.store.assignment import insert_rows
 from oomdb.store.labels import settle_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import duckdb
 
 #: The basis of times that come from another log of the same boot.
@@ -71,24 +73,23 @@ WHERE events.event_id = dated.event_id AND events.occurred_at IS NULL"""
 def settle_hosts(connection: duckdb.DuckDBPyConnection) -> None:
     """Make one host of the names that mean one machine.
 
-    A short name joins a full one when exactly one full name begins with it; otherwise
-    it stays a host of its own, as it may be either.
+    A short name joins a full one when exactly one full name begins with it, itself no
+    beginning of a fuller one; otherwise it stays a host of its own, as it may be either.
     """
     printed = connection.execute(
         "SELECT printed_hostname FROM events WHERE printed_hostname IS NOT NULL"
         " UNION SELECT copy_hostname FROM sightings WHERE copy_hostname IS NOT NULL ORDER BY 1"
     ).fetchall()
     names = [row[0] for row in printed]
-    full: dict[str, set[str]] = defaultdict(set)
+    fullest = fullest_names([name.lower() for name in names])
+    home = {name: fullest[name.lower()] for name in names}
+    shown: dict[str, str] = {}
     for name in names:
-        if "." in name:
-            full[name.lower().partition(".")[0]].add(name.lower())
-    home = {}
-    for name in names:
-        fuller = full.get(name.lower(), set()) if "." not in name else set()
-        home[name] = next(iter(fuller)) if len(fuller) == 1 else name.lower()
-    shown = {lower: max(n for n in names if n.lower() == lower) for lower in set(home.values())}
+        if home[name] == name.lower().rstrip("."):
+            shown[home[name]] = max(name, shown.get(home[name], name))
+    rows: list[dict[str, object]]
     rows = [{"host_id": host_id(lower), "hostname": name} for lower, name in shown.items()]
+    aliases: list[dict[str, object]]
     aliases = [{"host_id": host_id(home[name]), "name": name} for name in names]
     connection.begin()
     for table, content in (("hosts", rows), ("host_names", aliases)):
@@ -99,3 +100,22 @@ def settle_hosts(connection: duckdb.DuckDBPyConnection) -> None:
         " WHERE events.printed_hostname = n.name AND events.host_id <> n.host_id"
     )
     connection.commit()
+
+
+def fullest_names(names: Collection[str]) -> dict[str, str]:
+    """For each name the only full one that begins with it; itself where there is none or many.
+
+    Names of one machine are short to any length: web1, web1.rack7, web1.rack7.example.com.
+    """
+    ordered = sorted({f"{name.rstrip('.')}." for name in names})
+    full = [
+        name
+        for name, after in zip(ordered, [*ordered[1:], ""], strict=False)
+        if not after.startswith(name)
+    ]
+    found: dict[str, str] = {}
+    for name in ordered:
+        at = bisect_left(full, name)
+        is_only = at + 1 == len(full) or not full[at + 1].startswith(name)
+        found[name] = full[at] if full[at].startswith(name) and is_only else name
+    return {name: found[f"{name.rstrip('.')}."].rstrip(".") for name in names}
