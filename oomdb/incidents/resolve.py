@@ -9,6 +9,7 @@ the order in which they came, so that any order of reading gives the same events
 from __future__ import annotations
 
 import time
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,19 +103,31 @@ def components(copies: Iterable[Copy]) -> list[list[Copy]]:
 def _incidents(copies: Iterable[Copy]) -> list[Incident]:
     """The incidents among copies that share keys."""
     groups: list[list[Copy]] = []
+    # Copies whose hosts differ in the first label are of different incidents; those that
+    # name none come last, when all the others have their groups.
+    by_label: dict[str | None, list[list[Copy]]] = defaultdict(list)
     for copy in sorted(set(copies), key=_precedence):
-        home = next((group for group in groups if _belongs(copy, group)), None)
+        label = _label(copy.host)
+        near = by_label[label] if label is not None else groups
+        home = next((group for group in near if _belongs(copy, group)), None)
         if home is None:
-            groups.append([copy])
-        else:
-            home.append(copy)
+            home = []
+            groups.append(home)
+            by_label[label].append(home)
+        home.append(copy)
     bases = [_base(group) for group in groups]
+    count_of = Counter(bases)
     return [
         Incident(
-            base if bases.count(base) == 1 else _told_apart(base, group), tuple(_best_first(group))
+            base if count_of[base] == 1 else _told_apart(base, group), tuple(_best_first(group))
         )
         for base, group in zip(bases, groups, strict=True)
     ]
+
+
+def _label(host: str | None) -> str | None:
+    """The part of a host's name that all its forms have; None for none."""
+    return host.lower().rstrip(".").partition(".")[0] or None if host else None
 
 
 def _precedence(copy: Copy) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,20 @@ class Assignment:
         current = self._current(set(known.values()) | touched)
         stale = set(current)
         batch = RowBatch()
+        before = defaultdict(set)
+        for copy, event_id in known.items():
+            before[event_id].add(copy.digest)
         for incident in settled:
+            event_id = incident.event_id
+            same = {copy.digest for copy in incident.copies} == before.get(event_id)
+            if (
+                same
+                and event_id in current
+                and event_id not in touched
+                and not (fresh.keys() & before[event_id])
+            ):
+                stale.discard(event_id)
+                continue
             facts = _facts(incident, fresh, self._times(incident, fresh))
             if current.get(incident.event_id) == _signature(facts):
                 stale.discard(incident.event_id)
