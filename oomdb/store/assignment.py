@@ -6,8 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from oomdb import tables
 from oomdb.clock import Moment, epoch_s
 from oomdb.dating import trust
@@ -15,7 +13,8 @@ from oomdb.incidents.copies import reread
 from oomdb.incidents.identity import host_id
 from oomdb.incidents.resolve import Copy, Incident, incidents, merged_host
 from oomdb.rows.batch import RowBatch
-from oomdb.store.arrow import schema, to_arrow
+from oomdb.store.arrow import to_arrow
+from oomdb.store.insertion import insert, insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -240,18 +239,3 @@ def _copy(row: Sequence[object]) -> Copy:
         ),
         is_cut="cut_end" in str(damage),
     )
-
-
-def insert_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, object]]
-) -> None:
-    """Add rows to a table; columns that a row lacks are NULL."""
-    if rows:
-        insert(connection, name, pa.Table.from_pylist(list(rows), schema(name)))
-
-
-def insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    """Add an Arrow table's rows."""
-    connection.register("incoming", table)
-    connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
-    connection.unregister("incoming")

@@ -13,9 +13,8 @@ import duckdb
 from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
-from oomdb.store.assignment import Added, Assignment, insert_rows
-from oomdb.store.opening import State, connect, first_line, prepare, state_of
-from oomdb.store.settle import settle
+from oomdb.store.insertion import insert_rows
+from oomdb.store.opening import State, connect, first_line, prepare, state_in, state_of
 from oomdb.store.staging import locked, staged
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from oomdb.incidents.copies import Found
+    from oomdb.store.assignment import Added
 
 
 #: Rows that are written at a time.
@@ -97,8 +97,7 @@ class Store:
         """
         if not path.exists():
             raise _no_database(path)
-        _bring_up_to_date(path)
-        connection = connect(path, read_only=True)
+        connection = _connect_to_current(path)
         reader = Reader(connection, path)
         try:
             connection.execute("SET TimeZone = 'UTC'")
@@ -119,6 +118,8 @@ class Store:
         stays as it was. Raises what `open_for_reading` raises, and DatabaseBusyError
         while another process writes.
         """
+        from oomdb.store.settle import settle
+
         if must_exist and not path.exists():
             raise _no_database(path)
         folder = path.absolute().parent
@@ -162,6 +163,8 @@ class Store:
         new one; an event's rows are those of its best copy. `replaces` are sources that
         this one is a longer, moved or better read version of.
         """
+        from oomdb.store.assignment import Added, Assignment
+
         if not found and not replaces:
             self._waiting.append({**source, "event_count": 0})
             if len(self._waiting) >= _MOST_WAITING:
@@ -277,14 +280,20 @@ def _no_database(path: Path) -> OomdbError:
     return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
 
-def _bring_up_to_date(path: Path) -> None:
-    """Upgrade a database of an older oomdb, tables and saved views.
+def _connect_to_current(path: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection, after an upgrade of tables and saved views where it is due.
 
     Where that is not possible now, a difference in the views alone is only told.
     """
-    state = state_of(path)
+    connection = connect(path, read_only=True)
+    try:
+        state = state_in(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     if state is State.CURRENT:
-        return
+        return connection
+    connection.close()
     try:
         with locked(path), staged(path) as copy:
             prepare(copy)
@@ -292,3 +301,4 @@ def _bring_up_to_date(path: Path) -> None:
         if state is State.OLDER:
             raise OomdbError(f"{path} is of an older oomdb, and {first_line(error)}") from error
         terminal.note(f"oomdb: the saved views are those of another oomdb: {first_line(error)}")
+    return connect(path, read_only=True)

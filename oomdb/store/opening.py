@@ -10,7 +10,7 @@ import duckdb
 
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.incidents.identity import digest
-from oomdb.store.assignment import insert_rows
+from oomdb.store.insertion import insert_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,27 +77,31 @@ def state_of(path: Path) -> State:
 
     NotADatabaseError or NewerDatabaseError for a file that is none for this oomdb.
     """
+    with connect(path, read_only=True) as connection:
+        return state_in(connection, path)
+
+
+def state_in(connection: duckdb.DuckDBPyConnection, path: Path) -> State:
+    """The same by an open connection to it."""
     from oomdb.store.migrate import known_revisions
 
-    with connect(path, read_only=True) as connection:
-        try:
-            found = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-            if not {name for (name,) in found} >= _OUR_TABLES:
-                raise NotADatabaseError(f"{path} is a DuckDB file but no oomdb database")
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-            if row is None:
-                raise NotADatabaseError(f"{path} does not say which oomdb wrote it")
-            revisions = known_revisions()
-            if row[0] not in revisions:
-                raise NewerDatabaseError(
-                    f"{path} was written by a newer oomdb (schema {row[0]}); "
-                    "upgrade oomdb to read it"
-                )
-            if row[0] != revisions[0]:
-                return State.OLDER
-            has_views = _fingerprint_of(connection) == definitions_fingerprint()
-        except duckdb.Error as error:
-            raise NotADatabaseError(f"{path} is damaged: {first_line(error)}") from error
+    try:
+        found = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        if not {name for (name,) in found} >= _OUR_TABLES:
+            raise NotADatabaseError(f"{path} is a DuckDB file but no oomdb database")
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        if row is None:
+            raise NotADatabaseError(f"{path} does not say which oomdb wrote it")
+        revisions = known_revisions()
+        if row[0] not in revisions:
+            raise NewerDatabaseError(
+                f"{path} was written by a newer oomdb (schema {row[0]}); upgrade oomdb to read it"
+            )
+        if row[0] != revisions[0]:
+            return State.OLDER
+        has_views = _fingerprint_of(connection) == definitions_fingerprint()
+    except duckdb.Error as error:
+        raise NotADatabaseError(f"{path} is damaged: {first_line(error)}") from error
     return State.CURRENT if has_views else State.OTHER_VIEWS
 
 
@@ -134,10 +138,12 @@ def _fingerprint_of(database: duckdb.DuckDBPyConnection) -> str | None:
 
 def definitions_fingerprint() -> str:
     """Stands for the saved views and reference rows that this oomdb carries."""
+    from oomdb import resources
     from oomdb.gfp import reference_rows
-    from oomdb.views import load_views
 
-    return digest(*(view.sql for view in load_views()), *map(str, reference_rows()))
+    queries = sorted(resources.folder("queries").glob("*/*.sql"))
+    texts = (path.read_text(encoding="utf-8") for path in queries)
+    return digest(*texts, *map(str, reference_rows()))
 
 
 def _refresh(database: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from oomdb.incidents.identity import host_id
-from oomdb.store.assignment import insert_rows
+from oomdb.store.insertion import insert_rows
 from oomdb.store.labels import settle_labels
 
 if TYPE_CHECKING:
