@@ -36,7 +36,7 @@ class Seen:
 
     def input_of(self, source: Source) -> Input | None:
         """The file as it is now; None when it cannot be looked at."""
-        found = signature(source.path)
+        found = source.status
         return Input(source.full_name, *found, self._options) if found is not None else None
 
     def is_unchanged(self, now: Input | None) -> bool:

@@ -8,8 +8,9 @@ import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from oomdb.errors import UsageError
 from oomdb.sources.containers import Held, Hosts, Unwrapping
@@ -43,23 +44,34 @@ class Tree:
         return machine_of_folder(self.top)
 
 
+class Status(NamedTuple):
+    """What tells that a file is as it was: inode and device number it, the time is in ns."""
+
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    device: int
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file to read; `problem` tells why it was set aside instead, when it was.
 
     `below` is its path from the folder that the user named, that folder's own name
-    first; `tree` is the collected tree in which it lies, None outside one.
+    first; `tree` is the collected tree in which it lies, None outside one. `status` is
+    what it was when it was found, None for standard input.
     """
 
-    path: Path
+    path: str
     problem: str | None = None
     below: str = ""
     tree: Tree | None = None
+    status: Status | None = None
 
     @property
     def is_stdin(self) -> bool:
         """Whether it is standard input."""
-        return self.path == STDIN_PATH
+        return self.path == str(STDIN_PATH)
 
     @property
     def name(self) -> str:
@@ -69,24 +81,29 @@ class Source:
     @property
     def full_name(self) -> str:
         """The absolute path as such text."""
-        return STDIN_NAME if self.is_stdin else _as_text(self.path.absolute())
+        if self.is_stdin:
+            return STDIN_NAME
+        return _as_text(self.path if self.path.startswith("/") else f"{os.getcwd()}/{self.path}")  # noqa: PTH109
 
     def machine(self) -> Machine | None:
         """The machine that the tree was collected from; None outside one."""
         return self.tree.machine if self.tree is not None else None
 
 
-def _as_text(path: Path) -> str:
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _as_text(path: str) -> str:
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def signature(path: Path | str) -> tuple[int, int, int, int] | None:
-    """Size, time of the last change in ns, inode and device; None when it is not there."""
+def signature(path: str) -> Status | None:
+    """What the file is now; None when it is not there."""
     try:
-        found = Path(path).stat()
+        return _status(os.stat(path))  # noqa: PTH116
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev
+
+
+def _status(found: os.stat_result) -> Status:
+    return Status(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
 def discover(paths: Iterable[Path], skip: Iterable[Path] = ()) -> Iterator[Source]:
@@ -104,8 +121,8 @@ def discover(paths: Iterable[Path], skip: Iterable[Path] = ()) -> Iterator[Sourc
     seen: set[str] = set()
     for path in paths:
         problem = problems.get(path)
-        for source in _walk(path) if problem is None else [Source(path, problem)]:
-            resolved = source.name if source.is_stdin else os.path.realpath(source.path)
+        walked = _walk(path) if problem is None else [(Source(str(path), problem), str(path))]
+        for source, resolved in walked:
             if resolved not in seen and not (skipped and resolved.startswith(skipped)):
                 seen.add(resolved)
                 yield source
@@ -122,34 +139,41 @@ def _problem_at(path: Path) -> str | None:
     return None
 
 
-def _walk(path: Path) -> Iterator[Source]:
-    """The files at or below one path."""
+def _walk(path: Path) -> Iterator[tuple[Source, str]]:
+    """The files at or below one path, each with its path after all links."""
     if path == STDIN_PATH:
-        yield Source(path)
+        yield Source(str(path)), STDIN_NAME
         return
     if not path.is_dir():
         below = "/".join(path.absolute().parts[-2:])
-        yield from _checked(path, below, _tree_round(path))
+        yield from _checked(str(path), below, _tree_round(path), path.is_symlink(), None)
         return
-    folders = [(path, path.name, _tree_round(path))]
+    folders = [(str(path), path.name, _tree_round(path), os.path.realpath(path))]
     while folders:
-        folder, below, tree = folders.pop()
+        folder, below, tree, resolved = folders.pop()
         try:
             with os.scandir(folder) as entries:
-                names = sorted(entries, key=lambda entry: entry.name)
+                names = sorted(entries, key=_entry_name)
         except OSError as error:
-            yield Source(folder, error.strerror or str(error))
+            yield Source(folder, error.strerror or str(error)), resolved
             continue
         if is_tree(entry.name for entry in names):
-            tree = Tree(folder)
-        inside: list[tuple[Path, str, Tree | None]] = []
+            tree = Tree(Path(folder))
+        before = "" if folder == "." else f"{folder.rstrip('/')}/"
+        resolved = f"{resolved.rstrip('/')}/"
+        inside: list[tuple[str, str, Tree | None, str]] = []
         for entry in names:
-            entry_below = f"{below}/{entry.name}"
+            name = entry.name
             if _is_folder(entry):
-                inside.append((Path(entry.path), entry_below, tree))
+                inside.append((before + name, f"{below}/{name}", tree, resolved + name))
             else:
-                yield from _checked(Path(entry.path), entry_below, tree)
+                yield from _checked(
+                    before + name, f"{below}/{name}", tree, entry.is_symlink(), resolved + name
+                )
         folders.extend(reversed(inside))
+
+
+_entry_name = attrgetter("name")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -171,23 +195,29 @@ def _tree_round(path: Path) -> Tree | None:
     return None
 
 
-def _checked(path: Path, below: str, tree: Tree | None) -> Iterator[Source]:
-    """The file as a source, when it is or should be one."""
-    is_link = path.is_symlink()
-    if is_link and tree is not None and not is_inside(path, tree.top):
-        if path.exists():
-            yield Source(path, "the link leads out of the collected tree", below, tree)
+def _checked(
+    path: str, below: str, tree: Tree | None, is_link: bool, resolved: str | None
+) -> Iterator[tuple[Source, str]]:
+    """The file as a source, when it is or should be one.
+
+    `resolved` is its path after all links, where it is no link itself and that is known.
+    """
+    if is_link or resolved is None:
+        resolved = os.path.realpath(path)
+    if is_link and tree is not None and not is_inside(Path(path), tree.top):
+        if os.path.exists(path):  # noqa: PTH110
+            yield Source(path, "the link leads out of the collected tree", below, tree), resolved
         return
     try:
-        mode = path.stat().st_mode
+        found = os.stat(path)  # noqa: PTH116
     except OSError as error:
         if tree is None or not is_link:
-            yield Source(path, error.strerror or str(error), below, tree)
+            yield Source(path, error.strerror or str(error), below, tree), resolved
         return
-    if is_link and stat.S_ISDIR(mode):
+    if is_link and stat.S_ISDIR(found.st_mode):
         return
-    problem = None if stat.S_ISREG(mode) else "not a regular file"
-    yield Source(path, problem, below, tree)
+    problem = None if stat.S_ISREG(found.st_mode) else "not a regular file"
+    yield Source(path, problem, below, tree, _status(found)), resolved
 
 
 @contextmanager
