@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.names import NAMES
-from oomdb.dating import Evidence
-from oomdb.incidents import copies, identity
-from oomdb.known import Seen
+from oomdb.known import Inputs, matches
+from oomdb.logs import Marks, Options
 from oomdb.sources import files
-from oomdb.sources.containers import Hosts
-from oomdb.sources.limits import Limits
-from oomdb.store.database import Store
+from oomdb.store.database import Addition, Store
+from oomdb.workers import default_jobs, read_files
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Sequence
-    from datetime import tzinfo
     from pathlib import Path
 
     from oomdb.incidents.copies import Found
+    from oomdb.known import Match
+    from oomdb.logs import Log
     from oomdb.sources.files import Source
-    from oomdb.sources.stream import Stream
+    from oomdb.store.database import Added, Content, Input
+
+__all__ = ["Options", "Summary", "ingest"]
+
+#: Logs and reports that are written at a time.
+_BATCH_LOGS = 2000
+_BATCH_REPORTS = 1000
 
 
 @dataclass
@@ -49,169 +55,153 @@ class Summary:
     set_aside: list[tuple[str, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How logs are read.
-
-    `host` is the machine of lines that name none, `host_from_path` takes it from a path
-    instead, by its group `host` or its first one. `zone` is the time zone of stamps that
-    print none. None where the logs themselves shall tell. `json_fields` are names of fields
-    in JSON that come before those that are known, each as `FACT=NAME`.
-    """
-
-    host: str | None = None
-    host_from_path: re.Pattern[str] | None = None
-    zone: tzinfo | None = None
-    json_fields: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=Limits)
-
-    @property
-    def digest(self) -> str:
-        """Stands for the options; logs that were read with others are read again."""
-        json_fields = self.json_fields or None
-        return identity.digest("options", self.host, self.host_from_path, self.zone, json_fields)
-
-
 def ingest(
     paths: Sequence[Path],
     database: Path,
     options: Options | None = None,
     *,
+    jobs: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Summary:
     """Read every log at or below `paths` into the database and publish it.
 
-    Files that were read before, with the same content, are not read again. Raises
-    UsageError for a path that does not exist or a field that is none, and OomdbError when
-    the database cannot be written; what cannot be read is set aside and named in the summary.
+    Files that were read before, with the same content, are not read again; when there is
+    nothing else, nothing is written. `jobs` processes read, one for each processor unless
+    told. Raises UsageError for a path that does not exist or a field that is none, and
+    OomdbError when the database cannot be written; what cannot be read is set aside and
+    named in the summary.
     """
+    options = options or Options()
+    NAMES.preferring(options.json_fields)
+    run = _Run(options, progress)
     found = files.discover(paths, skip=[database])
-    first = next(found, None)
+    found = chain([first] if (first := next(found, None)) is not None else [], found)
+    snapshot = files.signature(str(database))
+    if snapshot is not None:
+        with Store.open_for_reading(database) as reader:
+            run.knows(reader)
+        snapshot = files.signature(str(database))
+    to_read = filter(run.is_to_read, found)
+    first_to_read = next(to_read, None)
+    if first_to_read is None and snapshot is not None:
+        return run.summary
     with Store.open_for_ingest(database) as store:
-        run = _Run(store, options or Options())
-        while first is not None:
-            if progress is not None:
-                progress(run.summary.files, run.summary.bytes, first.name)
-            run.read(first)
-            first = next(found, None)
-        return run.finish()
+        if files.signature(str(database)) != snapshot:
+            run.knows(store)
+        ahead = chain([first_to_read] if first_to_read is not None else [], to_read)
+        read = read_files(ahead, options, Marks(store.ends()), jobs or default_jobs())
+        with closing(read):
+            for source, logs in read:
+                run.take(source, logs)
+                if run.is_full:
+                    run.write(store)
+        run.write(store)
+        run.summary.hosts = store.host_count()
+    return run.summary
 
 
 class _Run:
-    """One ingest into an open store."""
+    """One ingest: what it has read and not yet written, and what it says at its end."""
 
-    def __init__(self, store: Store, options: Options) -> None:
-        self._store = store
+    def __init__(self, options: Options, progress: Callable[[int, int, str], None] | None) -> None:
         self._options = options
-        self._names = NAMES.preferring(options.json_fields)
-        self._seen = Seen(store, options.digest)
+        self._progress = progress
+        self._inputs = Inputs({}, {}, options.digest)
+        self._read: list[tuple[Input | None, list[Log]]] = []
         self.summary = Summary()
 
-    def read(self, source: Source) -> None:
-        """Read the logs of one file; what cannot be read is set aside."""
+    def knows(self, content: Content) -> None:
+        """Learn what was read before, of the database as it is."""
+        self._inputs = Inputs(content.inputs(), content.event_counts(), self._options.digest)
+        self.summary.hosts = content.host_count()
+
+    def is_to_read(self, source: Source) -> bool:
+        """Whether a file needs to be opened; counted here when not."""
         summary = self.summary
         if source.problem is not None:
             summary.set_aside.append((source.name, source.problem))
-            return
-        now = self._seen.input_of(source)
-        hosts = Hosts(self._options.host, self._options.host_from_path)
-        if now is not None and self._seen.is_unchanged(now):
-            summary.files += 1
-            summary.known_files += 1
-            summary.bytes += now.size_bytes
-            summary.known_events += self._seen.event_count(now.path)
-            return
-        set_aside = len(summary.set_aside)
-        try:
-            with files.opened(source, self._options.limits, hosts) as streams:
-                for stream in streams:
-                    self._read_stream(stream)
-        except OSError as error:
-            summary.set_aside.append((source.name, error.strerror or str(error)))
-        if now is not None and len(summary.set_aside) == set_aside:
-            self._seen.note(now)
-
-    def _read_stream(self, stream: Stream) -> None:
-        """Read one log and add its reports in one transaction."""
-        options, summary = self._options, self.summary
-        if stream.problem is not None:
-            summary.set_aside.append((stream.name, stream.problem))
-            return
-        self._seen.watch(stream)
-        found = copies.in_blocks(stream.blocks(), lambda: _beside(stream, options), self._names)
+            return False
+        now = self._inputs.of(source)
+        if now is None or not self._inputs.is_unchanged(now):
+            return True
         summary.files += 1
-        summary.bytes += stream.size_bytes
-        if stream.problem is not None:
-            summary.set_aside.append((stream.name, stream.problem))
-        reading = identity.digest(options.digest, stream.path_host, stream.modified_s)
-        same, replaced = self._seen.match(stream, reading)
-        if same is not None:
-            summary.known_files += 1
-            summary.known_events += same.event_count
-            return
-        row = _source_row(stream, found, reading)
-        added = self._store.add_source(row, found, replaces=[known.source_id for known in replaced])
-        self._seen.added(str(row["source_id"]), stream)
-        summary.known_files += any(known.sha256 == stream.sha256 for known in replaced)
+        summary.known_files += 1
+        summary.bytes += now.size_bytes
+        summary.known_events += self._inputs.event_count(now.path)
+        return False
+
+    def take(self, source: Source, logs: list[Log]) -> None:
+        """Keep what a file held until it is written."""
+        summary = self.summary
+        for log in logs:
+            summary.files += log.reading is not None
+            summary.bytes += log.size_bytes
+            if log.problem is not None:
+                summary.set_aside.append((log.name, log.problem))
+        is_whole = all(log.problem is None for log in logs)
+        self._read.append((self._inputs.of(source) if is_whole else None, logs))
+        if self._progress is not None:
+            self._progress(summary.files, summary.bytes, source.name)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to write."""
+        logs = [log for _, logs in self._read for log in logs]
+        return len(logs) >= _BATCH_LOGS or sum(len(log.found) for log in logs) >= _BATCH_REPORTS
+
+    def write(self, store: Store) -> None:
+        """Add what was read to the store."""
+        logs = [log for _, logs in self._read for log in logs if log.reading is not None]
+        known = store.sources_like([(log.name, log.head_digest, log.sha256) for log in logs])
+        found = matches(logs, known, self._inputs)
+        fresh = [match for match in found if match.same is None and not match.is_replaced]
+        gone = [known.source_id for match in found for known in match.replaced]
+        added = store.add([_addition(match.log) for match in fresh], gone)
+        for match, each in zip(fresh, added, strict=True):
+            self._count(match, each)
+        for match in found:
+            if match.same is not None:
+                self.summary.known_files += 1
+                self.summary.known_events += match.same.event_count
+        inputs = [now for now, _ in self._read if now is not None]
+        store.note_inputs(inputs, known=self._inputs.note(now.path for now in inputs))
+        self._inputs.fresh.update(match.log.source_id for match in fresh)
+        self._read.clear()
+
+    def _count(self, match: Match, added: Added) -> None:
+        """Add to the summary what a log brought, and what its new events are like."""
+        summary = self.summary
+        summary.known_files += any(one.sha256 == match.log.sha256 for one in match.replaced)
         summary.known_events += len(added.known_event_ids)
-        _count(added.new_event_ids, found, summary)
-
-    def finish(self) -> Summary:
-        """What the run did, after its last file."""
-        self._seen.save()
-        self.summary.hosts = self._store.host_count()
-        return self.summary
-
-
-def _beside(stream: Stream, options: Options) -> tuple[str | None, Evidence]:
-    """The host of lines that name none, and what is known of the log beside its lines.
-
-    Looked up only for a log that holds a report: it may take a pass over an archive.
-    """
-    machine = stream.machine
-    evidence = Evidence(
-        name=stream.name,
-        zone=options.zone,
-        machine_zone=machine.zone if machine is not None else None,
-        collected_s=machine.collected_s if machine is not None else None,
-        boot_s=machine.boot_s if machine is not None else None,
-        modified_s=stream.modified_s,
-    )
-    return stream.host, evidence
+        summary.new_events += len(added.new)
+        for one in added.new.values():
+            summary.damaged_events += one.event["damage"] is not None
+            summary.unparsed_lines += len(_unparsed(one))
+            kind = str(one.event["kind"])
+            summary.events_by_kind[kind] = summary.events_by_kind.get(kind, 0) + 1
+            for row in one.rows.rows.get("extra_fields", ()):
+                if row["reason"] == "unknown_key":
+                    key = str(row["name"])
+                    summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1
 
 
-def _source_row(stream: Stream, found: Sequence[Found], reading: str) -> dict[str, object]:
-    """The row of `sources`, but for what the store counts."""
-    carriers = Counter(str(one.sighting["copy_carrier"]) for one in found)
-    return {
-        "source_id": identity.source_id(stream.name, stream.sha256),
-        "path": stream.name,
-        "sha256": stream.sha256,
-        "size_bytes": stream.size_bytes,
-        "head_digest": stream.head_digest,
+def _addition(log: Log) -> Addition:
+    """The log as a source for the store, which counts its events."""
+    carriers = Counter(str(one.sighting["copy_carrier"]) for one in log.found)
+    row: dict[str, object] = {
+        "source_id": log.source_id,
+        "path": log.name,
+        "sha256": log.sha256,
+        "size_bytes": log.size_bytes,
+        "head_digest": log.head_digest,
         "carrier": carriers.most_common(1)[0][0] if carriers else None,
-        "unparsed_line_count": sum(len(_unparsed(one)) for one in found),
-        "reading": reading,
-        "problem": stream.problem,
+        "unparsed_line_count": sum(len(_unparsed(one)) for one in log.found),
+        "reading": log.reading,
+        "problem": log.problem,
         "ingested_at": datetime.now(UTC).replace(tzinfo=None),
     }
+    return Addition(row, log.found)
 
 
 def _unparsed(found: Found) -> list[dict[str, object]]:
     return found.rows.rows.get("unparsed_lines", [])
-
-
-def _count(new: frozenset[str], found: list[Found], summary: Summary) -> None:
-    """Add to the summary what the new events are like."""
-    summary.new_events += len(new)
-    fresh = {one.event.get("event_id"): one for one in found}
-    for event_id in new:
-        one = fresh[event_id]
-        summary.damaged_events += one.event["damage"] is not None
-        summary.unparsed_lines += len(_unparsed(one))
-        kind = str(one.event["kind"])
-        summary.events_by_kind[kind] = summary.events_by_kind.get(kind, 0) + 1
-        for row in one.rows.rows.get("extra_fields", ()):
-            if row["reason"] == "unknown_key":
-                key = str(row["name"])
-                summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1

@@ -2,114 +2,147 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from oomdb.sources.files import signature
-from oomdb.store.database import Input
+from oomdb.store.database import Input, Known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from oomdb.logs import Log
     from oomdb.sources.files import Source
-    from oomdb.sources.stream import Stream
-    from oomdb.store.database import Known, Store
 
 
-#: Files that are noted at a time.
-_MOST_NOTED = 1000
+class Inputs:
+    """The files that were read to their ends, as they were then.
 
-
-class Seen:
-    """The files and sources of one database, as an ingest needs to know them.
-
-    `_marks` holds a number for each path, head and content of a source: most logs of a fleet
-    are like none that is known, which needs no question to the database.
+    `event_counts` tells how many events each holds, archives as a whole; `fresh` are the ids
+    of sources that were read in this run.
     """
 
-    def __init__(self, store: Store, options: str) -> None:
-        self._store = store
+    def __init__(self, known: dict[str, Input], event_counts: dict[str, int], options: str) -> None:
+        self._known = known
+        self._event_counts = event_counts
         self._options = options
-        self._inputs = store.inputs()
-        self._event_counts = store.event_counts()
-        self._read: dict[str, Input] = {}
         self._noted: set[str] = set()
-        self._fresh: set[str] = set()
-        self._marks = {hash(mark) for each in store.source_marks() for mark in each}
+        self.fresh: set[str] = set()
 
-    def input_of(self, source: Source) -> Input | None:
-        """The file as it is now; None when it cannot be looked at."""
-        found = source.status
-        return Input(source.full_name, *found, self._options) if found is not None else None
+    def of(self, source: Source) -> Input | None:
+        """The file as it is now; None when it cannot be known again."""
+        if source.status is None:
+            return None
+        return Input(source.full_name, *source.status, self._options)
 
     def is_unchanged(self, now: Input | None) -> bool:
         """Whether the file is as it was when it was read with the same options."""
-        return now is not None and self._inputs.get(now.path) == now
+        return now is not None and self._known.get(now.path) == now
 
     def event_count(self, path: str) -> int:
         """How many events the file at `path` holds, as far as it was read before."""
         return self._event_counts.get(path, 0)
 
-    def note(self, now: Input) -> None:
-        """Remember that the file was read to its end as it was then."""
-        self._read[now.path] = now
-        if len(self._read) >= _MOST_NOTED:
-            self.save()
+    def note(self, paths: Iterable[str]) -> list[str]:
+        """Remember files that were read now; those of them come back that were known before."""
+        paths = list(paths)
+        before = [path for path in paths if path in self._known or path in self._noted]
+        self._noted.update(paths)
+        return before
 
-    def added(self, source_id: str, stream: Stream) -> None:
-        """Remember a source that was read in this run."""
-        self._fresh.add(source_id)
-        self._marks.update(map(hash, (stream.name, stream.head_digest, stream.sha256)))
-
-    def save(self) -> None:
-        """Write down what was noted."""
-        known = [path for path in self._read if path in self._inputs or path in self._noted]
-        self._store.note_inputs(list(self._read.values()), known=known)
-        self._noted.update(self._read)
-        self._read.clear()
-
-    def watch(self, stream: Stream) -> None:
-        """Have the stream note its digest at the sizes of the sources that it may continue."""
-        stream.marks_of = lambda head: [
-            known.size_bytes for known in self._like(stream.name, head, None)
-        ]
-
-    def match(self, stream: Stream, reading: str) -> tuple[Known | None, list[Known]]:
-        """The source that the stream, read to its end, is again; those that it replaces.
-
-        A source is replaced by a longer version of itself, by its content under a new
-        name when the old one no longer holds it, and when it is read in another way.
-        """
-        same: Known | None = None
-        replaced: list[Known] = []
-        for known in self._like(stream.name, stream.head_digest, stream.sha256):
-            if known.sha256 == stream.sha256 and known.path == stream.name:
-                if known.reading == reading:
-                    same = known
-                else:
-                    replaced.append(known)
-            elif self._continues(stream, known) and (
-                known.path == stream.name or not self._holds(known)
-            ):
-                replaced.append(known)
-        return same, replaced
-
-    def _like(self, path: str, head: str | None, sha256: str | None) -> list[Known]:
-        """The sources of that path, with that head, or with that content."""
-        if not any(hash(mark) in self._marks for mark in (path, head, sha256) if mark is not None):
-            return []
-        return self._store.sources_like(path, head, sha256)
-
-    def _continues(self, stream: Stream, known: Known) -> bool:
-        """Whether the stream begins with the content of the source, or is the same."""
-        if known.sha256 == stream.sha256:
-            return True
-        return stream.sha256_at.get(known.size_bytes) == known.sha256
-
-    def _holds(self, known: Known) -> bool:
+    def holds(self, known: Known) -> bool:
         """Whether the file of a source is still as it was when it was read."""
-        if known.source_id in self._fresh:
+        if known.source_id in self.fresh:
             return True
         path = known.path.partition("!/")[0]
-        then = self._inputs.get(path)
+        then = self._known.get(path)
         now = signature(path)
-        if then is None:
+        if then is None or now is None:
             return now is not None
         return now == (then.size_bytes, then.mtime_ns, then.inode, then.device)
+
+
+@dataclass(slots=True)
+class Match:
+    """What a log is to what was read before.
+
+    `same` is the source that it is again; `replaced` are those that it is a longer, moved
+    or better read version of. `is_replaced` tells that a later log of the same batch is
+    such a version of this one.
+    """
+
+    log: Log
+    same: Known | None = None
+    replaced: list[Known] = field(default_factory=list)
+    is_replaced: bool = False
+
+
+def matches(logs: Sequence[Log], known: Iterable[Known], inputs: Inputs) -> list[Match]:
+    """What each of a batch of logs, in their order, is to the sources that are known.
+
+    `known` holds at least every source that has the path, head or content of one of them.
+    A log of the batch itself is replaced by a later one of its path alone: both are there.
+    """
+    by_mark: dict[str, dict[str, Known]] = {}
+    for each in known:
+        for mark in (each.path, each.head_digest, each.sha256):
+            if mark is not None:
+                by_mark.setdefault(mark, {})[each.source_id] = each
+    fresh: dict[str, Match] = {}
+    found = []
+    for log in logs:
+        match = _against_known(log, by_mark, inputs)
+        before = fresh.get(log.name)
+        if before is not None and _continues(log, _as_known(before.log)):
+            same = before.log.sha256 == log.sha256 and before.log.reading == log.reading
+            match.same = _as_known(before.log) if same else None
+            before.is_replaced = not same
+        if match.same is None:
+            fresh[log.name] = match
+        found.append(match)
+    return found
+
+
+def _against_known(log: Log, by_mark: dict[str, dict[str, Known]], inputs: Inputs) -> Match:
+    """What a log is to the known sources; those that it replaces are known no more."""
+    match = Match(log)
+    for one in _alike(log, by_mark):
+        if one.sha256 == log.sha256 and one.path == log.name and one.reading == log.reading:
+            match.same = one
+        elif _continues(log, one) and (one.path == log.name or not inputs.holds(one)):
+            match.replaced.append(one)
+    if match.same is not None:
+        match.replaced.clear()
+    for one in match.replaced:
+        for mark in (one.path, one.head_digest, one.sha256):
+            by_mark.get(mark or "", {}).pop(one.source_id, None)
+    return match
+
+
+def _alike(log: Log, by_mark: dict[str, dict[str, Known]]) -> list[Known]:
+    """The sources of that path, with that head, or with that content, in a fixed order."""
+    marks = (log.name, log.head_digest, log.sha256)
+    like = {
+        one.source_id: one
+        for mark in marks
+        if mark is not None
+        for one in by_mark.get(mark, {}).values()
+    }
+    return sorted(like.values(), key=lambda one: (one.path, one.sha256))
+
+
+def _as_known(log: Log) -> Known:
+    return Known(
+        source_id=log.source_id,
+        path=log.name,
+        sha256=log.sha256,
+        size_bytes=log.size_bytes,
+        head_digest=log.head_digest,
+        reading=log.reading,
+        event_count=len(log.found),
+    )
+
+
+def _continues(log: Log, known: Known) -> bool:
+    """Whether the log begins with the content of the source, or is the same."""
+    return known.sha256 == log.sha256 or log.sha256_at.get(known.size_bytes) == known.sha256

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.incidents import copies
-from oomdb.store.database import Store
+from oomdb.store.database import Addition, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def reparse(database: Path, *, progress: Callable[[int, int, str], None] | None 
                 read = copies.again(sighting)
                 done.without_report += not read
                 found += read
-            store.add_source(source, found, replaces=[str(source["source_id"])])
+            store.add([Addition(source, found)], gone=[str(source["source_id"])])
             done.sources += 1
         done.events = store.event_count()
     return done

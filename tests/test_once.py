@@ -73,15 +73,20 @@ def test_three_incidents_of_two_machines_out_of_eight_files(tmp_path: Path) -> N
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.permutations(list(FILES)), st.lists(st.integers(1, 5), max_size=2))
-def test_any_order_and_any_split_into_runs_gives_the_same_database(
-    order: list[str], cuts: list[int]
+@given(
+    st.permutations(list(FILES)),
+    st.lists(st.integers(1, 5), max_size=2),
+    st.integers(1, len(FILES)),
+)
+def test_any_order_any_batches_and_any_split_into_runs_give_the_same_database(
+    order: list[str], cuts: list[int], batch: int
 ) -> None:
     bounds = sorted({0, *cuts, len(order)})
     runs = [order[first:last] for first, last in pairwise(bounds)]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         expected, _ = filled(Path(folder), [list(FILES)])
         (Path(folder) / "oomdb.duckdb").unlink()
+        patch.setattr("oomdb.ingest._BATCH_LOGS", batch)
         assert filled(Path(folder), runs)[0] == expected
 
 
@@ -289,8 +294,7 @@ def test_evidence_read_again_keeps_the_times_of_its_log(tmp_path: Path, database
 def test_sources_without_a_report_are_known_again(
     tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oomdb.store.database._MOST_WAITING", 3)
-    monkeypatch.setattr("oomdb.known._MOST_NOTED", 4)
+    monkeypatch.setattr("oomdb.ingest._BATCH_LOGS", 3)
     logs = tmp_path / "logs"
     logs.mkdir()
     for number in range(11):

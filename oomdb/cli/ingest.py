@@ -52,6 +52,12 @@ def ingest(
             " own: message=payload.text; may be repeated.",
         ),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, metavar="N", help="Processes that read; one for each processor."
+        ),
+    ] = None,
     summary_format: Annotated[
         SummaryFormat, typer.Option("--format", "-f", help="How the summary is written.")
     ] = SummaryFormat.TEXT,
@@ -74,7 +80,7 @@ def ingest(
         json_fields=tuple(json_field or ()),
     )
     with progress_bar() as progress:
-        summary = read_logs(paths, database_path(db), options, progress=progress)
+        summary = read_logs(paths, database_path(db), options, jobs=jobs, progress=progress)
     text = as_json(summary) if summary_format is SummaryFormat.JSON else as_text(summary)
     typer.echo(text)
     for name, reason in summary.set_aside:

@@ -14,10 +14,11 @@ from oomdb.incidents.identity import host_id
 from oomdb.incidents.resolve import Copy, Incident, incidents, merged_host
 from oomdb.rows.batch import RowBatch
 from oomdb.store.arrow import to_arrow
-from oomdb.store.insertion import insert, insert_rows
+from oomdb.store.insertion import insert, insert_rows, registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     import duckdb
 
@@ -29,14 +30,45 @@ _FACTS = (
     " boot_id, copy_uptime_s, moment_s, moment_has_year, moment_has_zone, head_uptime_key,"
     " head_wall_key, event_id"
 )
+_COPY_TIMES = ("copy_occurred_at", "copy_time_basis", "copy_printed_time")
+_RELATED = f"""
+SELECT {_FACTS}, {", ".join(_COPY_TIMES)}
+FROM sightings
+WHERE victim_key IN (SELECT key FROM wanted_keys)
+  OR body_key IN (SELECT key FROM wanted_keys)
+  OR head_uptime_key IN (SELECT key FROM wanted_keys)
+  OR head_wall_key IN (SELECT key FROM wanted_keys)
+  OR copy_digest IN (SELECT key FROM wanted_keys)
+  OR event_id IN (SELECT key FROM wanted_keys)"""
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """What one source brought: events that are new, and events that were known."""
+class Seen:
+    """A report of a source: one sighting of an event."""
 
-    new_event_ids: frozenset[str]
+    source_id: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What became of reports.
+
+    `event_of` is the event of each copy, by its digest; `best_of` the best copy of each event
+    that is new; `known_event_ids` are the events that were there before.
+    """
+
+    event_of: dict[str, str]
+    best_of: dict[str, Found]
     known_event_ids: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Known:
+    """The copies in the database that reports may be of, with their events and times."""
+
+    event_of: dict[Copy, str]
+    times: dict[str, list[tuple[object, ...]]]
 
 
 class Assignment:
@@ -45,134 +77,172 @@ class Assignment:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def add(self, source_id: str, found: Sequence[Found], touched: set[str]) -> Added:
-        """Add the reports of one source; `touched` names events that lost a sighting."""
-        known = self._related([one.copy for one in found], touched)
-        fresh = {one.copy.digest: one for one in found}
-        copies = [*known, *(one.copy for one in found)]
-        settled = incidents(copies)
-        self._replace(settled, known, fresh, touched)
+    def add(self, seen: Sequence[Seen], lost: dict[str, str]) -> Assigned:
+        """Add the reports of several sources; `lost` are the events of copies taken out."""
+        touched = set(lost.values())
+        fresh = {one.found.copy.digest: one.found for one in seen}
+        known = self._related([one.found.copy for one in seen], touched)
+        settled = incidents([*known.event_of, *(one.found.copy for one in seen)])
+        self._replace(settled, known, fresh, self._fresh_times(seen), touched)
         event_of = {copy.digest: one.event_id for one in settled for copy in one.copies}
         rows = [
-            {**one.sighting, "source_id": source_id, "event_id": event_of[one.copy.digest]}
-            for one in found
+            {
+                **one.found.sighting,
+                "source_id": one.source_id,
+                "event_id": event_of[one.found.copy.digest],
+            }
+            for one in seen
         ]
         insert_rows(self._connection, "sightings", rows)
-        mine = {event_of[one.copy.digest] for one in found}
-        old = touched | {event_of[copy.digest] for copy in known if copy.digest in event_of}
-        return Added(frozenset(mine - old), frozenset(mine & old))
+        before = {*lost, *(copy.digest for copy in known.event_of)} & event_of.keys()
+        known_event_ids = frozenset(touched | {event_of[digest] for digest in before})
+        best_of = {
+            one.event_id: fresh[one.best.digest] for one in settled if one.best.digest in fresh
+        }
+        return Assigned(event_of, best_of, known_event_ids)
 
-    def _related(self, copies: Iterable[Copy], touched: set[str]) -> dict[Copy, str]:
-        """The known copies that share a key with these, directly or not, with their events."""
+    def _related(self, copies: Iterable[Copy], touched: set[str]) -> _Known:
+        """The known copies that share a key with these, directly or not."""
         copies = list(copies)
-        keys = {key for copy in copies for key in copy.keys}
-        digests = {copy.digest for copy in copies}
-        events = set(touched)
-        related: dict[Copy, str] = {}
+        wanted = {key for copy in copies for key in copy.keys} | touched
+        wanted |= {copy.digest for copy in copies}
         while True:
-            result = self._connection.execute(
-                f"SELECT {_FACTS} FROM sightings WHERE list_contains($keys, victim_key)"
-                " OR list_contains($keys, body_key) OR list_contains($events, event_id)"
-                " OR list_contains($keys, head_uptime_key) OR list_contains($keys, head_wall_key)"
-                " OR list_contains($digests, copy_digest)",
-                {"keys": sorted(keys), "events": sorted(events), "digests": sorted(digests)},
-            )
-            related = {_copy(row): row[-1] for row in result.fetchall()}
-            wider = keys | {key for copy in related for key in copy.keys}
-            if wider == keys and events >= set(related.values()):
-                return related
-            keys, events = wider, events | set(related.values())
+            with self._table("wanted_keys", key=sorted(wanted)):
+                rows = self._connection.execute(_RELATED).fetchall()
+            event_of: dict[Copy, str] = {}
+            times: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+            for row in rows:
+                facts, told = row[: -len(_COPY_TIMES)], row[-len(_COPY_TIMES) :]
+                copy = _copy(facts)
+                event_of[copy] = facts[-1]
+                times[copy.digest].append(told)
+            wider = wanted | {key for copy in event_of for key in copy.keys}
+            wider |= set(event_of.values())
+            if wider == wanted:
+                return _Known(event_of, times)
+            wanted = wider
+
+    def _fresh_times(self, seen: Sequence[Seen]) -> dict[str, list[tuple[object, ...]]]:
+        times: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+        for one in seen:
+            sighting = one.found.sighting
+            times[one.found.copy.digest].append(tuple(sighting[name] for name in _COPY_TIMES))
+        return times
 
     def _replace(
         self,
         settled: Sequence[Incident],
-        known: dict[Copy, str],
+        known: _Known,
         fresh: dict[str, Found],
+        fresh_times: dict[str, list[tuple[object, ...]]],
         touched: set[str],
     ) -> None:
         """Write the rows of the events that changed, and take away those that are gone."""
-        current = self._current(set(known.values()) | touched)
+        current = self._current(set(known.event_of.values()) | touched)
         stale = set(current)
-        batch = RowBatch()
         before = defaultdict(set)
-        for copy, event_id in known.items():
+        for copy, event_id in known.event_of.items():
             before[event_id].add(copy.digest)
+        changed: list[tuple[Incident, dict[str, object]]] = []
         for incident in settled:
             event_id = incident.event_id
-            same = {copy.digest for copy in incident.copies} == before.get(event_id)
-            if (
-                same
-                and event_id in current
+            digests = {copy.digest for copy in incident.copies}
+            is_same = (
+                event_id in current
                 and event_id not in touched
-                and not (fresh.keys() & before[event_id])
-            ):
+                and digests == before.get(event_id)
+                and digests.isdisjoint(fresh)
+            )
+            if not is_same:
+                times = [
+                    time
+                    for digest in digests
+                    for time in (*fresh_times.get(digest, ()), *known.times.get(digest, ()))
+                ]
+                facts = _facts(incident, times)
+                is_same = current.get(event_id) == _signature(facts)
+                if not is_same:
+                    changed.append((incident, facts))
+            if is_same:
                 stale.discard(event_id)
-                continue
-            facts = _facts(incident, fresh, self._times(incident, fresh))
-            if current.get(incident.event_id) == _signature(facts):
-                stale.discard(incident.event_id)
-                continue
-            rows = self._rows(incident.best, fresh)
+        self._delete(stale)
+        self._write(changed, fresh)
+        self._move(
+            [
+                (copy.digest, incident.event_id)
+                for incident in settled
+                for copy in incident.copies
+                if known.event_of.get(copy, incident.event_id) != incident.event_id
+            ]
+        )
+
+    def _current(self, event_ids: set[str]) -> dict[str, tuple[object, ...]]:
+        if not event_ids:
+            return {}
+        with self._table("wanted_keys", key=sorted(event_ids)):
+            result = self._connection.execute(
+                f"SELECT event_id, {', '.join(_SIGNED)} FROM events"
+                " WHERE event_id IN (SELECT key FROM wanted_keys)"
+            )
+            return {row[0]: tuple(row[1:]) for row in result.fetchall()}
+
+    def _write(
+        self, changed: Sequence[tuple[Incident, dict[str, object]]], fresh: dict[str, Found]
+    ) -> None:
+        """The rows of events, those of each from its best copy."""
+        kept = self._kept({one.best.digest for one, _ in changed} - fresh.keys())
+        batch = RowBatch()
+        for incident, facts in changed:
+            best = incident.best.digest
+            rows = fresh[best].rows if best in fresh else kept[best]
             rows.rows["events"][0].update(facts)
             rows.stamp("event_id", incident.event_id, tables.EVENT_TABLES)
             rows.rows["events"][0]["event_id"] = incident.event_id
             batch.extend(rows)
-        self._delete(stale)
         for name, table in to_arrow(batch).items():
             insert(self._connection, name, table)
-        moved = [
-            (incident.event_id, copy.digest)
-            for incident in settled
-            for copy in incident.copies
-            if copy in known and known[copy] != incident.event_id
-        ]
-        for event_id, digest in moved:
-            self._connection.execute(
-                "UPDATE sightings SET event_id = ? WHERE copy_digest = ?", [event_id, digest]
+
+    def _kept(self, digests: set[str]) -> dict[str, RowBatch]:
+        """The rows of known copies, from their evidence."""
+        if not digests:
+            return {}
+        with self._table("wanted_keys", key=sorted(digests)):
+            result = self._connection.execute(
+                "SELECT copy_digest, evidence, copy_json_fields FROM sightings"
+                " WHERE copy_digest IN (SELECT key FROM wanted_keys)"
+                " ORDER BY copy_digest, source_id, first_byte"
             )
+            evidence = {row[0]: row[1:] for row in reversed(result.fetchall())}
+        found = {}
+        for digest, kept in evidence.items():
+            found[digest] = reread(*kept)
+            found[digest].rows["events"][0]["copy_digest"] = digest
+        return found
 
-    def _current(self, event_ids: set[str]) -> dict[str, tuple[object, ...]]:
-        result = self._connection.execute(
-            f"SELECT event_id, {', '.join(_SIGNED)} FROM events WHERE list_contains(?, event_id)",
-            [sorted(event_ids)],
-        )
-        return {row[0]: tuple(row[1:]) for row in result.fetchall()}
-
-    def _times(self, incident: Incident, fresh: dict[str, Found]) -> list[tuple[object, ...]]:
-        """occurred_at, its basis and the printed stamp of every copy of the incident."""
-        times: list[tuple[object, ...]]
-        times = [
-            tuple(fresh[copy.digest].sighting[name] for name in _COPY_TIMES)
-            for copy in incident.copies
-            if copy.digest in fresh
-        ]
-        times += self._connection.execute(
-            f"SELECT DISTINCT {', '.join(_COPY_TIMES)} FROM sightings"
-            " WHERE list_contains(?, copy_digest)",
-            [[copy.digest for copy in incident.copies]],
-        ).fetchall()
-        return times
-
-    def _rows(self, best: Copy, fresh: dict[str, Found]) -> RowBatch:
-        if best.digest in fresh:
-            return fresh[best.digest].rows
-        row = self._connection.execute(
-            "SELECT evidence, copy_json_fields FROM sightings WHERE copy_digest = ? LIMIT 1",
-            [best.digest],
-        ).fetchone()
-        assert row is not None
-        rows = reread(*row)
-        rows.rows["events"][0]["copy_digest"] = best.digest
-        return rows
+    def _move(self, moved: Sequence[tuple[str, str]]) -> None:
+        """Let known copies be sightings of other events than before."""
+        if not moved:
+            return
+        digests, event_ids = zip(*moved, strict=True)
+        with self._table("moved_copies", key=digests, event_id=event_ids):
+            self._connection.execute(
+                "UPDATE sightings SET event_id = moved_copies.event_id FROM moved_copies"
+                " WHERE sightings.copy_digest = moved_copies.key"
+            )
 
     def _delete(self, event_ids: set[str]) -> None:
         if not event_ids:
             return
-        for name in ("events", *(table.name for table in tables.EVENT_TABLES)):
-            if name != "sightings":
-                self._connection.execute(
-                    f"DELETE FROM {name} WHERE list_contains(?, event_id)", [sorted(event_ids)]
-                )
+        with self._table("wanted_keys", key=sorted(event_ids)):
+            for name in ("events", *(table.name for table in tables.EVENT_TABLES)):
+                if name != "sightings":
+                    self._connection.execute(
+                        f"DELETE FROM {name} WHERE event_id IN (SELECT key FROM wanted_keys)"
+                    )
+
+    def _table(self, name: str, **columns: Sequence[str]) -> AbstractContextManager[None]:
+        """Columns of text under a name that statements can read from."""
+        return registered(self._connection, name, **columns)
 
 
 #: Facts of an event that come from all its copies; a change in them writes it anew.
@@ -184,16 +254,13 @@ _SIGNED = (
     "time_basis",
     "printed_time",
 )
-_COPY_TIMES = ("copy_occurred_at", "copy_time_basis", "copy_printed_time")
 
 
 def _signature(facts: dict[str, object]) -> tuple[object, ...]:
     return tuple(facts[name] for name in _SIGNED)
 
 
-def _facts(
-    incident: Incident, fresh: dict[str, Found], times: list[tuple[object, ...]]
-) -> dict[str, object]:
+def _facts(incident: Incident, times: list[tuple[object, ...]]) -> dict[str, object]:
     """What the copies together tell of host and time."""
 
     def rank(time: tuple[object, ...]) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ import duckdb
 from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
-from oomdb.store.insertion import insert_rows
+from oomdb.store.insertion import insert_rows, registered
 from oomdb.store.opening import State, connect, first_line, prepare, state_in, state_of
 from oomdb.store.staging import locked, staged
 
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from oomdb.incidents.copies import Found
-    from oomdb.store.assignment import Added
 
 
-#: Rows that are written at a time.
-_MOST_WAITING = 1000
+#: Rows that are fetched at a time.
+_MOST_FETCHED = 10_000
 
 
 def database_path(option: str | Path | None) -> Path:
@@ -43,6 +42,7 @@ class Known:
     path: str
     sha256: str
     size_bytes: int
+    head_digest: str | None
     reading: str | None
     event_count: int
 
@@ -59,11 +59,65 @@ class Input:
     options: str
 
 
-class Reader:
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """One source with its reports, to be added.
+
+    `row` is its row of `sources`, without the count of its events.
+    """
+
+    row: dict[str, object]
+    found: Sequence[Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What one source brought: events that are new, by id, and events that were known."""
+
+    new: dict[str, Found]
+    known_event_ids: frozenset[str]
+
+
+class Content:
+    """A connection to a database, and what an ingest asks of it before and after."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def inputs(self) -> dict[str, Input]:
+        """Every file that was read to its end, by path."""
+        result = self.connection.execute(
+            "SELECT path, size_bytes, mtime_ns, inode, device, options FROM inputs"
+        )
+        return {row[0]: Input(*row) for row in result.fetchall()}
+
+    def event_counts(self) -> dict[str, int]:
+        """How many events each file holds that holds any, by its path, archives as a whole."""
+        result = self.connection.execute(
+            "SELECT SPLIT_PART(path, '!/', 1) AS file, SUM(event_count) FROM sources"
+            " WHERE event_count > 0 GROUP BY file"
+        )
+        return {row[0]: int(row[1]) for row in result.fetchall()}
+
+    def host_count(self) -> int:
+        """How many machines the events name."""
+        return self._number("SELECT COUNT(DISTINCT host_id) FROM events WHERE host_id IS NOT NULL")
+
+    def event_count(self) -> int:
+        """How many events there are."""
+        return self._number("SELECT COUNT(*) FROM events")
+
+    def _number(self, sql: str) -> int:
+        row = self.connection.execute(sql).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+class Reader(Content):
     """A read-only connection to one snapshot of the database."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.path = path
 
     def query(
@@ -77,15 +131,8 @@ class Reader:
         self.connection.close()
 
 
-class Store:
-    """The writer: adds sources to a staged database, each in one transaction.
-
-    Sources without a report, most of a fleet's files, are written many at a time.
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._waiting: list[dict[str, object]] = []
+class Store(Content):
+    """The writer: adds sources to a staged database, batch by batch."""
 
     @staticmethod
     @contextmanager
@@ -133,7 +180,6 @@ class Store:
             try:
                 store = Store(connection)
                 yield store
-                store.write_waiting()
                 settle(connection)
                 connection.execute("CHECKPOINT")
             except duckdb.InterruptException:
@@ -144,89 +190,78 @@ class Store:
             finally:
                 connection.close()
 
-    def sources_like(self, path: str, head_digest: str | None, sha256: str | None) -> list[Known]:
-        """The sources of that path, with that head, or with that content."""
-        self.write_waiting()
-        result = self._connection.execute(
-            "SELECT source_id, path, sha256, size_bytes, reading, event_count FROM sources"
-            " WHERE path = $path OR head_digest = $head OR sha256 = $sha256 ORDER BY path, sha256",
-            {"path": path, "head": head_digest, "sha256": sha256},
-        )
-        return [Known(*row) for row in result.fetchall()]
+    def sources_like(self, logs: Sequence[tuple[str, str | None, str]]) -> list[Known]:
+        """The sources that have the path, the head or the SHA-256 of one of the logs."""
+        paths, heads, digests = zip(*logs, strict=True) if logs else ((), (), ())
+        with registered(self.connection, "logs", path=paths, head=heads, sha256=digests):
+            result = self.connection.execute(
+                "SELECT source_id, path, sha256, size_bytes, head_digest, reading, event_count"
+                " FROM sources WHERE path IN (SELECT path FROM logs)"
+                " OR head_digest IN (SELECT head FROM logs WHERE head IS NOT NULL)"
+                " OR sha256 IN (SELECT sha256 FROM logs)"
+            )
+            return [Known(*row) for row in result.fetchall()]
 
-    def add_source(
-        self, source: dict[str, object], found: Sequence[Found], *, replaces: Sequence[str] = ()
-    ) -> Added:
-        """Add one source with all its reports, or nothing, in one transaction.
+    def add(self, additions: Sequence[Addition], gone: Sequence[str] = ()) -> list[Added]:
+        """Add sources with all their reports, or nothing, in one transaction.
 
         Each report joins the event whose other copies it does not contradict, or makes a
-        new one; an event's rows are those of its best copy. `replaces` are sources that
-        this one is a longer, moved or better read version of.
+        new one; an event's rows are those of its best copy. What an earlier source of the
+        batch brought is known to the later ones. `gone` are the ids of sources that some of
+        these are longer, moved or better read versions of.
         """
-        from oomdb.store.assignment import Added, Assignment
+        from oomdb.store.assignment import Assignment, Seen
 
-        if not found and not replaces:
-            self._waiting.append({**source, "event_count": 0})
-            if len(self._waiting) >= _MOST_WAITING:
-                self.write_waiting()
-            return Added(frozenset(), frozenset())
-        self._connection.begin()
+        seen = [Seen(str(one.row["source_id"]), found) for one in additions for found in one.found]
+        added, rows = [], []
+        with self._transaction():
+            assigned = Assignment(self.connection).add(seen, self._forget(gone))
+            known = set(assigned.known_event_ids)
+            for one in additions:
+                event_ids = {assigned.event_of[found.copy.digest] for found in one.found}
+                new = {event_id: assigned.best_of[event_id] for event_id in event_ids - known}
+                added.append(Added(new, frozenset(event_ids & known)))
+                rows.append({**one.row, "event_count": len(event_ids)})
+                known |= event_ids
+            insert_rows(self.connection, "sources", rows)
+        return added
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.begin()
         try:
-            touched = {event_id for one in replaces for event_id in self._forget(one)}
-            added = Assignment(self._connection).add(str(source["source_id"]), found, touched)
-            row = {**source, "event_count": len(added.new_event_ids | added.known_event_ids)}
-            insert_rows(self._connection, "sources", [row])
-            self._connection.commit()
+            yield
+            self.connection.commit()
         except BaseException:
             # A commit that failed has ended the transaction.
             with suppress(duckdb.TransactionException):
-                self._connection.rollback()
+                self.connection.rollback()
             raise
-        return added
 
-    def write_waiting(self) -> None:
-        """Write the sources without a report that were not written yet."""
-        insert_rows(self._connection, "sources", self._waiting)
-        self._waiting.clear()
-
-    def source_marks(self) -> Iterator[tuple[str, str | None, str]]:
-        """Path, head digest and SHA-256 of every source."""
-        self.write_waiting()
-        result = self._connection.execute("SELECT path, head_digest, sha256 FROM sources")
-        while rows := result.fetchmany(_MOST_WAITING):
+    def ends(self) -> Iterator[tuple[str, str | None, int]]:
+        """Path, head digest and size of every source [bytes]."""
+        result = self.connection.execute("SELECT path, head_digest, size_bytes FROM sources")
+        while rows := result.fetchmany(_MOST_FETCHED):
             yield from rows
-
-    def inputs(self) -> dict[str, Input]:
-        """Every file that was read to its end, by path."""
-        result = self._connection.execute(
-            "SELECT path, size_bytes, mtime_ns, inode, device, options FROM inputs"
-        )
-        return {row[0]: Input(*row) for row in result.fetchall()}
-
-    def event_counts(self) -> dict[str, int]:
-        """How many events each file holds, by its path, archives as a whole."""
-        result = self._connection.execute(
-            "SELECT SPLIT_PART(path, '!/', 1) AS file, SUM(event_count) FROM sources GROUP BY file"
-        )
-        return {row[0]: int(row[1] or 0) for row in result.fetchall()}
 
     def note_inputs(self, inputs: Sequence[Input], *, known: Sequence[str]) -> None:
         """Remember files as they are, in place of what was known of those in `known`."""
-        self._connection.begin()
-        if known:
-            self._connection.execute("DELETE FROM inputs WHERE list_contains(?, path)", [known])
-        insert_rows(self._connection, "inputs", [asdict(each) for each in inputs])
-        self._connection.commit()
+        with self._transaction():
+            if known:
+                with registered(self.connection, "known_paths", path=known):
+                    self.connection.execute(
+                        "DELETE FROM inputs WHERE path IN (SELECT path FROM known_paths)"
+                    )
+            insert_rows(self.connection, "inputs", [asdict(each) for each in inputs])
 
     def sources(self) -> list[dict[str, object]]:
         """The rows of all sources, in a fixed order."""
-        self.write_waiting()
-        result = self._connection.execute("SELECT * FROM sources ORDER BY source_id")
+        result = self.connection.execute("SELECT * FROM sources ORDER BY source_id")
         return result.to_arrow_table().to_pylist()
 
     def sightings_of(self, source_id: str) -> list[dict[str, object]]:
         """The sightings of one source, in the order of its lines."""
-        result = self._connection.execute(
+        result = self.connection.execute(
             "SELECT * FROM sightings WHERE source_id = ? ORDER BY first_byte, copy_digest",
             [source_id],
         )
@@ -234,46 +269,36 @@ class Store:
 
     def clear_derived(self) -> None:
         """Take away all rows that follow from the evidence; sources and sightings stay."""
-        self._connection.begin()
-        for table in (tables.EVENTS, *tables.EVENT_TABLES):
-            if table is not tables.SIGHTINGS:
-                self._connection.execute(f"DELETE FROM {table.name}")
-        self._connection.commit()
+        with self._transaction():
+            for table in (tables.EVENTS, *tables.EVENT_TABLES):
+                if table is not tables.SIGHTINGS:
+                    self.connection.execute(f"DELETE FROM {table.name}")
 
     def replace_told(self, table: tables.Table, rows: Sequence[dict[str, object]]) -> None:
         """Put `rows` in the place of all that users told before: host_rules or budgets."""
         assert table in tables.TOLD
-        self._connection.begin()
-        self._connection.execute(f"DELETE FROM {table.name}")
-        insert_rows(self._connection, table.name, rows)
-        self._connection.commit()
+        with self._transaction():
+            self.connection.execute(f"DELETE FROM {table.name}")
+            insert_rows(self.connection, table.name, rows)
 
     def label_names(self) -> set[str]:
         """The labels that some rule gives to hosts."""
-        result = self._connection.execute("SELECT DISTINCT label FROM host_rules")
+        result = self.connection.execute("SELECT DISTINCT label FROM host_rules")
         return {row[0] for row in result.fetchall()}
 
-    def event_count(self) -> int:
-        """How many events there are."""
-        row = self._connection.execute("SELECT COUNT(*) FROM events").fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def host_count(self) -> int:
-        """How many machines the events name."""
-        row = self._connection.execute(
-            "SELECT COUNT(DISTINCT host_id) FROM events WHERE host_id IS NOT NULL"
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def _forget(self, source_id: str) -> set[str]:
-        """Take a source out; the events that it was a sighting of come back."""
-        gone = self._connection.execute(
-            "DELETE FROM sightings WHERE source_id = ? RETURNING event_id", [source_id]
-        ).fetchall()
-        self._connection.execute("DELETE FROM sources WHERE source_id = ?", [source_id])
-        return {row[0] for row in gone}
+    def _forget(self, source_ids: Sequence[str]) -> dict[str, str]:
+        """Take sources out; the copies that they held come back, with their events."""
+        if not source_ids:
+            return {}
+        with registered(self.connection, "gone_sources", source_id=source_ids):
+            gone = self.connection.execute(
+                "DELETE FROM sightings WHERE source_id IN (SELECT source_id FROM gone_sources)"
+                " RETURNING copy_digest, event_id"
+            ).fetchall()
+            self.connection.execute(
+                "DELETE FROM sources WHERE source_id IN (SELECT source_id FROM gone_sources)"
+            )
+        return dict(gone)
 
 
 def _no_database(path: Path) -> OomdbError:

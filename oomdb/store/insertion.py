@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import duckdb
     import pyarrow as pa
@@ -29,3 +30,18 @@ def insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) ->
     connection.register("incoming", table)
     connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
     connection.unregister("incoming")
+
+
+@contextmanager
+def registered(
+    connection: duckdb.DuckDBPyConnection, name: str, **columns: Sequence[str | None]
+) -> Iterator[None]:
+    """Columns of text that statements can read under a name meanwhile."""
+    import pyarrow as pa
+
+    arrays = {column: pa.array(values, pa.string()) for column, values in columns.items()}
+    connection.register(name, pa.table(arrays))
+    try:
+        yield
+    finally:
+        connection.unregister(name)

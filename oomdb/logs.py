@@ -1,0 +1,163 @@
+"""One file to the logs in it, and each log to its reports; knows nothing of the database."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from oomdb.carriers.names import NAMES
+from oomdb.dating import Evidence
+from oomdb.incidents import copies, identity
+from oomdb.sources import files
+from oomdb.sources.containers import Hosts
+from oomdb.sources.limits import Limits
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator
+    from datetime import tzinfo
+
+    from oomdb.incidents.copies import Found
+    from oomdb.sources.files import Source
+    from oomdb.sources.stream import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How logs are read.
+
+    `host` is the machine of lines that name none, `host_from_path` takes it from a path
+    instead, by its group `host` or its first one. `zone` is the time zone of stamps that
+    print none. None where the logs themselves shall tell. `json_fields` are names of fields
+    in JSON that come before those that are known, each as `FACT=NAME`.
+    """
+
+    host: str | None = None
+    host_from_path: re.Pattern[str] | None = None
+    zone: tzinfo | None = None
+    json_fields: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def digest(self) -> str:
+        """Stands for the options; logs that were read with others are read again."""
+        json_fields = self.json_fields or None
+        return identity.digest("options", self.host, self.host_from_path, self.zone, json_fields)
+
+
+class Marks:
+    """The sizes at which logs end that are known, by their path and by their first bytes.
+
+    A log that has grown or moved is known again by its SHA-256 at one of these sizes.
+    Held in two sorted arrays, 16 bytes for each, as every worker has them.
+    """
+
+    def __init__(self, known: Iterable[tuple[str, str | None, int]] = ()) -> None:
+        pairs = sorted(
+            (_mark(text), size_bytes)
+            for path, head_digest, size_bytes in known
+            for text in (path, head_digest)
+            if text is not None
+        )
+        self._marks = array("Q", [mark for mark, _ in pairs])
+        self._sizes = array("Q", [size for _, size in pairs])
+
+    def sizes(self, path: str, head_digest: str | None) -> set[int]:
+        """Where a log of that path, or with that head, may have ended before [bytes]."""
+        found: set[int] = set()
+        for text in (path, head_digest):
+            mark = _mark(text) if text is not None and self._marks else None
+            at = bisect_left(self._marks, mark) if mark is not None else 0
+            while mark is not None and at < len(self._marks) and self._marks[at] == mark:
+                found.add(self._sizes[at])
+                at += 1
+        return found
+
+
+def _mark(text: str) -> int:
+    digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+@dataclass(slots=True)
+class Log:
+    """One log as it was read: what names it again, and its reports.
+
+    The fields are those of `sources.stream.Stream` after its end. `reading` stands for how
+    it was read. One with a `problem` and no `reading` could not be read at all.
+    """
+
+    name: str
+    problem: str | None = None
+    reading: str | None = None
+    size_bytes: int = 0
+    sha256: str = ""
+    head_digest: str | None = None
+    sha256_at: dict[int, str] = field(default_factory=dict)
+    found: list[Found] = field(default_factory=list)
+
+    @property
+    def source_id(self) -> str:
+        """The id of the log among the sources."""
+        return identity.source_id(self.name, self.sha256)
+
+
+class LogReader:
+    """Reads files one after the other; `marks` are the logs that were read before."""
+
+    def __init__(self, options: Options, marks: Marks) -> None:
+        self._options = options
+        self._marks = marks
+        self._names = NAMES.preferring(options.json_fields)
+
+    def read(self, source: Source) -> Iterator[Log]:
+        """The logs in a file, in order, and what had to be set aside."""
+        if source.problem is not None:
+            yield Log(source.name, source.problem)
+            return
+        hosts = Hosts(self._options.host, self._options.host_from_path)
+        before: dict[str, list[int]] = {}
+        try:
+            with files.opened(source, self._options.limits, hosts) as streams:
+                for stream in streams:
+                    log = self._read_stream(stream, before.get(stream.name, []))
+                    # An archive may hold a member again that has grown.
+                    before.setdefault(log.name, []).append(log.size_bytes)
+                    yield log
+        except OSError as error:
+            yield Log(source.name, error.strerror or str(error))
+
+    def _read_stream(self, stream: Stream, sizes: list[int]) -> Log:
+        if stream.problem is not None:
+            return Log(stream.name, stream.problem)
+        stream.marks_of = lambda head: [*self._marks.sizes(stream.name, head), *sizes]
+        found = copies.in_blocks(stream.blocks(), lambda: self._beside(stream), self._names)
+        return Log(
+            name=stream.name,
+            problem=stream.problem,
+            reading=identity.digest(self._options.digest, stream.path_host, stream.modified_s),
+            size_bytes=stream.size_bytes,
+            sha256=stream.sha256,
+            head_digest=stream.head_digest,
+            sha256_at=stream.sha256_at,
+            found=found,
+        )
+
+    def _beside(self, stream: Stream) -> tuple[str | None, Evidence]:
+        """The host of lines that name none, and what is known of the log beside its lines.
+
+        Looked up only for a log that holds a report: it may take a pass over an archive.
+        """
+        machine = stream.machine
+        evidence = Evidence(
+            name=stream.name,
+            zone=self._options.zone,
+            machine_zone=machine.zone if machine is not None else None,
+            collected_s=machine.collected_s if machine is not None else None,
+            boot_s=machine.boot_s if machine is not None else None,
+            modified_s=stream.modified_s,
+        )
+        return stream.host, evidence

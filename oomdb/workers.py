@@ -1,0 +1,155 @@
+"""Files read by several processes at once, their logs in the order of the files."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from oomdb.errors import OomdbError
+from oomdb.logs import LogReader
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from oomdb.logs import Log, Marks, Options
+    from oomdb.sources.files import Source
+
+    Read = list[tuple[Source, list[Log]]]
+
+#: Fewer bytes are read sooner than a process is started.
+_WORTH_BYTES = 4 << 20
+#: What a worker is given at once.
+_SHARE_BYTES = 4 << 20
+_SHARE_FILES = 256
+#: Shares that are being read or waiting to be taken, for each worker.
+_SHARES_AHEAD = 3
+
+
+def default_jobs() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read_files(
+    sources: Iterator[Source], options: Options, marks: Marks, jobs: int
+) -> Generator[tuple[Source, list[Log]]]:
+    """Each source with its logs, in order, read by as many processes as `jobs` tells.
+
+    A few small files are read here, where no process needs to be started. OomdbError when
+    a process ended, as when the kernel killed it.
+    """
+    first, size_bytes = [], 0
+    if jobs > 1:
+        for source in sources:
+            first.append(source)
+            size_bytes += _size_bytes(source)
+            if size_bytes >= _WORTH_BYTES and len(first) > 1:
+                break
+    ahead = chain(first, sources)
+    if jobs <= 1 or size_bytes < _WORTH_BYTES or len(first) <= 1:
+        reader = LogReader(options, marks)
+        yield from ((source, list(reader.read(source))) for source in ahead)
+    else:
+        with _Workers(options, marks, jobs) as workers:
+            yield from workers.read(ahead)
+
+
+class _Workers:
+    """The processes, and what they have been given."""
+
+    def __init__(self, options: Options, marks: Marks, jobs: int) -> None:
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if "forkserver" in methods:
+            context.set_forkserver_preload(["__main__", "oomdb.logs"])
+        self._pool = ProcessPoolExecutor(
+            jobs, mp_context=context, initializer=_begin, initargs=(options, marks)
+        )
+        self._here = LogReader(options, marks)
+        self._most_ahead = jobs * _SHARES_AHEAD
+
+    def __enter__(self) -> _Workers:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is not None:
+            for process in multiprocessing.active_children():
+                process.terminate()
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+    def read(self, sources: Iterable[Source]) -> Iterator[tuple[Source, list[Log]]]:
+        """Each source with its logs, in order."""
+        shares = _shares(sources)
+        ahead = deque(map(self._give, islice(shares, self._most_ahead)))
+        while ahead:
+            done = ahead.popleft()
+            try:
+                read = done.result() if isinstance(done, Future) else done
+            except BrokenProcessPool:
+                raise OomdbError(
+                    "a process that read logs ended unexpectedly (was it killed for its memory?);"
+                    " --jobs 1 reads with one process"
+                ) from None
+            yield from read
+            ahead.extend(map(self._give, islice(shares, 1)))
+
+    def _give(self, share: list[Source]) -> Future[Read] | Read:
+        """Hand out a share; standard input can be read by this process alone."""
+        if any(source.is_stdin for source in share):
+            return [(source, list(self._here.read(source))) for source in share]
+        return self._pool.submit(_read_share, share)
+
+
+def _shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
+    """The sources in groups of about one size; standard input stays alone."""
+    share: list[Source] = []
+    size_bytes = 0
+    for source in sources:
+        if share and (
+            source.is_stdin
+            or size_bytes + _size_bytes(source) > _SHARE_BYTES
+            or len(share) >= _SHARE_FILES
+        ):
+            yield share
+            share, size_bytes = [], 0
+        share.append(source)
+        size_bytes += _size_bytes(source)
+        if source.is_stdin:
+            yield share
+            share, size_bytes = [], 0
+    if share:
+        yield share
+
+
+def _size_bytes(source: Source) -> int:
+    return source.status.size_bytes if source.status is not None else 0
+
+
+_reader: LogReader
+
+
+def _begin(options: Options, marks: Marks) -> None:
+    """Make this process a worker: Ctrl-C is its parent's, whose end is its own."""
+    global _reader
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    _reader = LogReader(options, marks)
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
+
+
+def _read_share(share: list[Source]) -> Read:
+    return [(source, list(_reader.read(source))) for source in share]
