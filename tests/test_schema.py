@@ -12,11 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
 from oomdb import tables
-from oomdb.store import migrate
+from oomdb.store import Store, migrate
 from oomdb.store.schema import METADATA, build_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def test_upgrading_an_empty_file_gives_the_declared_tables(migrated: Connection)
         assert found == [column.name for column in table.columns], (
             f"{table.name} differs: run `python -m tools.first_migration`"
         )
+
+
+def test_a_new_database_is_as_the_migrations_make_it(migrated: Connection, tmp_path: Path) -> None:
+    with Store.open_for_ingest(tmp_path / "oomdb.duckdb") as store:
+        for question in (
+            "SELECT table_name, comment FROM duckdb_tables() ORDER BY ALL",
+            "SELECT table_name, column_name, column_index, data_type, is_nullable, comment"
+            " FROM duckdb_columns() WHERE table_name IN (SELECT table_name FROM duckdb_tables())"
+            " ORDER BY ALL",
+            "SELECT table_name, constraint_text, constraint_name FROM duckdb_constraints()"
+            " ORDER BY ALL",
+            "SELECT version_num FROM alembic_version",
+        ):
+            expected = migrated.exec_driver_sql(question).fetchall()
+            found = store.connection.execute(question).fetchall()
+            assert found == [tuple(row) for row in expected]
 
 
 def test_autogenerate_finds_nothing_to_do(migrated: Connection) -> None:

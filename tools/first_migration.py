@@ -1,4 +1,4 @@
-"""Write the first migration anew from the models, while nothing is released.
+"""Write the first migration and the newest schema anew from the models, while nothing is released.
 
 Run `python -m tools.first_migration` after a change to `oomdb/tables.py`.
 """
@@ -8,15 +8,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from alembic.operations.ops import UpgradeOps
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, create_mock_engine
 
 from oomdb.store.schema import build_metadata
 
-FILE = Path(__file__).parent.parent / "migrations/versions/20261123_0001_tables.py"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+FILE = MIGRATIONS / "versions/20261123_0001_tables.py"
+NEWEST = MIGRATIONS / "newest.sql"
 HEAD = '''"""Every table of the first release."""
 
 import sqlalchemy as sa
@@ -49,6 +52,20 @@ def main() -> None:
     lines = [line for line in text.splitlines() if "# ###" not in line]
     FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(FILE)], check=True)
+    NEWEST.write_text(newest_schema(), encoding="utf-8")
+
+
+def newest_schema() -> str:
+    """The statements that make the newest tables in an empty database."""
+    statements: list[str] = []
+
+    def keep(statement: Any, *_: object) -> None:
+        text = str(statement.compile(dialect=engine.dialect)).strip()
+        statements.append("\n".join(line.rstrip() for line in text.splitlines()))
+
+    engine = create_mock_engine("duckdb://", keep)
+    build_metadata(foreign_keys=False).create_all(engine, checkfirst=False)
+    return "".join(f"{statement};\n" for statement in statements)
 
 
 if __name__ == "__main__":

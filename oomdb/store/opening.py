@@ -107,12 +107,33 @@ def state_in(connection: duckdb.DuckDBPyConnection, path: Path) -> State:
 
 def prepare(copy: Path) -> None:
     """Bring the staged database to the newest schema, with its reference rows and views."""
-    state = state_of(copy) if copy.exists() else State.OLDER
+    if not copy.exists():
+        with connect(copy) as database:
+            _create(database)
+            _refresh(database)
+        return
+    state = state_of(copy)
     if state is State.OLDER:
         _migrate(copy)
     if state is not State.CURRENT:
         with connect(copy) as database:
             _refresh(database)
+
+
+def _create(database: duckdb.DuckDBPyConnection) -> None:
+    """Make the newest tables in an empty database; the migrations would take seconds."""
+    from oomdb import resources
+    from oomdb.store.migrate import known_revisions
+
+    schema = resources.folder("migrations") / "newest.sql"
+    database.begin()
+    database.execute(schema.read_text(encoding="utf-8"))
+    database.execute(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    database.execute("INSERT INTO alembic_version VALUES (?)", [known_revisions()[0]])
+    database.commit()
 
 
 def _migrate(copy: Path) -> None:
