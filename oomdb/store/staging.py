@@ -21,6 +21,10 @@ from oomdb.errors import DatabaseBusyError, OomdbError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_COPY_BYTES = 1 << 20
+#: How a file system says that it copies by reading and writing alone.
+_CANNOT_SHARE = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
+
 
 def _real(path: Path) -> Path:
     """The file itself, where `path` is a link to it."""
@@ -72,7 +76,7 @@ def staged(path: Path) -> Iterator[Path]:
     try:
         _remove(copy)
         if path.exists():
-            shutil.copyfile(path, copy)
+            _copy(path, copy)
         yield copy
         _publish(copy, path)
     except OSError as error:
@@ -80,6 +84,23 @@ def staged(path: Path) -> Iterator[Path]:
         raise OomdbError(f"cannot write {path}: {reason}; it is as it was") from error
     finally:
         _remove(copy)
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy the database; a file system that can share blocks between files does."""
+    with path.open("rb") as source, copy.open("wb") as target:
+        left = os.fstat(source.fileno()).st_size
+        try:
+            while left > 0 and hasattr(os, "copy_file_range"):
+                done = os.copy_file_range(source.fileno(), target.fileno(), left)
+                if not done:
+                    break
+                left -= done
+        except OSError as error:
+            if error.errno not in _CANNOT_SHARE:
+                raise
+        if left > 0:
+            shutil.copyfileobj(source, target, _COPY_BYTES)
 
 
 def _publish(copy: Path, path: Path) -> None:
