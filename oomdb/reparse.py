@@ -9,8 +9,12 @@ from oomdb.incidents import copies
 from oomdb.store.database import Addition, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+#: Sources and reports that are written at a time.
+_BATCH_SOURCES = 2000
+_BATCH_REPORTS = 1000
 
 
 @dataclass
@@ -35,15 +39,33 @@ def reparse(database: Path, *, progress: Callable[[int, int, str], None] | None 
     with Store.open_for_ingest(database, must_exist=True) as store:
         done = Reparsed(events_before=store.event_count())
         store.clear_derived()
-        for source in store.sources():
+        for sources in _batches(store.sources()):
             if progress is not None:
-                progress(done.sources, 0, str(source["path"]))
-            found = []
-            for sighting in store.sightings_of(str(source["source_id"])):
-                read = copies.again(sighting)
-                done.without_report += not read
-                found += read
-            store.add([Addition(source, found)], gone=[str(source["source_id"])])
-            done.sources += 1
+                progress(done.sources, 0, str(sources[0]["path"]))
+            sightings = store.sightings_of([str(source["source_id"]) for source in sources])
+            additions = []
+            for source in sources:
+                found = []
+                for sighting in sightings.get(str(source["source_id"]), ()):
+                    read = copies.again(sighting)
+                    done.without_report += not read
+                    found += read
+                additions.append(Addition(source, found))
+            store.add(additions, gone=[str(source["source_id"]) for source in sources])
+            done.sources += len(sources)
         done.events = store.event_count()
     return done
+
+
+def _batches(sources: list[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    """The sources in lists of about so many reports."""
+    batch: list[dict[str, object]] = []
+    reports = 0
+    for source in sources:
+        batch.append(source)
+        reports += int(str(source["event_count"]))
+        if reports >= _BATCH_REPORTS or len(batch) >= _BATCH_SOURCES:
+            yield batch
+            batch, reports = [], 0
+    if batch:
+        yield batch

@@ -259,13 +259,17 @@ class Store(Content):
         result = self.connection.execute("SELECT * FROM sources ORDER BY source_id")
         return result.to_arrow_table().to_pylist()
 
-    def sightings_of(self, source_id: str) -> list[dict[str, object]]:
-        """The sightings of one source, in the order of its lines."""
-        result = self.connection.execute(
-            "SELECT * FROM sightings WHERE source_id = ? ORDER BY first_byte, copy_digest",
-            [source_id],
-        )
-        return result.to_arrow_table().to_pylist()
+    def sightings_of(self, source_ids: Sequence[str]) -> dict[str, list[dict[str, object]]]:
+        """The sightings of each of the sources that has any, in the order of its lines."""
+        with registered(self.connection, "wanted_sources", source_id=source_ids):
+            result = self.connection.execute(
+                "SELECT * FROM sightings WHERE source_id IN (SELECT source_id FROM wanted_sources)"
+                " ORDER BY source_id, first_byte, copy_digest"
+            )
+            found: dict[str, list[dict[str, object]]] = {}
+            for row in result.to_arrow_table().to_pylist():
+                found.setdefault(row["source_id"], []).append(row)
+        return found
 
     def clear_derived(self) -> None:
         """Take away all rows that follow from the evidence; sources and sightings stay."""
