@@ -46,13 +46,13 @@ _EAST_S, _WEST_S = 14 * 3600, 12 * 3600
 #: Zones that are no whole hours from UTC, in quarters of an hour.
 _ODD_ZONES = frozenset({-38, -14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51, 55})
 #: Stamps that go back by more than this have passed the end of a year.
-_TURN_S = 180 * _DAY_S
+TURN_S = 180 * _DAY_S
 #: A clock that goes back by this much was put back at the end of summer time, and by less
 #: the lines came late; the hour that came twice is over after the third.
-_RETURN_S = range(120, 7200)
+RETURN_S = range(120, 7200)
 _RETURN_REACH_S = 2 * 3600
 #: The hardware clock at boot, as the kernel prints it (drivers/rtc/class.c).
-_RTC = re.compile(r"setting system clock to .*\((\d{9,10})\)")
+RTC = re.compile(r"setting system clock to .*\((\d{9,10})\)")
 _NAME_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?!\d)")
 #: Folders of a tree that is kept by days or months: 2024/06/04, 2024-06-04, 2024/06.
 _FOLDER_DATE = re.compile(r"(?<!\d)(20\d\d)([-_./]?)([01]\d)(?:\2([0-3]\d))?(?!\d)")
@@ -91,7 +91,7 @@ class Timeline:
     """What the lines of one log tell about its times while they go by."""
 
     def __init__(self) -> None:
-        self._stamp: str | None = None
+        self._told: tuple[str, str | None] | None = None
         self._turn = 0
         self._last: Moment | None = None
         self._last_stamp: str | None = None
@@ -103,8 +103,8 @@ class Timeline:
 
     def see(self, line: KernelLine) -> None:
         """Learn from a line, and note on it how often the year has turned and when it booted."""
-        if line.stamp is not None and line.stamp != self._stamp:
-            self._stamp = line.stamp
+        if line.stamp is not None and (line.stamp, line.host) != self._told:
+            self._told = line.stamp, line.host
             self._learn(line.stamp)
             self._watch_clock(line)
         line.turn = self._turn
@@ -124,9 +124,9 @@ class Timeline:
             if read.has_zone and not stamp.endswith(("Z", "UTC", "GMT")):
                 self._zone = self._zone or _printed_zone(stamp)
             return
-        if self._last is not None and self._last.seconds - read.seconds > _TURN_S:
+        if self._last is not None and self._last.seconds - read.seconds > TURN_S:
             self._turn += 1
-        elif self._last is not None and read.seconds - self._last.seconds > _TURN_S and self._turn:
+        elif self._last is not None and read.seconds - self._last.seconds > TURN_S and self._turn:
             return  # a late line of December after lines of January
         self._last, self._last_stamp = read, stamp
 
@@ -136,13 +136,13 @@ class Timeline:
         if read is None or read.has_zone:
             return
         before_s = self._clocks.get(line.host)
-        if before_s is not None and int(before_s - read.seconds) in _RETURN_S:
+        if before_s is not None and int(before_s - read.seconds) in RETURN_S:
             self._returns[line.host] = read.seconds
         self._clocks[line.host] = read.seconds
 
     def _boot(self, line: KernelLine, uptime_s: float) -> float | None:
         """When the host of the line had booted, after its rtc line was seen."""
-        clock = _RTC.search(line.text) if "system clock" in line.text else None
+        clock = RTC.search(line.text) if "system clock" in line.text else None
         if clock:
             self._boots[line.host] = (float(clock[1]) - uptime_s, uptime_s)
         known = self._boots.get(line.host)

@@ -1,0 +1,39 @@
+"""What is put into a spool comes out of it, here or in another process, and leaves no file."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from oomdb.spool import Spool
+
+
+@pytest.mark.parametrize("most_bytes", [1 << 20, 100, 0])
+def test_objects_come_back_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_bytes: int
+) -> None:
+    monkeypatch.setattr("oomdb.spool.MOST_BYTES", most_bytes)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    items = [(number, "x" * number) for number in range(40)]
+    spool: Spool[tuple[int, str]] = Spool()
+    for item in items:
+        spool.add(item)
+    assert bool(list(tmp_path.iterdir())) == (most_bytes < 1 << 20)
+    elsewhere: Spool[tuple[int, str]] = pickle.loads(pickle.dumps(spool))
+    assert list(elsewhere) == items
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spool_that_is_not_read_can_be_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oomdb.spool.MOST_BYTES", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    spool: Spool[int] = Spool()
+    spool.add(1)
+    spool.close()
+    assert list(tmp_path.iterdir()) == []
+    assert list(spool) == []
