@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from oomdb.spool import Spool
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("most_bytes", [1 << 20, 100, 0])
