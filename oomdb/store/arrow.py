@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from oomdb import tables
+from oomdb.rows.columns import schema
+from oomdb.rows.leaves import leaf_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from oomdb.rows.batch import RowBatch
 
-_TYPES: dict[tables.Type, pa.DataType] = {
-    tables.Type.TEXT: pa.string(),
-    tables.Type.INTEGER: pa.int64(),
-    tables.Type.REAL: pa.float64(),
-    tables.Type.BOOLEAN: pa.bool_(),
-    tables.Type.TIMESTAMP: pa.timestamp("us"),
-    tables.Type.BLOB: pa.binary(),
-}
+
+def to_arrow(batches: Sequence[RowBatch], event_ids: Sequence[str]) -> dict[str, pa.Table]:
+    """The tables that have rows, those of events too, where each report makes the event named."""
+    events = [
+        {**batch.event, "event_id": event_id}
+        for batch, event_id in zip(batches, event_ids, strict=True)
+    ]
+    if not events:
+        return {}
+    return {
+        "events": pa.Table.from_pylist(events, schema("events")),
+        **stamped(leaf_tables(batches), event_ids),
+    }
 
 
-@cache
-def schema(name: str) -> pa.Schema:
-    """The Arrow schema of a table: every column in order; KeyError for an unknown table."""
-    declared = tables.BY_NAME[name]
-    return pa.schema([pa.field(column.name, _TYPES[column.type]) for column in declared.columns])
+def stamped(leaves: Mapping[str, pa.Table], event_ids: Sequence[str | None]) -> dict[str, pa.Table]:
+    """Leaf tables with the events' ids in the place of the reports' numbers.
 
-
-def to_arrow(batch: RowBatch) -> dict[str, pa.Table]:
-    """The batch's tables that have rows; columns that a row lacks are NULL."""
-    names = [name for name in tables.BY_NAME if batch.rows.get(name) or batch.blocks.get(name)]
-    return {name: _table(name, batch) for name in names}
-
-
-def _table(name: str, batch: RowBatch) -> pa.Table:
-    wanted = schema(name)
-    parts = [_block(wanted, columns) for columns in batch.blocks.get(name, ())]
-    rows = batch.rows.get(name)
-    if rows:
-        columns = {field.name: [row.get(field.name) for row in rows] for field in wanted}
-        parts.append(_block(wanted, columns))
-    return pa.concat_tables(parts)
-
-
-def _block(wanted: pa.Schema, columns: dict[str, list[object]]) -> pa.Table:
-    length = len(next(iter(columns.values())))
-    return pa.table(
-        [
-            pa.array(columns[field.name], type=field.type)
-            if field.name in columns
-            else pa.nulls(length, type=field.type)
-            for field in wanted
-        ],
-        schema=wanted,
-    )
+    `event_ids` holds one for each report; rows of a report without one are left out.
+    """
+    ids = pa.array(event_ids, pa.string())
+    found = {}
+    for name, table in leaves.items():
+        numbers = table.column("report_no").combine_chunks()
+        if ids.null_count:
+            is_kept = ids.is_valid().take(numbers)
+            table, numbers = table.filter(is_kept), numbers.filter(is_kept)
+        column = pa.DictionaryArray.from_arrays(numbers, ids)
+        if table.num_rows:
+            found[name] = table.set_column(0, "event_id", column)
+    return found
