@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from oomdb.carriers.names import NAMES
@@ -18,15 +18,10 @@ from oomdb.reports import reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    import pyarrow as pa
-
     from oomdb.carriers.names import Names
     from oomdb.incidents.drafts import Draft
     from oomdb.reports.reader import Located
     from oomdb.rows.batch import RowBatch
-
-#: Reports whose rows are converted together.
-_MOST_REPORTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +44,6 @@ class Found:
         return self.rows.event
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Reports of one log with the rows of their leaves in Arrow tables, to be sent on.
-
-    The tables, by name, are those of `leaf_tables`: the first column is the place of the
-    row's report in `found`, whose `rows` hold nothing but the event.
-    """
-
-    found: list[Found]
-    leaves: dict[str, pa.Table]
-
-
 def in_blocks(
     blocks: Iterable[bytes],
     beside: Callable[[], tuple[str | None, Evidence]] = lambda: (None, Evidence()),
@@ -72,32 +55,8 @@ def in_blocks(
     host of lines that name none, and for the evidence that stamps may need.
     """
     timeline = Timeline()
-    located = reader.in_blocks(blocks, timeline, names)
-    read = list(chain.from_iterable(drafts(located, _MOST_REPORTS)))
+    read = list(chain.from_iterable(drafts(reader.in_blocks(blocks, timeline, names))))
     return list(_found(read, timeline, beside, names))
-
-
-def batches(
-    blocks: Iterable[bytes],
-    beside: Callable[[], tuple[str | None, Evidence]] = lambda: (None, Evidence()),
-    names: Names = NAMES,
-) -> list[Batch]:
-    """The reports of one log as `in_blocks` finds them, many in a batch."""
-    timeline = Timeline()
-    read = []
-    leaves = []
-    for some in drafts(reader.in_blocks(blocks, timeline, names), _MOST_REPORTS):
-        from oomdb.rows.leaves import leaf_tables
-
-        leaves.append(leaf_tables([draft.rows for draft in some]))
-        for draft in some:
-            draft.rows.drop_leaves()
-        read.append(some)
-    found = _found(chain.from_iterable(read), timeline, beside, names)
-    return [
-        Batch(list(islice(found, len(some))), tables)
-        for some, tables in zip(read, leaves, strict=True)
-    ]
 
 
 def _found(
@@ -159,7 +118,7 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
     host = sighting["copy_hostname"]
     located = _located(evidence, str(json_fields) if json_fields is not None else None)
     found = []
-    for draft in chain.from_iterable(drafts(located, _MOST_REPORTS)):
+    for draft in chain.from_iterable(drafts(located)):
         one = _copy_of(draft, str(host) if host is not None else None)
         kept = {name: sighting[name] for name in _KEPT}
         one.sighting.update(kept)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from oomdb.reports.reader import Located
     from oomdb.rows.batch import RowBatch
 
+#: Reports whose rows are converted together.
+_MOST_REPORTS = 200
+
 
 class Draft:
     """What one report tells by itself. Of its text nothing is held but the kept evidence.
@@ -103,13 +106,16 @@ class Draft:
         }
 
 
-def drafts(located: Iterable[Located], most: int) -> Iterator[list[Draft]]:
-    """Drafts of reports, at most so many at a time; each report is let go when it is read."""
+def drafts(located: Iterable[Located]) -> Iterator[list[Draft]]:
+    """Drafts of reports, some at a time; each report is let go when it is read."""
     one_by_one = map(Draft, located)
-    while some := list(islice(one_by_one, most)):
+    while some := list(islice(one_by_one, _MOST_REPORTS)):
         from oomdb.rows.builder import finish
+        from oomdb.rows.leaves import pack
 
         finish([draft.unfinished for draft in some])
         for draft in some:
             draft.settle()
+        if len(some) == _MOST_REPORTS:
+            pack([draft.rows for draft in some])
         yield some

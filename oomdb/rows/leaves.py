@@ -18,8 +18,20 @@ if TYPE_CHECKING:
 REPORT_NO = pa.field("report_no", pa.int32())
 
 
+def pack(batches: Sequence[RowBatch]) -> None:
+    """Put the leaves of these, but those that have a pack, into tables that they share.
+
+    They are pickled sooner and hold less memory then.
+    """
+    loose = [batch for batch in batches if batch.pack is None]
+    tables = leaf_tables(loose)
+    for number, batch in enumerate(loose):
+        batch.pack, batch.number = tables, number
+        batch.leaves, batch.processes = {}, None
+
+
 def leaf_tables(batches: Sequence[RowBatch]) -> dict[str, pa.Table]:
-    """The tables that have rows, in the order of `oomdb.tables`.
+    """The tables that have rows, of batches without a pack, in the order of `oomdb.tables`.
 
     A column that is NULL in all rows is left out.
     """
