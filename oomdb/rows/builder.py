@@ -17,10 +17,10 @@ from oomdb.rows.batch import RowBatch
 from oomdb.rows.cgroups import CgroupCounters
 from oomdb.rows.columns import names, place
 from oomdb.rows.killing import Killing
-from oomdb.rows.plans import CONTEXT, PLANS, Place, column_of
+from oomdb.rows.plans import CONTEXT, PLANS, Place, column_of, place_of
 from oomdb.rows.processes import ProcessTable, Unfinished, finish_all
 from oomdb.rows.traces import Traces
-from oomdb.rows.values import NONSENSE, reader
+from oomdb.rows.values import NONSENSE, reader, readers
 from oomdb.rows.verdict import UNIFORM, Verdict
 from oomdb.text import stored
 
@@ -42,7 +42,6 @@ _ZONAL = frozenset(
 _RAW_NAMES = {"invoker_comm": "invoker_comm_bytes", "comm": "comm_bytes"}
 #: Tables whose rows hold more than their lines print.
 _COUNTED = frozenset({"zones", "allocation_sites", "trace_lines"})
-_READ_CONTEXT = {name: reader("per_cpu_pages", name) for name in CONTEXT}
 
 
 def rows_of(report: Report) -> RowBatch:
@@ -113,6 +112,9 @@ class ReportRows:
         values = self._traces.add(kind, _groups(match), token.text, line_no, invoker)
         if values:
             self._event_values(values, line_no)
+
+    def _trace_line(self, kind: LineKind, match: re.Match[str], line_no: int, token: Token) -> None:
+        self._traces.add_kept(kind, match["text"], line_no)
 
     def _cgroup(self, kind: LineKind, match: re.Match[str], line_no: int, token: Token) -> None:
         self._cgroups.add(kind, match, _groups(match), token.first.uptime_s)
@@ -264,9 +266,7 @@ class ReportRows:
         return told
 
     def _note_place(self) -> None:
-        self._here = Place(
-            **{name: _READ_CONTEXT[name](printed) for name, printed in self._context.items()}
-        )
+        self._here = place_of(*map(self._context.get, CONTEXT))
 
     def _forget_other_zone(self, kind: LineKind, match: re.Match[str]) -> None:
         """Let go of the zone before when a line is its second: the line with its own is lost."""
@@ -315,17 +315,18 @@ class ReportRows:
     ) -> dict[str, object]:
         """The values that are columns of the table, as the columns' types."""
         typed: dict[str, object] = {}
-        columns = names(table)
+        reads = readers(table)
         wrong = []
         for name, printed in values.items():
-            if printed is None or name not in columns:
+            read = reads.get(name)
+            if printed is None or read is None:
                 continue
             if name in _RAW_NAMES:
                 typed[name], raw = stored(printed)
                 if raw is not None:
                     typed[_RAW_NAMES[name]] = raw
                 continue
-            typed[name] = reader(table, name)(printed)
+            typed[name] = read(printed)
             if typed[name] is NONSENSE:
                 typed[name] = None
                 wrong.append((place(table, name), name, printed))
@@ -387,6 +388,10 @@ _Read = Callable[["ReportRows", "LineKind", "re.Match[str]", int, "Token"], None
 #: What reads the lines of kinds, the first that fits what a kind declares.
 _BY_FORM: tuple[tuple[Callable[[LineKind], bool], _Read], ...] = (
     (lambda kind: kind.table == "stack_frames", ReportRows._frame),
+    (
+        lambda kind: kind.section is Section.TRACE and kind.table == "trace_lines",
+        ReportRows._trace_line,
+    ),
     (lambda kind: kind.section is Section.TRACE, ReportRows._trace),
     (lambda kind: kind.table == "victims", ReportRows._kill),
     (lambda kind: kind.table == "cgroup_counters", ReportRows._cgroup),

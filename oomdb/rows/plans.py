@@ -7,6 +7,7 @@ one. For any other it gives None, and the values are looked at one by one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import count, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,8 +43,18 @@ class Place(NamedTuple):
     def of(self, table: str) -> Place:
         """The place of a row: node 0 where the kernel prints none."""
         if self.node is None and (self.zone is not None or table not in _ZONED):
-            return self._replace(node=0)
+            return Place(0, self.zone, self.cpu)
         return self
+
+
+@lru_cache(maxsize=4096)
+def place_of(node: str | None, zone: str | None, cpu: str | None) -> Place:
+    """What the printed `CONTEXT` comes to."""
+    printed = (node, zone, cpu)
+    reads = [reader("per_cpu_pages", name) for name in CONTEXT]
+    return Place(
+        *(None if text is None else read(text) for read, text in zip(reads, printed, strict=True))
+    )
 
 
 _ZONED = frozenset(

@@ -19,7 +19,7 @@ from oomdb.rows.values import bounds, convert_all
 from oomdb.text import stored
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from oomdb.rows.batch import RowBatch
 
@@ -69,13 +69,15 @@ class ProcessTable:
         self.numbers: list[str] = []
         self.comms: list[str] = []
         self.line_nos: list[int] = []
-        self.texts: list[str] = []
+        self._texts: list[Callable[[], Sequence[str]]] = []
 
     def add_all(self, matches: Sequence[re.Match[str]], line_nos: Sequence[int]) -> None:
         """Keep matched rows and their lines of the report."""
         if matches:
             pids, numbers, comms = zip(*[match.groups() for match in matches], strict=True)
-            self.add_block(pids, numbers, comms, line_nos, [match.string for match in matches])
+            self.add_block(
+                pids, numbers, comms, line_nos, lambda: [match.string for match in matches]
+            )
 
     def add_block(
         self,
@@ -83,22 +85,24 @@ class ProcessTable:
         numbers: Sequence[str],
         comms: Sequence[str],
         line_nos: Sequence[int],
-        texts: Sequence[str],
+        texts: Callable[[], Sequence[str]],
     ) -> None:
         """Keep rows given in columns of equal length.
 
         The first three are the groups of the line's kind, `numbers` and `comms` with the
-        blanks before them; `line_nos` are lines of the report, `texts` the whole rows.
+        blanks before them; `line_nos` are lines of the report. `texts` gives the whole rows,
+        and is asked for them when one of them needs a look.
         """
         self.pids += pids
         self.numbers += numbers
         self.comms += comms
         self.line_nos += line_nos
-        self.texts += texts
+        self._texts.append(texts)
 
     def finish(self, header: str, batch: RowBatch, damage: set[str], extra: Extra) -> None:
         """Write the rows to `batch` by the header; without one, what is certain."""
-        columns = (self.pids, self.numbers, self.comms, self.line_nos, self.texts)
+        texts = [text for some in self._texts for text in some()]
+        columns = (self.pids, self.numbers, self.comms, self.line_nos, texts)
         rows = [_Row(*row) for row in zip(*columns, strict=True)]
         titles = _titles(header)
         if titles:

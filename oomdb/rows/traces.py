@@ -51,10 +51,6 @@ class Traces:
             self._is_invokers = self._invoker is None and not _is_another(groups, invoker)
         if kind.name == "stack_marker":
             self._context = None if "closing" in groups else groups["context"]
-        elif kind.table == "trace_lines":
-            self._keep(kind.constants["name"], groups["text"], line_no)
-            if kind.name == "trace_breaking_event":
-                self._context = "Last Breaking-Event-Address"
         elif kind.table == "events" and not self._is_invokers:
             self._keep(kind.name, text, line_no)
         elif kind.table == "events":
@@ -63,6 +59,14 @@ class Traces:
             self._invoker = groups.pop("comm", self._invoker)
             return groups
         return {}
+
+    def add_kept(self, kind: LineKind, text: str, line_no: int) -> None:
+        """Write one line that is kept whole."""
+        if self._trace_no == 0:
+            self._open()
+        self._keep(kind.constants["name"], text, line_no)
+        if kind.name == "trace_breaking_event":
+            self._context = "Last Breaking-Event-Address"
 
     def _keep(self, name: str, text: str, line_no: int) -> None:
         readable, _ = stored(text.strip())

@@ -11,6 +11,8 @@ from oomdb.tables import Magnitude, Type
 from oomdb.text import stored
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from oomdb.tables import Column
 
 #: Statistics of a memory cgroup that count events; the others are bytes
@@ -64,6 +66,13 @@ def reader(table: str, name: str) -> Read:
         return value if low <= value <= high else NONSENSE
 
     return read
+
+
+@cache
+def readers(table: str) -> Mapping[str, Read]:
+    """The readers of all columns of a table of events, by the column's name."""
+    columns = tables.BY_NAME[table].columns
+    return {one.name: reader(table, one.name) for one in columns if one.name != "event_id"}
 
 
 def _text(printed: str) -> str:
