@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import zstandard
-
 from oomdb import reading
 from oomdb.errors import OomdbError
+from oomdb.incidents.kept import decompress
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,4 +42,4 @@ def evidence_of(connection: duckdb.DuckDBPyConnection, event_id: str) -> bytes:
     )
     if not found or found[0]["evidence"] is None:
         raise OomdbError(f"no evidence was kept of event {event_id}")
-    return zstandard.decompress(found[0]["evidence"])
+    return decompress(found[0]["evidence"])

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 Bits = Mapping[int, str]
@@ -205,6 +205,7 @@ def flags(mask: int, layout: str) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
 def choose_layout(mask: int, names: str | None) -> tuple[str | None, str | None]:
     """The layout that explains a printed mask, and the basis: `names` or `mask`.
 

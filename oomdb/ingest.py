@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from oomdb.incidents.copies import Found
     from oomdb.known import Match
     from oomdb.logs import Log
     from oomdb.sources.files import Source
@@ -176,13 +175,11 @@ class _Run:
         summary.new_events += len(added.new)
         for one in added.new.values():
             summary.damaged_events += one.event["damage"] is not None
-            summary.unparsed_lines += len(_unparsed(one))
+            summary.unparsed_lines += one.unparsed_line_count
             kind = str(one.event["kind"])
             summary.events_by_kind[kind] = summary.events_by_kind.get(kind, 0) + 1
-            for row in one.rows.rows.get("extra_fields", ()):
-                if row["reason"] == "unknown_key":
-                    key = str(row["name"])
-                    summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1
+            for key in one.unknown_keys:
+                summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1
 
 
 def _addition(log: Log) -> Addition:
@@ -195,13 +192,9 @@ def _addition(log: Log) -> Addition:
         "size_bytes": log.size_bytes,
         "head_digest": log.head_digest,
         "carrier": carriers.most_common(1)[0][0] if carriers else None,
-        "unparsed_line_count": sum(len(_unparsed(one)) for one in log.found),
+        "unparsed_line_count": sum(one.unparsed_line_count for one in log.found),
         "reading": log.reading,
         "problem": log.problem,
         "ingested_at": datetime.now(UTC).replace(tzinfo=None),
     }
     return Addition(row, log.found)
-
-
-def _unparsed(found: Found) -> list[dict[str, object]]:
-    return found.rows.rows.get("unparsed_lines", [])

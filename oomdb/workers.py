@@ -152,4 +152,10 @@ def _end_with(sentinel: int) -> None:
 
 
 def _read_share(share: list[Source]) -> Read:
-    return [(source, list(_reader.read(source))) for source in share]
+    read = [(source, list(_reader.read(source))) for source in share]
+    rows = [found.rows for _, logs in read for log in logs for found in log.found]
+    if rows:
+        from oomdb.rows.leaves import pack
+
+        pack(rows)
+    return read

@@ -22,9 +22,7 @@ def report(
     """The event, and each counter's value and printed text."""
     [batch] = read(dmesg([HEAD, *lines, KILLED.format(comm)]))
     counters = rows(batch, "cgroup_counters")
-    return batch.rows["events"][0], {
-        str(row["name"]): (row["value"], row["printed"]) for row in counters
-    }
+    return batch.event, {str(row["name"]): (row["value"], row["printed"]) for row in counters}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +77,7 @@ def test_the_last_number_of_a_cut_record_has_no_value(length: int, more: int) ->
     last = rows(batch, "cgroup_counters")[-1]
     digits = lines[-1].removeprefix("anon ")
     assert (last["value"], last["printed"]) == ((int(digits), None) if more else (None, digits))
-    assert ("cut_record" in str(batch.rows["events"][0]["damage"])) is not bool(more)
+    assert ("cut_record" in str(batch.event["damage"])) is not bool(more)
 
 
 @pytest.mark.parametrize("oom_memcg", ["/", "/a", "/a,task_memcg=/b", "/x=y,oom_memcg=/z", "/a b"])

@@ -34,7 +34,7 @@ def with_zones(zones: list[str]) -> list[str]:
 
 def damage(lines: list[str]) -> object:
     [batch] = read(lines)
-    return batch.rows["events"][0]["damage"]
+    return batch.event["damage"]
 
 
 def test_a_report_with_two_zones_is_whole() -> None:
@@ -71,7 +71,7 @@ def test_page_lists_of_a_zone_whose_line_is_lost_are_no_other_zones() -> None:
         (None, 186),
         (None, 186),
     ]
-    assert batch.rows["events"][0]["damage"] == "lost_lines"
+    assert batch.event["damage"] == "lost_lines"
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_lines_that_a_log_holds_twice_count_once() -> None:
     printed = dmesg(report_6_1())
     [whole] = read(printed)
     [batch] = read([line for line in printed for _ in range(2)])
-    assert batch.rows["events"][0].pop("damage") == "duplicated"
-    assert whole.rows["events"][0].pop("damage") is None
+    assert batch.event.pop("damage") == "duplicated"
+    assert whole.event.pop("damage") is None
     for table in ("processes", "zones", "lowmem_reserves", "memory_counters", "victims"):
         assert len(rows(batch, table)) == len(rows(whole, table))
 
@@ -107,7 +107,7 @@ def test_lines_that_a_log_holds_twice_count_once() -> None:
 def test_a_piece_that_a_log_holds_twice_is_no_other_report(first: int) -> None:
     printed = dmesg(report_6_1())
     [batch] = read(printed[: first + 4] + printed[first:])
-    assert batch.rows["events"][0]["damage"] == "duplicated"
+    assert batch.event["damage"] == "duplicated"
     assert len(rows(batch, "processes")) == 2
 
 
@@ -121,7 +121,7 @@ def test_a_row_with_another_row_inside_is_set_aside() -> None:
     assert [found["pid"] for found in rows(batch, "processes")] == [124]
     [unparsed] = rows(batch, "unparsed_lines")
     assert (unparsed["text"], unparsed["reason"]) == (report[row], "spliced")
-    assert batch.rows["events"][0]["damage"] == "spliced,unparsed_lines"
+    assert batch.event["damage"] == "spliced,unparsed_lines"
 
 
 @pytest.mark.parametrize("adj", ["1001", "-17000"])
@@ -131,15 +131,15 @@ def test_a_score_adjustment_beyond_its_range_is_nonsense(adj: str) -> None:
     report[row] = report[row].replace(" 0 java", f" {adj} java")
     [batch] = read(dmesg(report))
     assert [found["oom_score_adj"] for found in rows(batch, "processes")] == [-1000, None]
-    assert batch.rows["events"][0]["damage"] == "nonsense_value"
+    assert batch.event["damage"] == "nonsense_value"
 
 
 def test_zero_bytes_of_a_crash_part_two_lines() -> None:
     printed = syslog(report_6_1())
     [batch] = read([*printed[:7], "\0" * 4096 + printed[7], *printed[8:]])
-    assert batch.rows["events"][0]["damage"] is None
+    assert batch.event["damage"] is None
     [batch] = read([*printed[:6], printed[6] + "\0" * 4096 + printed[7], *printed[8:]])
-    assert batch.rows["events"][0]["damage"] is None
+    assert batch.event["damage"] is None
 
 
 def test_a_stamp_in_a_name_is_no_newline() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from oomdb.lines import classify
 from oomdb.rows.batch import RowBatch
-from oomdb.rows.processes import ProcessTable
+from oomdb.rows.processes import ProcessTable, Unfinished, finish_all
 from tests.printed import TASK_HEADER_6_1
 
 
@@ -15,10 +15,10 @@ def read(row: str, header: str = TASK_HEADER_6_1) -> tuple[dict[str, object], se
     understood = classify(row)
     assert understood is not None
     table, batch, damage = ProcessTable(), RowBatch(), set[str]()
-    table.add(understood.match, 1)
-    table.finish(header, batch, damage, lambda *_: None)
-    [block] = batch.blocks["processes"]
-    return {name: values[0] for name, values in block.items()}, damage
+    table.add_all([understood.match], [1])
+    finish_all([Unfinished(table, header, batch, damage, lambda *_: None)])
+    [found] = batch.of("processes")
+    return found, damage
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,47 @@ def test_a_row_that_lost_numbers_keeps_those_it_has() -> None:
     assert (row["rss_pages"], row["pgtables_bytes"], row["swapents"]) == (377, 40960, None)
     assert row["comm"] == "7z"
     assert damage == {"lost_lines"}
+
+
+ROW = "[    133]     7   133      757      377    40960        0             5 java"
+ODD_ROWS = [
+    ROW,
+    "[    134]     7   134      757      377    40960        0             5 caf\xc3\xa9",
+    "[    135]     7   135      757      377    40960 7z",
+    "[    136]     7   136      757      377    40960        0          5000 sh",
+    f"[    137]     7   137      {'9' * 30}      377    40960        0             5 sh",
+    "[    138]     7   138      757      377    40960        0             5 0 -1000 init",
+    "[9999999]     7   139      757      377    40960        0             5 sh",
+]
+
+
+def tables_of(groups: list[list[str]], *, together: bool) -> list[tuple[object, ...]]:
+    """Rows, set aside values and damage of process tables that are finished at once or not."""
+    unfinished = []
+    kept: list[list[tuple[object, ...]]] = [[] for _ in groups]
+    for rows, extra in zip(groups, kept, strict=True):
+        matches = [understood.match for row in rows if (understood := classify(row))]
+        table = ProcessTable()
+        table.add_all(matches, range(1, len(matches) + 1))
+        unfinished.append(
+            Unfinished(
+                table,
+                TASK_HEADER_6_1,
+                RowBatch(),
+                set(),
+                lambda *values, extra=extra: extra.append(values),
+            )
+        )
+    for some in [unfinished] if together else [[one] for one in unfinished]:
+        finish_all(some)
+    return [
+        (one.batch.of("processes"), extra, one.damage)
+        for one, extra in zip(unfinished, kept, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("odd", range(len(ODD_ROWS)))
+def test_a_table_of_many_is_read_as_it_is_alone(odd: int) -> None:
+    groups = [[ROW] * 3, [ROW, ODD_ROWS[odd], ROW], [ROW], [*ODD_ROWS]]
+    assert tables_of(groups, together=True) == tables_of(groups, together=False)
+    assert tables_of(groups, together=True)[0] == tables_of(groups[:1], together=True)[0]

@@ -48,11 +48,10 @@ def victim_key(event: dict[str, object], batch: RowBatch) -> str | None:
 
     A process that outlived its kill line's sizes adds its printed score.
     """
-    victims = batch.rows.get("victims", ())
+    victims = batch.pick("victims", *_VICTIM)
     if not victims:
         return None
-    first = victims[0]
-    return digest("victim", *(first.get(name) for name in _VICTIM), event.get("chosen_score"))
+    return digest("victim", *victims[0], event.get("chosen_score"))
 
 
 def body_key(event: dict[str, object], batch: RowBatch) -> str | None:
@@ -60,19 +59,17 @@ def body_key(event: dict[str, object], batch: RowBatch) -> str | None:
 
     Free memory of the zones and the system-wide counters differ in any two reports.
     """
-    counters = batch.rows.get("memory_counters", ())
-    zones = batch.rows.get("zones", ())
+    counters = batch.pick("memory_counters", "name", "pages")
+    zones = batch.pick("zones", "node", "zone", "free_kb")
     if counters and zones:
-        numbers = sorted(
-            f"{zone.get('node')} {zone.get('zone')} {zone.get('free_kb')}" for zone in zones
-        )
-        numbers += sorted(f"{row.get('name')} {row.get('pages')}" for row in counters)
+        numbers = sorted(f"{node} {zone} {free_kb}" for node, zone, free_kb in zones)
+        numbers += sorted(f"{name} {pages}" for name, pages in counters)
         family = event["kind"] if event["kind"] in _DUMPS else "kill"
         return digest("body", family, *numbers)
     usage = [
-        f"{row.get('name')} {row.get('value')}"
-        for row in batch.rows.get("cgroup_counters", ())
-        if "." in str(row.get("name"))
+        f"{name} {value}"
+        for name, value in batch.pick("cgroup_counters", "name", "value")
+        if "." in str(name)
     ]
     request = [event.get(name) for name in ("invoker_comm", "gfp_mask", "alloc_order")]
     return digest("request", *request, *usage) if usage else None

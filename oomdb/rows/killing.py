@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oomdb import tables
-from oomdb.rows.values import convert
+from oomdb.rows.columns import names
+from oomdb.rows.values import NONSENSE, reader
 from oomdb.text import stored
 
 if TYPE_CHECKING:
@@ -44,16 +44,17 @@ class Killing:
         victim = self._victims.setdefault(values["pid"], {})
         if kind.name == "killed" and "role" not in victim:
             victim["role"] = "victim" if len(self._victims) == 1 else "group"
-        for column in tables.VICTIMS.columns:
-            printed = values.get(column.name)
-            if printed is None or column.name in victim:
+        for column in names("victims"):
+            printed = values.get(column)
+            if printed is None or column in victim:
                 continue
-            if column.name == "comm":
+            if column == "comm":
                 victim["comm"], victim["comm_bytes"] = stored(printed)
                 continue
-            victim[column.name], sane = convert(column, printed)
-            if not sane:
-                self._nonsense.append((line_no, column.name, printed))
+            victim[column] = reader("victims", column)(printed)
+            if victim[column] is NONSENSE:
+                victim[column] = None
+                self._nonsense.append((line_no, column, printed))
         if "reaper_outcome" in groups:
             victim["reaped_uptime_s"] = uptime_s
 

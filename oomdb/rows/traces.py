@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from oomdb.lines import BY_NAME
+from oomdb.rows.columns import names
 from oomdb.text import stored
 
 if TYPE_CHECKING:
+    import re
+
     from oomdb.grammar import LineKind
-    from oomdb.rows.batch import RowBatch
+    from oomdb.rows.batch import Row, RowBatch
 
 _OPENS = frozenset({"cpu_line", "pid_line", "cpu_only_line"})
 #: Lines that hold more than their columns take: addresses of the task and its stack.
@@ -25,6 +30,7 @@ class Traces:
         self._context: str | None = None
         self._invoker: str | None = None
         self._is_invokers = True
+        self._frames: list[Row] = batch.leaves.setdefault("stack_frames", [])
 
     def add(
         self,
@@ -40,19 +46,11 @@ class Traces:
         processor printed may stand before the invoker's own CPU line.
         """
         if kind.name in _OPENS or self._trace_no == 0:
-            self._trace_no += 1
-            self._position = 0
-            self._context = None
+            self._open()
         if kind.name in _OPENS:
             self._is_invokers = self._invoker is None and not _is_another(groups, invoker)
         if kind.name == "stack_marker":
             self._context = None if "closing" in groups else groups["context"]
-        elif kind.table == "stack_frames":
-            self._frame(groups)
-        elif kind.table == "trace_lines":
-            self._keep(kind.constants["name"], groups["text"], line_no)
-            if kind.name == "trace_breaking_event":
-                self._context = "Last Breaking-Event-Address"
         elif kind.table == "events" and not self._is_invokers:
             self._keep(kind.name, text, line_no)
         elif kind.table == "events":
@@ -62,29 +60,30 @@ class Traces:
             return groups
         return {}
 
+    def add_kept(self, kind: LineKind, text: str, line_no: int) -> None:
+        """Write one line that is kept whole."""
+        if self._trace_no == 0:
+            self._open()
+        self._keep(kind.constants["name"], text, line_no)
+        if kind.name == "trace_breaking_event":
+            self._context = "Last Breaking-Event-Address"
+
     def _keep(self, name: str, text: str, line_no: int) -> None:
         readable, _ = stored(text.strip())
-        self._batch.add(
-            "trace_lines", trace_no=self._trace_no, line_no=line_no, name=name, text=readable
-        )
+        self._batch.add_all("trace_lines", ((self._trace_no, line_no, name, readable),))
 
-    def _frame(self, groups: dict[str, str]) -> None:
+    def _open(self) -> None:
+        self._trace_no += 1
+        self._position = 0
+        self._context = None
+
+    def add_frame(self, kind: LineKind, match: re.Match[str]) -> None:
+        """Write one frame."""
+        if self._trace_no == 0:
+            self._open()
         self._position += 1
-        self._batch.add(
-            "stack_frames",
-            trace_no=self._trace_no,
-            position=self._position,
-            symbol=groups.get("symbol") or groups["bare_address"],
-            frame_offset=groups.get("frame_offset"),
-            module=groups.get("module"),
-            module_build_id=groups.get("module_build_id"),
-            address=groups.get("address", "").strip() or None,
-            called_from=groups.get("called_from"),
-            source=groups.get("source"),
-            inlined="inlined" in groups if "source" in groups else None,
-            reliable="unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
-            context=groups.get("context") or self._context,
-        )
+        frame = _frame(kind.name, match.string, self._context)
+        self._frames.append((self._trace_no, self._position, *frame))
 
     def finish(self, event: dict[str, object]) -> None:
         """Name the invoker from the CPU line where the header is lost or was cut.
@@ -98,6 +97,28 @@ class Traces:
         known = event.get("invoker_comm")
         if known is None or name.endswith(str(known)):
             event["invoker_comm"], event["invoker_comm_bytes"] = name, raw
+
+
+#: Most kernels of a fleet print the same frames again and again.
+@lru_cache(maxsize=8192)
+def _frame(kind: str, text: str, context: str | None) -> tuple[str | bool | None, ...]:
+    """The columns of one frame after its position; the context is of the line or before it."""
+    match = BY_NAME[kind].regex.fullmatch(text)
+    assert match is not None
+    groups = {name: value for name, value in match.groupdict().items() if value is not None}
+    values = {
+        "symbol": groups.get("symbol") or groups["bare_address"],
+        "frame_offset": groups.get("frame_offset"),
+        "module": groups.get("module"),
+        "module_build_id": groups.get("module_build_id"),
+        "address": groups.get("address", "").strip() or None,
+        "called_from": groups.get("called_from"),
+        "source": groups.get("source"),
+        "inlined": "inlined" in groups if "source" in groups else None,
+        "reliable": "unsure" not in groups and "(unreliable)" not in groups.get("mark", ""),
+        "context": groups.get("context") or context,
+    }
+    return tuple(values[name] for name in names("stack_frames")[2:])
 
 
 def _is_another(groups: dict[str, str], invoker: str | None) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
+from oomdb import tables
 from oomdb.tables import Magnitude, Type
 from oomdb.text import stored
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from oomdb.tables import Column
 
 #: Statistics of a memory cgroup that count events; the others are bytes
@@ -33,40 +38,66 @@ _UNLIMITED_32BIT_KB = frozenset(2**33 - page_kb for page_kb in (4, 8, 16, 64)) |
 _CGROUP_MAGNITUDES = {"kB": Magnitude.VIRTUAL_KB, "bytes": Magnitude.RAM_BYTES}
 
 
-def convert(column: Column, printed: str) -> tuple[object, bool]:
-    """The printed text as the column's type, and whether the number can be true.
+#: What a reader gives for a number that cannot be true.
+NONSENSE = object()
+Read = Callable[[str], object]
 
-    A number beyond the column's magnitude comes back as None. Memory sizes are never
-    negative.
+
+@cache
+def reader(table: str, name: str) -> Read:
+    """What turns printed text into a column's type; `NONSENSE` beyond the column's magnitude.
+
+    Memory sizes are never negative.
     """
-    if column.type is Type.INTEGER:
-        value = int(printed, 16) if printed.startswith("0x") else int(printed)
-        sane = abs(value) <= column.magnitude.value and (value >= 0 or _is_signed(column))
-        return (value, True) if sane else (None, False)
+    column = tables.BY_NAME[table].column(name)
     if column.type is Type.BOOLEAN:
-        return printed == "yes", True
+        return lambda printed: printed == "yes"
     if column.type is Type.REAL:
-        return float(printed), True
-    return stored(printed)[0], True
+        return float
+    if column.type is not Type.INTEGER:
+        return _text
+    low, high = bounds(column)
+
+    def read(printed: str) -> object:
+        try:
+            value = int(printed, 16) if printed.startswith("0x") else int(printed)
+        except ValueError:  # more digits than any number has
+            return NONSENSE
+        return value if low <= value <= high else NONSENSE
+
+    return read
 
 
-def convert_all(column: Column, printed: list[str | None]) -> tuple[list[object], list[int]]:
+@cache
+def readers(table: str) -> Mapping[str, Read]:
+    """The readers of all columns of a table of events, by the column's name."""
+    columns = tables.BY_NAME[table].columns
+    return {one.name: reader(table, one.name) for one in columns if one.name != "event_id"}
+
+
+def _text(printed: str) -> str:
+    return stored(printed)[0]
+
+
+def bounds(column: Column) -> tuple[int, int]:
+    """The least and the largest value that can be true of a column of integers."""
+    most = column.magnitude.value
+    return (-most if _is_signed(column) else 0), most
+
+
+def convert_all(column: Column, printed: list[str | None]) -> tuple[list[int | None], list[int]]:
     """A whole column of printed decimal integers, and where they cannot be true.
 
     None stays None; a number that cannot be true comes back as None.
     """
-    values: list[int | None] = [int(text) if text is not None else None for text in printed]
-    known = [value for value in values if value is not None]
-    low = -column.magnitude.value if _is_signed(column) else 0
-    if not known or (low <= min(known) and max(known) <= column.magnitude.value):
-        return list(values), []
+    low, high = bounds(column)
+    values = [int(text) if text is not None else None for text in printed]
     insane = [
-        at
-        for at, value in enumerate(values)
-        if value is not None and not low <= value <= column.magnitude.value
+        at for at, value in enumerate(values) if value is not None and not low <= value <= high
     ]
-    wrong = set(insane)
-    return [None if at in wrong else value for at, value in enumerate(values)], insane
+    for at in insane:
+        values[at] = None
+    return values, insane
 
 
 def _is_signed(column: Column) -> bool:

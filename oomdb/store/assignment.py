@@ -12,7 +12,6 @@ from oomdb.dating import trust
 from oomdb.incidents.copies import reread
 from oomdb.incidents.identity import host_id
 from oomdb.incidents.resolve import Copy, Incident, incidents, merged_host
-from oomdb.rows.batch import RowBatch
 from oomdb.store.arrow import to_arrow
 from oomdb.store.insertion import insert, insert_rows, registered
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from oomdb.incidents.copies import Found
+    from oomdb.rows.batch import RowBatch
 
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (
@@ -191,15 +191,13 @@ class Assignment:
     ) -> None:
         """The rows of events, those of each from its best copy."""
         kept = self._kept({one.best.digest for one, _ in changed} - fresh.keys())
-        batch = RowBatch()
+        rows = []
         for incident, facts in changed:
             best = incident.best.digest
-            rows = fresh[best].rows if best in fresh else kept[best]
-            rows.rows["events"][0].update(facts)
-            rows.stamp("event_id", incident.event_id, tables.EVENT_TABLES)
-            rows.rows["events"][0]["event_id"] = incident.event_id
-            batch.extend(rows)
-        for name, table in to_arrow(batch).items():
+            rows.append(fresh[best].rows if best in fresh else kept[best])
+            rows[-1].event.update(facts, event_id=incident.event_id)
+        written = to_arrow(rows, [incident.event_id for incident, _ in changed])
+        for name, table in written.items():
             insert(self._connection, name, table)
 
     def _kept(self, digests: set[str]) -> dict[str, RowBatch]:
@@ -216,7 +214,7 @@ class Assignment:
         found = {}
         for digest, kept in evidence.items():
             found[digest] = reread(*kept)
-            found[digest].rows["events"][0]["copy_digest"] = digest
+            found[digest].event["copy_digest"] = digest
         return found
 
     def _move(self, moved: Sequence[tuple[str, str]]) -> None:

@@ -20,7 +20,7 @@ def insert_rows(
         return
     import pyarrow as pa
 
-    from oomdb.store.arrow import schema
+    from oomdb.rows.columns import schema
 
     insert(connection, name, pa.Table.from_pylist(list(rows), schema(name)))
 

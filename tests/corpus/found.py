@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import zstandard
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -126,7 +124,9 @@ def events_of(connection: Any, views: Sequence[str] = ()) -> list[Event]:
 
 def evidence_text(compressed: bytes) -> str:
     """The lines that oomdb kept as the event's own, as they stand in the log."""
-    return zstandard.ZstdDecompressor().decompress(compressed).decode("latin-1")
+    from oomdb.incidents.kept import decompress
+
+    return decompress(compressed).decode("latin-1")
 
 
 def _rows(connection: Any, query: str) -> list[Row]:

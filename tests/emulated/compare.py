@@ -39,13 +39,8 @@ def read(lines: list[str]) -> list[RowBatch]:
 
 
 def rows(batch: RowBatch, table: str) -> list[dict[str, object]]:
-    """All rows of a table, blocks of columns too."""
-    found = list(batch.rows.get(table, ()))
-    for block in batch.blocks.get(table, ()):
-        found += [
-            dict(zip(block, values, strict=True)) for values in zip(*block.values(), strict=True)
-        ]
-    return found
+    """All rows of a table."""
+    return batch.of(table)
 
 
 def differences(paper: Paper, batch: RowBatch) -> list[str]:
@@ -64,7 +59,7 @@ def differences(paper: Paper, batch: RowBatch) -> list[str]:
         for number, (one, other) in enumerate(zip(printed, stored, strict=True), 1):
             found += [f"{table.name} row {number}: {text}" for text in _row(one, other)]
     expected = {**paper.event, "damage": ",".join(sorted(paper.damage)) or None}
-    return found + [f"events: {text}" for text in _row(expected, batch.rows["events"][0])]
+    return found + [f"events: {text}" for text in _row(expected, batch.event)]
 
 
 def _row(printed: dict[str, object], stored: dict[str, object]) -> list[str]:

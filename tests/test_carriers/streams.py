@@ -64,9 +64,8 @@ def rows(located: Located) -> RowBatch:
 def facts(located: Located) -> RowBatch:
     """What is stored of a report but for its time."""
     batch = rows_of(located.report)
-    for event in batch.rows["events"]:
-        for column in ("uptime_s", "printed_time", "occurred_at", "occurred_epoch_s", "time_basis"):
-            event.pop(column, None)
+    for column in ("uptime_s", "printed_time", "occurred_at", "occurred_epoch_s", "time_basis"):
+        batch.event.pop(column, None)
     return batch
 
 

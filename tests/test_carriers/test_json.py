@@ -717,7 +717,7 @@ def test_a_kill_in_bytes_alone_is_found() -> None:
     for separators in ((",", ":"), (", ", ": ")):
         data = json.dumps(journald(list(kill), 1), separators=separators).encode() + b"\n"
         [found] = reports(data)
-        assert rows(found).rows["victims"][0]["pid"] == 7
+        assert rows(found).of("victims")[0]["pid"] == 7
 
 
 def test_rows_of_a_table_whose_columns_are_named_before_it() -> None:

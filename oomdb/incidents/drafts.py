@@ -1,0 +1,121 @@
+"""Reports whose lines are read, while the host and the time of their log are not known yet."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from oomdb.clock import moment
+from oomdb.incidents.identity import body_key, digest, head_keys, victim_key
+from oomdb.incidents.kept import compress
+from oomdb.incidents.resolve import Copy, in_year
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from oomdb.carriers.line import KernelLine
+    from oomdb.reports.reader import Located
+    from oomdb.rows.batch import RowBatch
+
+#: Reports whose rows are converted together.
+_MOST_REPORTS = 200
+
+
+class Draft:
+    """What one report tells by itself. Of its text nothing is held but the kept evidence.
+
+    `host` is what its lines print, `first` its first line, which carries the stamp.
+    """
+
+    def __init__(self, located: Located) -> None:
+        # Here, as a log without a report, which most are, needs nothing of Arrow.
+        from oomdb.rows.builder import ReportRows
+
+        lines = located.lines
+        self.host = located.host
+        self.first: KernelLine = lines[0]
+        evidence = "\n".join([line.raw for line in lines]).encode("latin-1")
+        self._sha256 = hashlib.sha256(evidence).hexdigest()
+        line_nos = [line.line_no for line in lines]
+        self._sighting: dict[str, object] = {
+            "first_line": min(line_nos),
+            "last_line": max(line_nos),
+            "first_byte": min([line.first_byte for line in lines]),
+            "last_byte": max([line.last_byte for line in lines]),
+            "copy_carrier": self.first.carrier,
+            "evidence": compress(evidence),
+        }
+        self.unfinished = ReportRows(located.report)
+
+    @property
+    def rows(self) -> RowBatch:
+        """The report's rows."""
+        return self.unfinished.batch
+
+    def settle(self) -> None:
+        """Take from the rows, which are complete, what tells one incident from another."""
+        rows, event = self.rows, self.rows.event
+        self._victim_key = victim_key(event, rows)
+        self._body_key = body_key(event, rows)
+        sizes = rows.pick("victims", "total_vm_kb", "pid")
+        self._is_sized = any(total_vm_kb is not None for total_vm_kb, _ in sizes)
+        self.unparsed_line_count = rows.count("unparsed_lines")
+        extra = rows.pick("extra_fields", "name", "reason")
+        self.unknown_keys = tuple(str(name) for name, reason in extra if reason == "unknown_key")
+
+    def copy(self, host: str | None) -> Copy:
+        """The copy of an incident that it is, in a log of this host."""
+        event, first = self.rows.event, self.first
+        stamp = moment(first.stamp)
+        return Copy(
+            digest=digest("copy", host, self._sha256),
+            victim_key=self._victim_key,
+            body_key=self._body_key,
+            is_sized=self._is_sized,
+            lines_taken=self.unfinished.lines_taken,
+            is_whole=event["damage"] is None,
+            host=host,
+            boot_id=first.boot_id,
+            uptime_s=first.uptime_s,
+            moment=stamp,
+            head_keys=head_keys(event, first.uptime_s, in_year(stamp) if stamp else None),
+            is_cut="cut_end" in str(event["damage"]),
+        )
+
+    def sighting(self, copy: Copy) -> dict[str, object]:
+        """The row of `sightings` for a copy, but for its source, its event and its time."""
+        event, stamp = self.rows.event, copy.moment
+        return {
+            **self._sighting,
+            "copy_damage": event["damage"],
+            "copy_digest": copy.digest,
+            "victim_key": copy.victim_key,
+            "body_key": copy.body_key,
+            "head_uptime_key": copy.head_keys[0],
+            "head_wall_key": copy.head_keys[1],
+            "is_sized": copy.is_sized,
+            "lines_taken": copy.lines_taken,
+            "copy_hostname": copy.host,
+            "boot_id": copy.boot_id,
+            "copy_uptime_s": copy.uptime_s,
+            "copy_printed_time": event["printed_time"],
+            "moment_s": stamp.seconds if stamp else None,
+            "moment_has_year": stamp.has_year if stamp else None,
+            "moment_has_zone": stamp.has_zone if stamp else None,
+        }
+
+
+def drafts(located: Iterable[Located]) -> Iterator[list[Draft]]:
+    """Drafts of reports, some at a time; each report is let go when it is read."""
+    one_by_one = map(Draft, located)
+    while some := list(islice(one_by_one, _MOST_REPORTS)):
+        from oomdb.rows.builder import finish
+        from oomdb.rows.leaves import pack
+
+        finish([draft.unfinished for draft in some])
+        for draft in some:
+            draft.settle()
+        if len(some) == _MOST_REPORTS:
+            pack([draft.rows for draft in some])
+        yield some
