@@ -13,28 +13,26 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-#: Bytes that are kept in memory.
-MOST_BYTES = 16 << 20
+#: Objects that are kept in memory.
+MOST_ITEMS = 8
 
 
 class Spool(Generic[Item]):
-    """A list that can be written once and read once, in the same process or another.
+    """A list that is written once and read once, in the same process or another.
 
-    What it holds beyond `MOST_BYTES` is in a file beside the other temporary files, which is
-    gone after it was read or closed. OSError when there is no room for it.
+    What it holds beyond `most_items` is in a temporary file, which is gone after it was read
+    or closed. OSError when there is no room for it.
     """
 
-    def __init__(self) -> None:
-        self._items: list[bytes] = []
-        self._size_bytes = 0
+    def __init__(self, most_items: int | None = None) -> None:
+        self._most_items = MOST_ITEMS if most_items is None else most_items
+        self._items: list[Item] = []
         self._path: Path | None = None
 
     def add(self, item: Item) -> None:
         """Keep one more object."""
-        data = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
-        self._items.append(data)
-        self._size_bytes += len(data)
-        if self._size_bytes > MOST_BYTES:
+        self._items.append(item)
+        if len(self._items) > self._most_items:
             self._write()
 
     def _write(self) -> None:
@@ -43,10 +41,9 @@ class Spool(Generic[Item]):
             os.close(descriptor)
             self._path = Path(name)
         with self._path.open("ab") as file:
-            for data in self._items:
-                file.write(data)
+            for item in self._items:
+                pickle.dump(item, file, pickle.HIGHEST_PROTOCOL)
         self._items.clear()
-        self._size_bytes = 0
 
     def __iter__(self) -> Iterator[Item]:
         """The objects in their order; they are gone from the spool then."""
@@ -56,8 +53,7 @@ class Spool(Generic[Item]):
                 with self._path.open("rb") as file:
                     while file.tell() < size_bytes:
                         yield pickle.load(file)
-            for data in self._items:
-                yield pickle.loads(data)
+            yield from self._items
         finally:
             self.close()
 

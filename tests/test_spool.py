@@ -14,17 +14,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("most_bytes", [1 << 20, 100, 0])
+@pytest.mark.parametrize("most_items", [40, 7, 0])
 def test_objects_come_back_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_bytes: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_items: int
 ) -> None:
-    monkeypatch.setattr("oomdb.spool.MOST_BYTES", most_bytes)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     items = [(number, "x" * number) for number in range(40)]
-    spool: Spool[tuple[int, str]] = Spool()
+    spool: Spool[tuple[int, str]] = Spool(most_items)
     for item in items:
         spool.add(item)
-    assert bool(list(tmp_path.iterdir())) == (most_bytes < 1 << 20)
+    assert bool(list(tmp_path.iterdir())) == (most_items < len(items))
     elsewhere: Spool[tuple[int, str]] = pickle.loads(pickle.dumps(spool))
     assert list(elsewhere) == items
     assert list(tmp_path.iterdir()) == []
@@ -33,9 +32,8 @@ def test_objects_come_back_in_their_order(
 def test_a_spool_that_is_not_read_can_be_let_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oomdb.spool.MOST_BYTES", 0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    spool: Spool[int] = Spool()
+    spool: Spool[int] = Spool(0)
     spool.add(1)
     spool.close()
     assert list(tmp_path.iterdir()) == []

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from oomdb.reports.reader import Located
     from oomdb.rows.batch import RowBatch
 
+    Beside = Callable[[], tuple[str | None, Evidence]]
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -46,36 +48,41 @@ class Found:
 
 def in_blocks(
     blocks: Iterable[bytes],
-    beside: Callable[[], tuple[str | None, Evidence]] = lambda: (None, Evidence()),
+    beside: Beside = lambda: (None, Evidence()),
     names: Names = NAMES,
 ) -> list[Found]:
-    """The reports of one log; `names` are those of JSON's fields.
-
-    They are named and dated when all lines are known: `beside` is then asked for the
-    host of lines that name none, and for the evidence that stamps may need.
-    """
+    """The reports of one log, all at once; `names` are those of JSON's fields."""
     timeline = Timeline()
-    read = list(chain.from_iterable(drafts(reader.in_blocks(blocks, timeline, names))))
-    return list(_found(read, timeline, beside, names))
+    groups = list(drafts(reader.in_blocks(blocks, timeline, names)))
+    return list(chain.from_iterable(dated(groups, timeline, beside, names)))
 
 
-def _found(
-    read: Iterable[Draft],
-    timeline: Timeline,
-    beside: Callable[[], tuple[str | None, Evidence]],
-    names: Names,
-) -> Iterator[Found]:
-    """What the drafts of one log come to; `beside` is asked when there is one."""
-    host_and_evidence = None
-    for draft in read:
-        host, evidence = host_and_evidence = host_and_evidence or beside()
-        one = _copy_of(draft, _host_of(draft.host, host))
-        moment, basis = timeline.date(draft.first, evidence)
-        one.event.update(occurred_at=moment, time_basis=basis, occurred_epoch_s=epoch_s(moment))
-        one.sighting.update(copy_occurred_at=moment, copy_time_basis=basis)
-        if names.own and draft.first.carrier.endswith("json"):
-            one.sighting["copy_json_fields"] = "\n".join(names.own)
-        yield one
+def drafted(blocks: Iterable[bytes], timeline: Timeline, names: Names) -> Iterator[list[Draft]]:
+    """The reports of one log, some at a time, not yet named and dated."""
+    return drafts(reader.in_blocks(blocks, timeline, names))
+
+
+def dated(
+    groups: Iterable[list[Draft]], timeline: Timeline, beside: Beside, names: Names
+) -> Iterator[list[Found]]:
+    """Drafts of one log named and dated, after its timeline has seen all lines.
+
+    `beside` is asked, where there is a report, for the host of lines that name none, and for
+    the evidence that stamps may need.
+    """
+    told = None
+    for group in groups:
+        host, evidence = told = told or beside()
+        found = []
+        for draft in group:
+            one = _copy_of(draft, _host_of(draft.host, host))
+            moment, basis = timeline.date(draft.first, evidence)
+            one.event.update(occurred_at=moment, time_basis=basis, occurred_epoch_s=epoch_s(moment))
+            one.sighting.update(copy_occurred_at=moment, copy_time_basis=basis)
+            if names.own and draft.first.carrier.endswith("json"):
+                one.sighting["copy_json_fields"] = "\n".join(names.own)
+            found.append(one)
+        yield found
 
 
 def _copy_of(draft: Draft, host: str | None) -> Found:

@@ -49,6 +49,23 @@ class Draft:
         self.unfinished = ReportRows(located.report)
 
     @property
+    def first_byte(self) -> int:
+        """Where the report begins."""
+        return int(str(self._sighting["first_byte"]))
+
+    def move(self, lines: int, offset: int, as_seen: KernelLine) -> None:
+        """Let a report of a part of a log stand where it does in the whole log.
+
+        Its line numbers and offsets grow; `as_seen` is its first line, to which the whole
+        log's timeline has told what came before it.
+        """
+        for name, more in (("line", lines), ("byte", offset)):
+            for end in ("first", "last"):
+                self._sighting[f"{end}_{name}"] = int(str(self._sighting[f"{end}_{name}"])) + more
+        self.first.turn, self.first.returned = as_seen.turn, as_seen.returned
+        self.first.boot_s = as_seen.boot_s
+
+    @property
     def rows(self) -> RowBatch:
         """The report's rows."""
         return self.unfinished.batch
