@@ -7,6 +7,7 @@ another layer, is put into a temporary file meanwhile.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -64,16 +65,18 @@ class Held:
 class Unwrapping:
     """Finds the logs of one source, within its limits."""
 
-    def __init__(self, budget: Budget, hosts: Hosts) -> None:
+    def __init__(self, budget: Budget, hosts: Hosts, *, threads: bool = False) -> None:
         self._budget = budget
         self._limits = budget.limits
         self._hosts = hosts
+        self._threads = threads
 
     def streams(self, held: Held) -> Generator[Stream]:
         """The logs of a source and what had to be set aside; a limit that ends it is told once."""
         try:
             for stream in self._within(held):
-                yield stream
+                with closing(stream):
+                    yield stream
                 if self._budget.reached is not None:
                     if stream.problem != str(self._budget.reached):
                         break
@@ -88,8 +91,11 @@ class Unwrapping:
         content = Peeked(held.file)
         kind = compression_of(content.head)
         while kind is not None and held.depth + len(layers) < self._limits.nesting:
+            again = None
+            if isinstance(held.file, FileReader):
+                again = partial(self._opened_again, held.file, layers[:])
             layers.append(kind)
-            content = Peeked(Decompressed(content, kind, self._budget))
+            content = Peeked(Decompressed(content, kind, self._budget, again))
             kind = compression_of(content.head)
         inner = replace(held, file=content, depth=held.depth + len(layers))
         head = content.head
@@ -118,6 +124,7 @@ class Unwrapping:
             named_host=self._hosts.named,
             path_host=host_of_path(held.below, self._hosts.pattern),
             find_machine=held.machine,
+            threads=self._threads,
         )
 
     # Archives
