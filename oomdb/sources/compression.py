@@ -252,11 +252,14 @@ class Decompressed:
                 self._decoder = self._kind.decoder(self._budget.limits.window_bytes)
             decoder = self._decoder
             data, self._rest = self._rest, b""
+            is_cut = False
             if not data and decoder.needs_input:
                 data = self._raw.read(_TAKE_BYTES)
-                if not data:
-                    raise BrokenError(f"{self._kind.name} data end early: the file is cut")
+                is_cut = not data
+            # Some decoders want input though they have not given all that they have.
             content = self._decoded(decoder, data, most)
+            if is_cut and not content and not decoder.eof:
+                raise BrokenError(f"{self._kind.name} data end early: the file is cut")
             if decoder.eof:
                 self._rest = decoder.unused_data or b""
                 self._decoder = None
