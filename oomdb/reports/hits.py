@@ -43,6 +43,11 @@ class Search:
         long_enough = len(block) >= LATE_BYTES
         self._tail = (block if long_enough else self._tail + block)[-LATE_BYTES:]
 
+    @property
+    def has_hits(self) -> bool:
+        """Whether there are hits that were not given yet."""
+        return bool(self._hits)
+
     def taken(self, before: int) -> list[Hit]:
         """The hits that begin before an offset and were not given yet, in order."""
         hits = self._hits

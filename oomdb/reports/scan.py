@@ -100,7 +100,8 @@ def windows_near_hits(blocks: Iterable[bytes], wanted: Callable[[], bool]) -> It
         text.add(block)
         search.feed(block)
         known = text.end - LATE_BYTES
-        yield from near.windows(search.taken(known), known)
+        if search.has_hits or known >= LOOK_BACK:
+            yield from near.windows(search.taken(known), known)
     yield from near.windows(search.taken(text.end), text.end, ended=True)
 
 

@@ -142,21 +142,30 @@ _UNREADABLE = (
     ("old lzma", re.compile(rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})")),
     ("UTF-16", re.compile(rb"\xff\xfe(?:[\t\r\n -~]\0){4}|\xfe\xff(?:\0[\t\r\n -~]){4}")),
 )
+#: How any of them begins, which a log does not: one look for most.
+_ANY_START = re.compile(
+    b"|".join(
+        start.pattern
+        for start in [*(kind.start for kind in COMPRESSIONS), *dict(_UNREADABLE).values()]
+    )
+)
 
 
 def compression_of(head: bytes) -> Compression | None:
     """The format that data with this start have; None when it is none of ours."""
-    for kind in COMPRESSIONS:
-        if kind.start.match(head):
-            return kind
+    if _ANY_START.match(head):
+        for kind in COMPRESSIONS:
+            if kind.start.match(head):
+                return kind
     return None
 
 
 def unreadable_format(head: bytes) -> str | None:
     """The name of a format that is not read; None when the data may be a log."""
-    for name, start in _UNREADABLE:
-        if start.match(head):
-            return name
+    if _ANY_START.match(head):
+        for name, start in _UNREADABLE:
+            if start.match(head):
+                return name
     return None
 
 

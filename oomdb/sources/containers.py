@@ -97,24 +97,22 @@ class Unwrapping:
             layers.append(kind)
             content = Peeked(Decompressed(content, kind, self._budget, again))
             kind = compression_of(content.head)
-        inner = replace(held, file=content, depth=held.depth + len(layers))
         head = content.head
         unreadable = unreadable_format(head)
-        is_archive = is_tar(head) or is_zip(head)
-        if kind is not None or (is_archive and inner.depth >= self._limits.nesting):
+        in_tar, in_zip = is_tar(head), is_zip(head)
+        depth = held.depth + len(layers)
+        if kind is not None or ((in_tar or in_zip) and depth >= self._limits.nesting):
             reason = f"limit reached: more than {self._limits.nesting} layers inside each other"
             yield Stream.set_aside(held.name, reason)
         elif unreadable is not None:
             reason = f"{unreadable} data are not read; unpack or convert them first"
             yield Stream.set_aside(held.name, reason)
-        elif is_tar(head):
-            yield from self._tar(inner, held.file, layers)
-        elif is_zip(head):
-            yield from self._zip(inner, held.file, layers)
-        elif head.startswith(journals.MAGIC):
-            yield from self._journal(inner, held.file, layers)
+        elif in_tar or in_zip or head.startswith(journals.MAGIC):
+            inner = replace(held, file=content, depth=depth)
+            unwrap = self._tar if in_tar else self._zip if in_zip else self._journal
+            yield from unwrap(inner, held.file, layers)
         else:
-            yield self._stream(inner, content)
+            yield self._stream(held, content)
 
     def _stream(self, held: Held, file: Readable) -> Stream:
         return Stream(
