@@ -92,16 +92,23 @@ def _all(data: bytes, literal: bytes) -> Iterator[int]:
 
 def _overlapping() -> list[list[tuple[int, int]]]:
     """For each literal, the others that can begin within it, each after so many bytes."""
+    by_first: dict[int, list[int]] = {}
+    for number, literal in enumerate(LITERALS):
+        by_first.setdefault(literal[0], []).append(number)
     return [
         [
             (shift, number)
-            for shift in range(len(literal))
-            for number, other in enumerate(LITERALS)
-            if (shift or other != literal)
-            and (literal[shift:].startswith(other) or other.startswith(literal[shift:]))
+            for shift, byte in enumerate(literal)
+            for number in by_first.get(byte, ())
+            if (shift or LITERALS[number] != literal)
+            and _can_meet(literal[shift:], LITERALS[number])
         ]
         for literal in LITERALS
     ]
+
+
+def _can_meet(rest: bytes, other: bytes) -> bool:
+    return rest.startswith(other) or other.startswith(rest)
 
 
 _NEWLINE = b"\n"
