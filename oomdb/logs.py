@@ -106,10 +106,14 @@ class Log:
 
 
 class LogReader:
-    """Reads files one after the other; `marks` are the logs that were read before."""
+    """Reads files one after the other; `marks` are the logs that were read before.
 
-    def __init__(self, options: Options, marks: Marks) -> None:
+    With `threads` a large log takes the time of another core too.
+    """
+
+    def __init__(self, options: Options, marks: Marks, *, threads: bool = False) -> None:
         self._options = options
+        self._threads = threads
         self._marks = marks
         self._names = NAMES.preferring(options.json_fields)
 
@@ -121,7 +125,8 @@ class LogReader:
         hosts = Hosts(self._options.host, self._options.host_from_path)
         before: dict[str, list[int]] = {}
         try:
-            with files.opened(source, self._options.limits, hosts) as streams:
+            limits, threads = self._options.limits, self._threads
+            with files.opened(source, limits, hosts, threads=threads) as streams:
                 for stream in streams:
                     log = self._read_stream(stream, before.get(stream.name, []))
                     # An archive may hold a member again that has grown.

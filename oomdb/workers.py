@@ -55,7 +55,7 @@ def read_files(
                 break
     ahead = chain(first, sources)
     if jobs <= 1 or size_bytes < _WORTH_BYTES or len(first) <= 1:
-        reader = LogReader(options, marks)
+        reader = LogReader(options, marks, threads=jobs > 1)
         yield from ((source, list(reader.read(source))) for source in ahead)
     else:
         with _Workers(options, marks, jobs) as workers:

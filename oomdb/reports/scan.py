@@ -1,57 +1,59 @@
 """Finding reports in a stream by plain literals, before anything is decoded.
 
 Only the lines round a hit are handed on, so that a log which holds no report costs one
-search. The stream is read once, in blocks, and never held whole.
+search. The stream is read once, in blocks, and never held whole. What is handed on is the
+same whatever the blocks are.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.line import RawLine
+from oomdb.reports.hits import LATE_BYTES, Search
+from oomdb.reports.passing import Held, Passing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-#: Every report, however cut, holds at least one of these.
-LITERALS = (
-    b"oom-kill",
-    b"oom_reaper",
-    b"ill process ",
-    b"illed process ",
-    b"Mem-Info",
-    b"Mem-info",
-    b"lowmem_reserve[]",
-    b"allocation failure",
-    b"oom_score_adj name",
-    b"oom_adj name",
-    b"ut of memory",
-    b"invoked oom",
-    b"memory: usage ",
-    b"vmalloc error",
-    b"Show Memory",
-)
-#: The same as journalctl writes messages that are no plain text, a number for each byte.
-#: They are looked for only where there is such a list.
-BYTE_LITERALS = tuple(
-    separator.join(str(byte) for byte in literal).encode()
-    for literal in (b"oom-kill", b"illed process ", b"oom_reaper", b"invoked oom")
-    for separator in (",", ", ")
-)
-BYTE_LISTS = (b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
-#: A line that tells when the host had booted; it is given alone.
-CLOCK = b"setting system clock to "
+    from oomdb.reports.hits import Hit, RangeHits
+    from oomdb.reports.passing import Text
+
 #: Bytes given before a hit, for reports whose head holds no literal.
 LOOK_BACK = 256 * 1024
 #: Bytes given after the last hit, for rows and for late lines.
 LOOK_AHEAD = 256 * 1024
+#: Bytes given at a time beyond that, where more are asked for.
+_BEYOND_BYTES = 64 * 1024
 _DOCUMENT = (b"{", b"[")
-#: A line that is longer comes in pieces.
+#: A line that is longer comes in pieces of this size.
 MOST_LINE = 4 << 20
 #: Of what is left out, the line at each multiple of this offset is given for its stamp,
 #: unless it is longer than the other.
 STAMPED_BYTES = 1 << 20
 MOST_STAMPED = 4096
+#: Blocks are gathered to this size.
+_GATHERED_BYTES = 64 * 1024
+
+
+@dataclass(slots=True)
+class Window:
+    """Lines that follow each other and may belong to a report.
+
+    `text` is whole lines, but for the last of the stream and for a part of a line too long
+    to be held, which comes alone. `line_no` counts the lines from 1, `first_byte` is the
+    offset of the first. `follows` tells that nothing was left out before it. The lines that
+    end after the offset `reach` are given as long as they are wanted: who wants no more
+    sets `last_byte`, the offset up to which it was read, to the end of an earlier line.
+    """
+
+    text: bytes
+    line_no: int
+    first_byte: int
+    last_byte: int
+    reach: int
+    follows: bool
 
 
 def lines_near_hits(
@@ -60,138 +62,180 @@ def lines_near_hits(
     """The lines of a stream that may belong to a report; None where others were left out.
 
     `wanted` tells whether the lines after a window are still asked for. Of what is left out,
-    the first line of each megabyte and the last line are given all the same: they tell how
-    time went on.
+    the line at each megabyte and the last line are given all the same: they tell how time
+    went on.
     """
-    near = _Near(wanted)
-    for block in _line_aligned(blocks):
-        yield from near.lines(block)
-    yield from near.last_line()
+    return lines_of(windows_near_hits(blocks, wanted), wanted)
+
+
+def lines_of(windows: Iterable[Window], wanted: Callable[[], bool]) -> Iterator[RawLine | None]:
+    """The lines of windows one by one; None where others were left out."""
+    for window in windows:
+        if not window.follows:
+            yield None
+        yield from _lines(window, wanted)
+
+
+def _lines(window: Window, wanted: Callable[[], bool]) -> Iterator[RawLine]:
+    texts = str(window.text, "latin-1").split("\n")
+    rest = texts.pop()
+    line_no, start = window.line_no, window.first_byte
+    for text in texts:
+        end = start + len(text) + 1
+        yield RawLine(text, line_no, start, end)
+        if window.reach <= end < window.last_byte and not wanted():
+            window.last_byte = end
+            return
+        line_no += 1
+        start = end
+    if rest:
+        yield RawLine(rest, line_no, start, start + len(rest))
+
+
+def windows_near_hits(blocks: Iterable[bytes], wanted: Callable[[], bool]) -> Iterator[Window]:
+    """The same as windows, each of up to some megabytes; a long one comes in several."""
+    text, search = Passing(), Search()
+    near = _Near(text, wanted)
+    for block in _gathered(blocks):
+        text.add(block)
+        search.feed(block)
+        known = text.end - LATE_BYTES
+        if search.has_hits or known >= LOOK_BACK:
+            yield from near.windows(search.taken(known), known)
+    yield from near.windows(search.taken(text.end), text.end, ended=True)
+
+
+def windows_of_ranges(
+    read_at: Callable[[int, int], bytes], ranges: Sequence[RangeHits], wanted: Callable[[], bool]
+) -> Iterator[Window]:
+    """The same of a file whose ranges were searched one by one: all of them, in order.
+
+    `read_at` gives at most so many bytes of the file from an offset on.
+    """
+    lines, line_no, size_bytes = [], 1, 0
+    for each in ranges:
+        lines.append((each.first_byte, line_no))
+        line_no += each.newline_count
+        size_bytes = each.last_byte
+    near = _Near(Held(read_at, size_bytes, lines), wanted)
+    hits = [hit for each in ranges for hit in each.hits]
+    yield from near.windows(hits, size_bytes, ended=True)
+
+
+def _gathered(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The stream in blocks of some size, which cost no more each than small ones."""
+    parts: list[bytes] = []
+    size = 0
+    for block in blocks:
+        if not parts and len(block) >= _GATHERED_BYTES:
+            yield block
+            continue
+        parts.append(block)
+        size += len(block)
+        if size >= _GATHERED_BYTES:
+            yield b"".join(parts)
+            parts, size = [], 0
+    if size:
+        yield b"".join(parts)
 
 
 class _Near:
     """The place in the stream up to which lines were given or left out."""
 
-    def __init__(self, wanted: Callable[[], bool]) -> None:
+    def __init__(self, text: Text, wanted: Callable[[], bool]) -> None:
+        self._text = text
         self._wanted = wanted
-        self._behind = b""
-        self._offset = 0
-        self._line_no = 1
-        self._until = 0
+        self._begun = False
+        self._at = 0
+        #: Where the line begins in which that place lies.
+        self._line = 0
+        self._open = False
+        self._reach = 0
         self._left_out = False
 
-    def lines(self, block: bytes) -> Iterator[RawLine | None]:
-        """The lines near hits among what was kept back and `block`, a number of lines."""
-        data = self._behind + block
-        at = 0
-        for start, end in self._windows(data, len(self._behind)):
-            start = max(at, start)
-            if start > at or self._left_out:
-                self._line_no += data.count(b"\n", at, start)
-                self._left_out = False
-                yield None
-            for at, line in self._split(data, start):
-                yield line
-                if at >= end and not self._wanted():
-                    break
-        keep = max(at, data.rfind(b"\n", 0, max(len(data) - LOOK_BACK, 0)) + 1)
-        if len(data) - keep > LOOK_BACK + MOST_LINE:
-            keep = len(data) - LOOK_BACK
-        yield from self._stamped(data, at, keep)
-        self._line_no += data.count(b"\n", at, keep)
-        self._left_out = self._left_out or keep > at
-        self._behind = data[keep:]
-        self._offset += keep
+    def windows(self, hits: Sequence[Hit], known: int, *, ended: bool = False) -> Iterator[Window]:
+        """The windows that more hits make; all hits before the offset `known` are known."""
+        if not self._begun and (hits or known >= LOOK_BACK or ended):
+            self._begin()
+        for offset, is_alone in hits:
+            back, ahead = (0, 1) if is_alone else (LOOK_BACK, LOOK_AHEAD)
+            if self._open and offset - back > self._reach:
+                yield from self._give(ended=ended)
+            if not self._open:
+                yield from self._leave_out(self._line_start(offset - back))
+                self._open = True
+            self._reach = max(self._reach, offset + ahead)
+        if self._open:
+            yield from self._give(ended=ended)
+        if not self._open:
+            yield from self._leave_out(self._line_start(known - LOOK_BACK))
+            if ended:
+                yield from self._stamped(self._text.end - 1)
+        self._text.drop(self._at)
 
-    def last_line(self) -> Iterator[RawLine | None]:
-        """The stream's last line, when it was not given."""
-        data = self._behind
-        if data:
-            yield from self._line_at(data, 0, len(data), len(data) - 1)
+    def _begin(self) -> None:
+        """Whose log it is may be told at the start of a document alone."""
+        self._begun = True
+        if self._text.cut(0, min(LOOK_BACK, self._text.end)).lstrip().startswith(_DOCUMENT):
+            self._open, self._reach = True, max(self._reach, 1)
 
-    def _stamped(self, data: bytes, start: int, end: int) -> Iterator[RawLine | None]:
-        """The lines at the offsets of `STAMPED_BYTES` in a range that is left out."""
-        first = -(-(self._offset + start) // STAMPED_BYTES) * STAMPED_BYTES - self._offset
+    def _give(self, *, ended: bool) -> Iterator[Window]:
+        """The lines of the open window, as far as the stream is known; it may end."""
+        text = self._text
+        while self._at < self._reach or self._wanted():
+            end = self._end_of_piece(ended=ended)
+            if end <= self._at:
+                return
+            start = self._at
+            data = text.cut(start, end)
+            window = Window(data, text.line_no(start), start, end, self._reach, not self._left_out)
+            self._left_out = False
+            yield window
+            self._at = window.last_byte
+            if window.last_byte < end or data.endswith(b"\n"):
+                self._line = self._at
+        self._open = False
+
+    def _end_of_piece(self, *, ended: bool) -> int:
+        """Where the next piece of the open window ends; not after its start where none is."""
+        text, start = self._text, self._at
+        limit = min(text.end, start + MOST_LINE)
+        target = self._reach if start < self._reach else start + _BEYOND_BYTES
+        newline = text.find_newline(target - 1, limit)
+        if newline < 0:
+            newline = text.rfind_newline(start, limit)
+        if newline < 0 and (ended or limit == start + MOST_LINE):
+            return limit
+        return newline + 1
+
+    def _leave_out(self, end: int) -> Iterator[Window]:
+        """Go on to a later place, with the lines that are given for their stamps."""
+        first = -(-self._at // STAMPED_BYTES) * STAMPED_BYTES
         for place in range(first, end, STAMPED_BYTES):
-            yield from self._line_at(data, start, end, place)
-
-    def _line_at(self, data: bytes, start: int, end: int, place: int) -> Iterator[RawLine | None]:
-        """The line that holds a place in a range, after None; none when it is too long."""
-        at = data.rfind(b"\n", start, place) + 1 or start
-        newline = data.find(b"\n", place, end)
-        stop = newline + 1 if newline >= 0 else end
-        if stop - at <= MOST_STAMPED:
+            yield from self._stamped(place)
+        if end > self._at:
+            self._line = max(self._text.rfind_newline(self._at, end) + 1, self._line)
+            self._at = end
             self._left_out = True
-            line_no = self._line_no + data.count(b"\n", start, at)
-            text = str(data[at:stop], "latin-1").removesuffix("\n")
-            yield None
-            yield RawLine(text, line_no, self._offset + at, self._offset + stop)
 
-    def _windows(self, data: bytes, fresh: int) -> list[tuple[int, int]]:
-        """Ranges of `data` on line starts, in order, that lie near a hit after `fresh`."""
-        found: list[tuple[int, int]] = []
-        if not self._offset and not fresh and data.lstrip().startswith(_DOCUMENT):
-            # Whose log it is may be told at the start of a document alone.
-            self._until = 1
-        if self._until > self._offset or self._wanted():
-            found.append((0, self._until - self._offset))
-        for hit, back, ahead in _hits(data, fresh):
-            end = hit + ahead
-            if found and hit - back <= found[-1][1]:
-                found[-1] = (found[-1][0], max(end, found[-1][1]))
-            else:
-                found.append((data.rfind(b"\n", 0, max(hit - back, 0)) + 1, end))
-        if found:
-            self._until = self._offset + found[-1][1]
-        return found
+    def _stamped(self, place: int) -> Iterator[Window]:
+        """The line that holds a place which is left out; none when it is too long."""
+        text = self._text
+        start = text.rfind_newline(max(self._at, place - MOST_STAMPED), place) + 1
+        if not start and self._line == self._at:
+            start = self._at
+        if place < self._at or start < self._at or place - start >= MOST_STAMPED:
+            return
+        limit = min(start + MOST_STAMPED, text.end)
+        newline = text.find_newline(place, limit)
+        if newline >= 0 or limit == text.end:
+            end = newline + 1 if newline >= 0 else limit
+            self._left_out = True
+            yield Window(text.cut(start, end), text.line_no(start), start, end, end, False)
 
-    def _split(self, data: bytes, at: int) -> Iterator[tuple[int, RawLine]]:
-        """The lines of `data` from `at` on, each with where it ends."""
-        while at < len(data):
-            newline = data.find(b"\n", at)
-            end = newline + 1 if newline >= 0 else len(data)
-            text = str(data[at : newline if newline >= 0 else end], "latin-1")
-            line = RawLine(text, self._line_no, self._offset + at, self._offset + end)
-            self._line_no += newline >= 0
-            yield end, line
-            at = end
-
-
-def _hits(data: bytes, start: int) -> list[tuple[int, int, int]]:
-    """Offsets of all literals from `start` on, in order, with the bytes wanted round each."""
-    found = [
-        (hit, LOOK_BACK, LOOK_AHEAD) for literal in LITERALS for hit in _all(data, literal, start)
-    ]
-    if any(data.find(begin, start) >= 0 for begin in BYTE_LISTS):
-        found += [
-            (hit, LOOK_BACK, LOOK_AHEAD)
-            for literal in BYTE_LITERALS
-            for hit in _all(data, literal, start)
-        ]
-    found += [(hit, 0, 1) for hit in _all(data, CLOCK, start)]
-    return sorted(found)
-
-
-def _all(data: bytes, literal: bytes, start: int) -> Iterator[int]:
-    position = data.find(literal, start)
-    while position >= 0:
-        yield position
-        position = data.find(literal, position + 1)
-
-
-def _line_aligned(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The stream in blocks that end with a line, but for the last and endless lines."""
-    rest: list[bytes] = []
-    size = 0
-    for block in blocks:
-        cut = block.rfind(b"\n") + 1
-        if cut:
-            yield b"".join([*rest, block[:cut]])
-            rest, size = [], 0
-        rest.append(block[cut:])
-        size += len(block) - cut
-        if size > MOST_LINE:
-            yield b"".join(rest)
-            rest, size = [], 0
-    if size:
-        yield b"".join(rest)
+    def _line_start(self, offset: int) -> int:
+        """Where the line of an offset begins; itself in a line too long to be held."""
+        offset = max(offset, 0)
+        newline = self._text.rfind_newline(max(self._at, offset - MOST_LINE), offset)
+        start = max(newline + 1, self._line)
+        return start if offset - start <= MOST_LINE else offset

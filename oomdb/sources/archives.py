@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import stat
 import struct
 import tarfile
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _SKIP_BYTES = 1 << 20
 _CUT = "the tar archive ends early: the file is cut"
+#: What may stand for a number in a tar's header, which is looked at before its checksum is
+#: worked out.
+_CHECKSUM = re.compile(rb"[\x80\xff]|[\t-\r\x1c- +\-_0-7oO]*(?:\0|\Z)")
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 #: The end of a zip's directory: a record of this size, after it a comment of up to 64 kB.
 _ZIP_END = struct.Struct("<4s4H2LH")
@@ -73,6 +77,8 @@ def _is_utf8_made(name: str) -> bool:
 
 def is_tar(head: bytes) -> bool:
     """Whether the data begin with a header of tar, of any kind since Version 7."""
+    if len(head) < tarfile.BLOCKSIZE or not _CHECKSUM.match(head, 148, 156):
+        return False
     try:
         tarfile.TarInfo.frombuf(head[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape")
     except tarfile.HeaderError:

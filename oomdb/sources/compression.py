@@ -10,18 +10,20 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from oomdb.sources.limits import BrokenError
+from oomdb.sources.limits import BrokenError, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oomdb.sources.limits import Budget
     from oomdb.sources.stream import Readable
 
 #: Compressed bytes asked for at a time.
 _TAKE_BYTES = 64 << 10
-#: Bytes out of one call of a decoder: what a damaged place costs before it.
+#: Bytes out of one call of a decoder, which are lost where the call meets a damaged place:
+#: at most where the data can be read again, at most where not, and near the damaged place.
+_LARGE_STEP_BYTES = 256 << 10
 _STEP_BYTES = 4 << 10
+_LAST_STEP_BYTES = 64
 #: How libraries say that the data ask for more memory than they may have.
 _TOO_LARGE = re.compile(r"too much memory|[Mm]emory usage limit")
 
@@ -140,34 +142,59 @@ _UNREADABLE = (
     ("old lzma", re.compile(rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})")),
     ("UTF-16", re.compile(rb"\xff\xfe(?:[\t\r\n -~]\0){4}|\xfe\xff(?:\0[\t\r\n -~]){4}")),
 )
+#: How any of them begins, which a log does not: one look for most.
+_ANY_START = re.compile(
+    b"|".join(
+        start.pattern
+        for start in [*(kind.start for kind in COMPRESSIONS), *dict(_UNREADABLE).values()]
+    )
+)
 
 
 def compression_of(head: bytes) -> Compression | None:
     """The format that data with this start have; None when it is none of ours."""
-    for kind in COMPRESSIONS:
-        if kind.start.match(head):
-            return kind
+    if _ANY_START.match(head):
+        for kind in COMPRESSIONS:
+            if kind.start.match(head):
+                return kind
     return None
 
 
 def unreadable_format(head: bytes) -> str | None:
     """The name of a format that is not read; None when the data may be a log."""
-    for name, start in _UNREADABLE:
-        if start.match(head):
-            return name
+    if _ANY_START.match(head):
+        for name, start in _UNREADABLE:
+            if start.match(head):
+                return name
     return None
+
+
+class _DamagedError(BrokenError):
+    """A decoder met a damaged place; what it had before it in the same step is lost."""
 
 
 class Decompressed:
     """The content of compressed data: of all its members or frames, one after the other.
 
-    Where the data end early or are damaged, what came before is given first.
+    Where the data end early or are damaged, what came before is given first. `again` gives
+    the same data from their start once more; they are read faster with it, in steps that
+    are repeated more closely when one of them meets a damaged place.
     """
 
-    def __init__(self, raw: Readable, kind: Compression, budget: Budget) -> None:
+    def __init__(
+        self,
+        raw: Readable,
+        kind: Compression,
+        budget: Budget,
+        again: Callable[[], Readable] | None = None,
+    ) -> None:
         self._raw = raw
         self._kind = kind
         self._budget = budget
+        self._again = again
+        self._step_bytes = _STEP_BYTES if again is None else _LARGE_STEP_BYTES
+        self._given_bytes = 0
+        self._repeated: Decompressed | None = None
         self._decoder: Decoder | None = None
         self._rest = b""
         self._begun = False
@@ -177,11 +204,12 @@ class Decompressed:
         """At most `size` bytes of content; none at the end. BrokenError where it breaks."""
         if self._error is not None:
             raise self._error
+        enough = size if self._again is None else min(size, _LARGE_STEP_BYTES // 2)
         parts: list[bytes] = []
         length = 0
         try:
-            while length < size:
-                part = self._step(min(_STEP_BYTES, size - length))
+            while length < enough:
+                part = self._part(size - length)
                 if not part:
                     break
                 parts.append(part)
@@ -191,7 +219,38 @@ class Decompressed:
             self._error = error
             if not parts:
                 raise
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _part(self, most: int) -> bytes:
+        """Some content; none at the end."""
+        if self._repeated is None:
+            try:
+                part = self._step(min(self._step_bytes, most))
+            except _DamagedError as error:
+                if self._again is None:
+                    raise
+                self._repeated = self._repeat(self._again, error)
+            else:
+                self._given_bytes += len(part)
+                return part
+        return self._repeated.read(most)
+
+    def _repeat(self, again: Callable[[], Readable], error: _DamagedError) -> Decompressed:
+        """The same content, read as far as it was given and then on in the smallest steps."""
+        self._decoder = None
+        budget = Budget(self._budget.limits, self._budget.taken_bytes)
+        repeated = Decompressed(again(), self._kind, budget)
+        left = self._given_bytes
+        try:
+            while left:
+                part = repeated.read(min(left, _LARGE_STEP_BYTES))
+                if not part:
+                    raise error
+                left -= len(part)
+        except OSError:
+            raise error from None
+        repeated._step_bytes = _LAST_STEP_BYTES
+        return repeated
 
     def _step(self, most: int) -> bytes:
         """Some content; none at the end."""
@@ -202,11 +261,14 @@ class Decompressed:
                 self._decoder = self._kind.decoder(self._budget.limits.window_bytes)
             decoder = self._decoder
             data, self._rest = self._rest, b""
+            is_cut = False
             if not data and decoder.needs_input:
                 data = self._raw.read(_TAKE_BYTES)
-                if not data:
-                    raise BrokenError(f"{self._kind.name} data end early: the file is cut")
+                is_cut = not data
+            # Some decoders want input though they have not given all that they have.
             content = self._decoded(decoder, data, most)
+            if is_cut and not content and not decoder.eof:
+                raise BrokenError(f"{self._kind.name} data end early: the file is cut")
             if decoder.eof:
                 self._rest = decoder.unused_data or b""
                 self._decoder = None
@@ -223,7 +285,7 @@ class Decompressed:
                     f"limit reached: unpacking the {self._kind.name} data takes more than"
                     f" {limit:,} bytes of memory"
                 ) from None
-            raise BrokenError(f"{self._kind.name} data are damaged ({error})") from None
+            raise _DamagedError(f"{self._kind.name} data are damaged ({error})") from None
 
     def _finds_member(self) -> bool:
         """Whether more compressed data follow; zeros between and after them are padding."""

@@ -7,6 +7,7 @@ another layer, is put into a temporary file meanwhile.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -64,16 +65,18 @@ class Held:
 class Unwrapping:
     """Finds the logs of one source, within its limits."""
 
-    def __init__(self, budget: Budget, hosts: Hosts) -> None:
+    def __init__(self, budget: Budget, hosts: Hosts, *, threads: bool = False) -> None:
         self._budget = budget
         self._limits = budget.limits
         self._hosts = hosts
+        self._threads = threads
 
     def streams(self, held: Held) -> Generator[Stream]:
         """The logs of a source and what had to be set aside; a limit that ends it is told once."""
         try:
             for stream in self._within(held):
-                yield stream
+                with closing(stream):
+                    yield stream
                 if self._budget.reached is not None:
                     if stream.problem != str(self._budget.reached):
                         break
@@ -88,27 +91,28 @@ class Unwrapping:
         content = Peeked(held.file)
         kind = compression_of(content.head)
         while kind is not None and held.depth + len(layers) < self._limits.nesting:
+            again = None
+            if isinstance(held.file, FileReader):
+                again = partial(self._opened_again, held.file, layers[:])
             layers.append(kind)
-            content = Peeked(Decompressed(content, kind, self._budget))
+            content = Peeked(Decompressed(content, kind, self._budget, again))
             kind = compression_of(content.head)
-        inner = replace(held, file=content, depth=held.depth + len(layers))
         head = content.head
         unreadable = unreadable_format(head)
-        is_archive = is_tar(head) or is_zip(head)
-        if kind is not None or (is_archive and inner.depth >= self._limits.nesting):
+        in_tar, in_zip = is_tar(head), is_zip(head)
+        depth = held.depth + len(layers)
+        if kind is not None or ((in_tar or in_zip) and depth >= self._limits.nesting):
             reason = f"limit reached: more than {self._limits.nesting} layers inside each other"
             yield Stream.set_aside(held.name, reason)
         elif unreadable is not None:
             reason = f"{unreadable} data are not read; unpack or convert them first"
             yield Stream.set_aside(held.name, reason)
-        elif is_tar(head):
-            yield from self._tar(inner, held.file, layers)
-        elif is_zip(head):
-            yield from self._zip(inner, held.file, layers)
-        elif head.startswith(journals.MAGIC):
-            yield from self._journal(inner, held.file, layers)
+        elif in_tar or in_zip or head.startswith(journals.MAGIC):
+            inner = replace(held, file=content, depth=depth)
+            unwrap = self._tar if in_tar else self._zip if in_zip else self._journal
+            yield from unwrap(inner, held.file, layers)
         else:
-            yield self._stream(inner, content)
+            yield self._stream(held, content)
 
     def _stream(self, held: Held, file: Readable) -> Stream:
         return Stream(
@@ -118,6 +122,7 @@ class Unwrapping:
             named_host=self._hosts.named,
             path_host=host_of_path(held.below, self._hosts.pattern),
             find_machine=held.machine,
+            threads=self._threads,
         )
 
     # Archives

@@ -222,15 +222,22 @@ def _checked(
 
 @contextmanager
 def opened(
-    source: Source, limits: Limits | None = None, hosts: Hosts | None = None
+    source: Source,
+    limits: Limits | None = None,
+    hosts: Hosts | None = None,
+    *,
+    threads: bool = True,
 ) -> Iterator[Iterator[Stream]]:
     """The logs that a source holds, one after the other; OSError when it cannot be opened.
 
     Each is to be read before the next is asked for. What cannot be read is among them,
     with its problem. `hosts` is how the host is found where no line and no archive tells.
+    `threads` allows large logs threads of their own, for which another core is needed.
     """
     budget = Budget(limits or Limits())
-    unwrapping = Unwrapping(budget, hosts or Hosts())
+    # Nothing wakes a thread that waits for a pipe.
+    threads = threads and not source.is_stdin
+    unwrapping = Unwrapping(budget, hosts or Hosts(), threads=threads)
     if source.is_stdin:
         pipe = PipeReader(sys.stdin.fileno(), budget)
         held = Held(STDIN_NAME, "", pipe, None, source.machine)

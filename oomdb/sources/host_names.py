@@ -7,6 +7,7 @@ better than one that is wrong, so a name counts only when it looks like a machin
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: Names of logs, without their suffixes, in whose company another name is a host's.
 _LOGS = (
@@ -58,6 +59,8 @@ _COLLECTED = re.compile(
 )
 #: The longest name that a file system takes.
 _LONGEST = 255
+#: A tree's files have few names, and many of them one folder.
+_CACHED_NAMES = 4096
 _MACHINE_ID = re.compile(r"[0-9a-f]{7,}", re.IGNORECASE)
 #: The end of a name that a program made up, such as a temporary folder's.
 _RANDOM_END = re.compile(r"-(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6,}$")
@@ -108,6 +111,7 @@ def _by_pattern(path: str, pattern: re.Pattern[str]) -> str | None:
     return found[group] or None
 
 
+@lru_cache(_CACHED_NAMES)
 def _in_file_name(name: str) -> str | None:
     """HOST-messages, HOST_kern.log.1.gz, dmesg-HOST.txt, HOST.log, HOST."""
     stem = _stem(name)
@@ -120,6 +124,7 @@ def _in_file_name(name: str) -> str | None:
     return _collected(name) or (stem if is_machine_name(stem) else None)
 
 
+@lru_cache(_CACHED_NAMES)
 def _in_folder_name(name: str, above: str) -> str | None:
     """A folder, or an archive, that is called like a host or by a host's name."""
     collected = _collected(name)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Bytes from which every format of container is told; a tar's header is the longest.
 HEAD_BYTES = 512
+#: Bytes that are read of a file at first, which are all of most.
+_FIRST_BYTES = 64 << 10
 _COPY_BYTES = 1 << 20
 
 
@@ -41,8 +43,10 @@ class FileReader:
         """At most `size` bytes, or all; none at the end."""
         left = max(self.size_bytes - self._offset, 0)
         wanted = left if size < 0 else min(size, left)
+        if not wanted:
+            return b""
         data = os.pread(self.descriptor, wanted, self._offset)
-        if wanted and not data:
+        if not data:
             raise BrokenError("the file became shorter while it was read")
         self._offset += len(data)
         if self._budget is not None:
@@ -100,22 +104,25 @@ class Peeked:
     def __init__(self, file: Readable) -> None:
         self._file = file
         self._error: OSError | None = None
-        self.head = b""
+        most = _FIRST_BYTES if isinstance(file, FileReader) else HEAD_BYTES
+        begin = b""
         try:
-            while len(self.head) < HEAD_BYTES:
-                data = file.read(HEAD_BYTES - len(self.head))
+            while len(begin) < HEAD_BYTES:
+                data = file.read(most - len(begin))
                 if not data:
                     break
-                self.head += data
+                begin = begin + data if begin else data
         except OSError as error:
             self._error = error
-        self._rest = self.head
+        self.head = begin[:HEAD_BYTES]
+        self._rest = begin
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; none at the end. What went wrong while looking comes after."""
-        if self._rest:
-            data, self._rest = self._rest[:size], self._rest[size:]
-            return data
+        rest = self._rest
+        if rest:
+            self._rest = rest[size:]
+            return rest[:size]
         if self._error is not None:
             raise self._error
         return self._file.read(size)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from oomdb.sources.threads import Digest, ReadAhead
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 #: A longer version of a log begins with the same bytes.
 HEAD_BYTES = 1024
+#: A log that is larger is worth threads of its own.
+_THREADED_BYTES = 4 << 20
 
 
 class Readable(Protocol):
@@ -40,7 +44,8 @@ class Stream:
     once that is known; a stream that has one before it is read holds nothing. The size
     and the SHA-256 are those of the content, after decompression, as far as it was read.
     `marks_of` is asked with the digest of the head for sizes at which the SHA-256 is
-    noted in `sha256_at`, so that a log is known again after it has grown.
+    noted in `sha256_at`, so that a log is known again after it has grown. `threads` allows
+    to read ahead of, and to hash behind, who takes the blocks of a large log.
     """
 
     name: str
@@ -49,14 +54,15 @@ class Stream:
     problem: str | None = None
     size_bytes: int = 0
     head_digest: str | None = None
-    sha256_at: dict[int, str] = field(default_factory=dict)
     marks_of: Callable[[str | None], Iterable[int]] | None = None
     _has_ended: bool = field(default=False, repr=False)
     _marks: list[int] = field(default_factory=list, repr=False)
     named_host: str | None = None
     path_host: str | None = None
     find_machine: Callable[[], Machine | None] = field(default=_no_machine, repr=False)
-    _hash: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
+    threads: bool = False
+    _digest: Digest = field(default_factory=Digest, repr=False)
+    _ahead: ReadAhead | None = field(default=None, repr=False)
 
     @classmethod
     def set_aside(cls, name: str, problem: str) -> Stream:
@@ -84,7 +90,12 @@ class Stream:
     @property
     def sha256(self) -> str:
         """The SHA-256 of what was read so far, hexadecimal."""
-        return self._hash.hexdigest()
+        return self._digest.hexdigest
+
+    @property
+    def sha256_at(self) -> dict[int, str]:
+        """The SHA-256 of the first bytes, by their number, where that was asked for."""
+        return self._digest.at_sizes
 
     def blocks(self) -> Iterator[bytes]:
         """The content in blocks; it ends early, with a `problem`, where it cannot be read."""
@@ -94,17 +105,31 @@ class Stream:
             if not more:
                 break
             block += more
-        while block:
-            self._note(block)
-            yield block
-            block = self._read()
+        try:
+            while block:
+                self._note(block)
+                yield block
+                if self._ahead is None and self.threads and self.size_bytes >= _THREADED_BYTES:
+                    self._ahead = ReadAhead(self.file, BLOCK_BYTES)
+                    self._digest.fall_behind()
+                block = self._read()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop its threads; what it is read from can be used again then."""
+        if self._ahead is not None:
+            self._has_ended = True
+            self._ahead.close()
+            self._ahead = None
+            self._digest.catch_up()
 
     def _read(self) -> bytes:
         """The next bytes, as many as come at once; none at the end or where reading fails."""
         block = b""
         if not self._has_ended:
             try:
-                block = self.file.read(BLOCK_BYTES)
+                block = (self._ahead or self.file).read(BLOCK_BYTES)
             except OSError as error:
                 self.problem = error.strerror or str(error)
         self._has_ended = not block
@@ -120,8 +145,8 @@ class Stream:
         done = 0
         while self._marks and self._marks[0] <= self.size_bytes + len(block):
             mark = self._marks.pop(0)
-            self._hash.update(block[done : mark - self.size_bytes])
+            self._digest.update(memoryview(block)[done : mark - self.size_bytes])
             done = mark - self.size_bytes
-            self.sha256_at[mark] = self.sha256
-        self._hash.update(block[done:])
+            self._digest.note(mark)
+        self._digest.update(memoryview(block)[done:] if done else block)
         self.size_bytes += len(block)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
@@ -21,13 +22,28 @@ from oomdb.sources.compression import Compression, Decompressed
 from oomdb.sources.limits import BrokenError, Budget, Limits
 from tests.test_sources.packing import COMPRESS, LOG, contents, problems, read_bytes
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MAGIC_BYTES = {"gzip": 3, "bzip2": 10, "xz": 6, "zstd": 4, "lz4": 4}
 SHORT = b"a short log\nwith two lines\n" * 40
 
 
 def decompressed(kind: Compression, data: bytes, size: int = 1000) -> tuple[bytes, str | None]:
-    """The content and why it ended early."""
-    file = Decompressed(io.BytesIO(data), kind, Budget(Limits()))
+    """The content and why it ended early; no less of it where it can be read again."""
+    content, problem = _decompressed(kind, data, size, None)
+    more, same_problem = _decompressed(kind, data, size, lambda: io.BytesIO(data))
+    assert more.startswith(content)
+    assert same_problem == problem
+    if problem is None or "damaged" not in problem:
+        assert more == content
+    return content, problem
+
+
+def _decompressed(
+    kind: Compression, data: bytes, size: int, again: Callable[[], io.BytesIO] | None
+) -> tuple[bytes, str | None]:
+    file = Decompressed(io.BytesIO(data), kind, Budget(Limits()), again)
     parts = []
     try:
         while part := file.read(size):
@@ -133,6 +149,20 @@ def test_what_came_before_the_damage_is_kept(number: int) -> None:
     content, problem = decompressed(kind, bytes(packed), 1 << 20)
     assert problem is not None
     assert content[: len(noise) // 4] == noise[: len(noise) // 4]
+
+
+@each_kind
+def test_a_damaged_place_is_met_in_large_steps_as_in_small_ones(number: int) -> None:
+    """All the content of a gzip that is damaged in its last byte only, its checksum."""
+    kind, compress = KINDS[number]
+    whole = bytearray(compress(LOG * 40))
+    if kind.name not in ("gzip", "bzip2"):
+        pytest.skip("its checksum is optional or not at the end")
+    whole[-6 if kind.name == "gzip" else -2] ^= 1
+    content, problem = _decompressed(kind, bytes(whole), 1 << 20, lambda: io.BytesIO(bytes(whole)))
+    assert problem is not None
+    assert (LOG * 40).startswith(content)
+    assert len(content) >= len(LOG) * 40 - 64
 
 
 def test_zstd_frames_that_are_to_be_skipped() -> None:
