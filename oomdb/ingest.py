@@ -13,22 +13,23 @@ from oomdb.carriers.names import NAMES
 from oomdb.known import Inputs, matches
 from oomdb.logs import Marks, Options
 from oomdb.sources import files
-from oomdb.store.database import Addition, Store
+from oomdb.store.database import Seen, Store
 from oomdb.workers import default_jobs, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from oomdb.known import Match
+    from oomdb.incidents.copies import Found
     from oomdb.logs import Log
     from oomdb.sources.files import Source
-    from oomdb.store.database import Added, Content, Input
+    from oomdb.store.database import Content, Input
 
 __all__ = ["Options", "Summary", "ingest"]
 
-#: Logs and reports that are written at a time.
+#: Logs that are written at a time, or groups of their reports, and reports.
 _BATCH_LOGS = 2000
+_BATCH_GROUPS = 50
 _BATCH_REPORTS = 1000
 
 
@@ -146,55 +147,109 @@ class _Run:
     def is_full(self) -> bool:
         """Whether it is time to write."""
         logs = [log for _, logs in self._read for log in logs]
-        return len(logs) >= _BATCH_LOGS or sum(len(log.found) for log in logs) >= _BATCH_REPORTS
+        return len(logs) >= _BATCH_LOGS or sum(len(log.found) for log in logs) >= _BATCH_GROUPS
 
     def write(self, store: Store) -> None:
         """Add what was read to the store."""
         logs = [log for _, logs in self._read for log in logs if log.reading is not None]
         known = store.sources_like([(log.name, log.head_digest, log.sha256) for log in logs])
         found = matches(logs, known, self._inputs)
-        fresh = [match for match in found if match.same is None and not match.is_replaced]
-        gone = [known.source_id for match in found for known in match.replaced]
-        added = store.add([_addition(match.log) for match in fresh], gone)
-        for match, each in zip(fresh, added, strict=True):
-            self._count(match, each)
+        store.forget([known.source_id for match in found for known in match.replaced])
+        batch = _Batch(store, self.summary)
         for match in found:
             if match.same is not None:
                 self.summary.known_files += 1
                 self.summary.known_events += match.same.event_count
+            if match.same is not None or match.is_replaced:
+                match.log.found.close()
+                continue
+            log = match.log
+            self.summary.known_files += any(one.sha256 == log.sha256 for one in match.replaced)
+            self._inputs.fresh.add(log.source_id)
+            batch.add(log)
+        batch.end()
         inputs = [now for now, _ in self._read if now is not None]
         store.note_inputs(inputs, known=self._inputs.note(now.path for now in inputs))
-        self._inputs.fresh.update(match.log.source_id for match in fresh)
         self._read.clear()
 
-    def _count(self, match: Match, added: Added) -> None:
-        """Add to the summary what a log brought, and what its new events are like."""
-        summary = self.summary
-        summary.known_files += any(one.sha256 == match.log.sha256 for one in match.replaced)
-        summary.known_events += len(added.known_event_ids)
-        summary.new_events += len(added.new)
-        for one in added.new.values():
-            summary.damaged_events += one.event["damage"] is not None
-            summary.unparsed_lines += one.unparsed_line_count
-            kind = str(one.event["kind"])
-            summary.events_by_kind[kind] = summary.events_by_kind.get(kind, 0) + 1
-            for key in one.unknown_keys:
-                summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1
+
+@dataclass
+class _Source:
+    """What a log that is being written has brought."""
+
+    row: dict[str, object]
+    carriers: Counter[str] = field(default_factory=Counter)
+    unparsed_line_count: int = 0
+    event_ids: set[str] = field(default_factory=set)
+    new_event_ids: set[str] = field(default_factory=set)
 
 
-def _addition(log: Log) -> Addition:
-    """The log as a source for the store, which counts its events."""
-    carriers = Counter(str(one.sighting["copy_carrier"]) for one in log.found)
-    row: dict[str, object] = {
+class _Batch:
+    """Logs on their way into the store, so many reports at a time."""
+
+    def __init__(self, store: Store, summary: Summary) -> None:
+        self._store = store
+        self._summary = summary
+        self._sources: dict[str, _Source] = {}
+        self._waiting: list[Seen] = []
+
+    def add(self, log: Log) -> None:
+        """Write the reports of a log, or keep the last of them for later."""
+        source = self._sources[log.source_id] = _Source(_row(log))
+        for group in log.found:
+            source.carriers.update(str(one.sighting["copy_carrier"]) for one in group)
+            source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
+            self._waiting += [Seen(log.source_id, one) for one in group]
+            if len(self._waiting) >= _BATCH_REPORTS:
+                self._write()
+
+    def end(self) -> None:
+        """Write what is left, and the sources themselves."""
+        self._write()
+        rows = []
+        for source in self._sources.values():
+            carrier = source.carriers.most_common(1)[0][0] if source.carriers else None
+            source.row["carrier"] = carrier
+            source.row["unparsed_line_count"] = source.unparsed_line_count
+            source.row["event_count"] = len(source.event_ids)
+            rows.append(source.row)
+            self._summary.known_events += len(source.event_ids - source.new_event_ids)
+        self._store.add_sources(rows)
+
+    def _write(self) -> None:
+        assigned = self._store.add(self._waiting)
+        known = set(assigned.known_event_ids)
+        for one in self._waiting:
+            event_id = assigned.event_of[one.found.copy.digest]
+            source = self._sources[one.source_id]
+            source.event_ids.add(event_id)
+            if event_id not in known:
+                known.add(event_id)
+                source.new_event_ids.add(event_id)
+                self._count(assigned.best_of[event_id])
+        self._waiting = []
+
+    def _count(self, new: Found) -> None:
+        """Add to the summary what a new event is like."""
+        summary = self._summary
+        summary.new_events += 1
+        summary.damaged_events += new.event["damage"] is not None
+        summary.unparsed_lines += new.unparsed_line_count
+        kind = str(new.event["kind"])
+        summary.events_by_kind[kind] = summary.events_by_kind.get(kind, 0) + 1
+        for key in new.unknown_keys:
+            summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1
+
+
+def _row(log: Log) -> dict[str, object]:
+    """The log's row of `sources`, but for what its reports tell."""
+    return {
         "source_id": log.source_id,
         "path": log.name,
         "sha256": log.sha256,
         "size_bytes": log.size_bytes,
         "head_digest": log.head_digest,
-        "carrier": carriers.most_common(1)[0][0] if carriers else None,
-        "unparsed_line_count": sum(one.unparsed_line_count for one in log.found),
         "reading": log.reading,
         "problem": log.problem,
         "ingested_at": datetime.now(UTC).replace(tzinfo=None),
     }
-    return Addition(row, log.found)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.names import NAMES
-from oomdb.dating import Evidence
+from oomdb.dating import Evidence, Timeline
 from oomdb.incidents import copies, identity
+from oomdb.incidents.drafts import Draft
+from oomdb.parts import Part, Place, drafts_of, read_part, timeline_of
 from oomdb.sources import files
 from oomdb.sources.containers import Hosts
 from oomdb.sources.limits import Limits
+from oomdb.spool import Spool
 
 if TYPE_CHECKING:
     import re
@@ -97,7 +101,7 @@ class Log:
     sha256: str = ""
     head_digest: str | None = None
     sha256_at: dict[int, str] = field(default_factory=dict)
-    found: list[Found] = field(default_factory=list)
+    found: Spool[list[Found]] = field(default_factory=Spool)
 
     @property
     def source_id(self) -> str:
@@ -139,7 +143,16 @@ class LogReader:
         if stream.problem is not None:
             return Log(stream.name, stream.problem)
         stream.marks_of = lambda head: [*self._marks.sizes(stream.name, head), *sizes]
-        found = copies.in_blocks(stream.blocks(), lambda: self._beside(stream), self._names)
+        timeline, read = Timeline(), Spool[list[Draft]]()
+        for group in copies.drafted(stream.blocks(), timeline, self._names):
+            read.add(group)
+        log = self._log(stream)
+        for found in copies.dated(read, timeline, lambda: self._beside(stream), self._names):
+            log.found.add(found)
+        return log
+
+    def _log(self, stream: Stream) -> Log:
+        """The log that a stream was, after its end, without its reports."""
         return Log(
             name=stream.name,
             problem=stream.problem,
@@ -148,8 +161,38 @@ class LogReader:
             sha256=stream.sha256,
             head_digest=stream.head_digest,
             sha256_at=stream.sha256_at,
-            found=found,
         )
+
+    # A long log in parts
+
+    def read_part(self, source: Source, place: Place) -> Part:
+        """One part of a long log, for `put_together`."""
+        return read_part(source, place, self._names)
+
+    def read_whole(self, source: Source) -> Log:
+        """What names a long log again, without its reports."""
+        with self._opened(source) as stream:
+            stream.marks_of = lambda head: self._marks.sizes(stream.name, head)
+            for _ in stream.blocks():
+                pass
+            return self._log(stream)
+
+    def put_together(self, source: Source, whole: Log, parts: list[Part]) -> Log:
+        """The log with the reports of its parts."""
+        whole.problem = next(filter(None, (part.problem for part in parts)), whole.problem)
+        timeline = timeline_of(parts)
+        with self._opened(source) as stream:
+            groups = drafts_of(parts)
+            for found in copies.dated(groups, timeline, lambda: self._beside(stream), self._names):
+                whole.found.add(found)
+        return whole
+
+    @contextmanager
+    def _opened(self, source: Source) -> Iterator[Stream]:
+        """The one log of a plain file."""
+        hosts = Hosts(self._options.host, self._options.host_from_path)
+        with files.opened(source, self._options.limits, hosts, threads=False) as streams:
+            yield next(streams)
 
     def _beside(self, stream: Stream) -> tuple[str | None, Evidence]:
         """The host of lines that name none, and what is known of the log beside its lines.

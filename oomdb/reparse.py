@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.incidents import copies
-from oomdb.store.database import Addition, Store
+from oomdb.store.database import Seen, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,15 +43,26 @@ def reparse(database: Path, *, progress: Callable[[int, int, str], None] | None 
             if progress is not None:
                 progress(done.sources, 0, str(sources[0]["path"]))
             sightings = store.sightings_of([str(source["source_id"]) for source in sources])
-            additions = []
+            seen = []
             for source in sources:
-                found = []
-                for sighting in sightings.get(str(source["source_id"]), ()):
+                source_id = str(source["source_id"])
+                for sighting in sightings.get(source_id, ()):
                     read = copies.again(sighting)
                     done.without_report += not read
-                    found += read
-                additions.append(Addition(source, found))
-            store.add(additions, gone=[str(source["source_id"]) for source in sources])
+                    seen += [Seen(source_id, found) for found in read]
+            store.forget([str(source["source_id"]) for source in sources])
+            assigned = store.add(seen)
+            events: dict[str, set[str]] = {}
+            for one in seen:
+                event_id = assigned.event_of[one.found.copy.digest]
+                events.setdefault(one.source_id, set()).add(event_id)
+            counts = [len(events.get(str(source["source_id"]), ())) for source in sources]
+            store.add_sources(
+                [
+                    {**source, "event_count": count}
+                    for source, count in zip(sources, counts, strict=True)
+                ]
+            )
             done.sources += len(sources)
         done.events = store.event_count()
     return done

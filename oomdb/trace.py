@@ -30,7 +30,7 @@ class Trace(Timeline):
 
     def __init__(self, first_byte: int, last_byte: int) -> None:
         super().__init__()
-        self._range = range(first_byte, last_byte)
+        self.range = range(first_byte, last_byte)
         self._kept: dict[int, KernelLine] = {}
         self._waiting: dict[tuple[str | None, str], KernelLine] = {}
         self._seconds: dict[tuple[str | None, str], float] = {}
@@ -39,7 +39,7 @@ class Trace(Timeline):
     def see(self, line: KernelLine) -> None:
         """Learn from a line as a timeline does, and keep it where it tells more."""
         super().see(line)
-        if line.first_byte not in self._range:
+        if line.first_byte not in self.range:
             return
         bare = _bare(line)
         told = _told(bare)
@@ -65,7 +65,7 @@ class Trace(Timeline):
 
     def lines(self, firsts: Iterable[KernelLine]) -> list[KernelLine]:
         """The lines that were kept and the first ones of reports, in their order."""
-        ours = {line.first_byte: line for line in firsts if line.first_byte in self._range}
+        ours = {line.first_byte: _bare(line) for line in firsts if line.first_byte in self.range}
         waiting = {line.first_byte: line for line in self._waiting.values()}
         return sorted((waiting | self._kept | ours).values(), key=attrgetter("first_byte"))
 

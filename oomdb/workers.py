@@ -5,21 +5,25 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError
 from oomdb.logs import LogReader
+from oomdb.parts import places
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from oomdb.logs import Log, Marks, Options
+    from oomdb.parts import Part, Place
     from oomdb.sources.files import Source
 
     Read = list[tuple[Source, list[Log]]]
@@ -43,23 +47,47 @@ def read_files(
 ) -> Generator[tuple[Source, list[Log]]]:
     """Each source with its logs, in order, read by as many processes as `jobs` tells.
 
-    A few small files are read here, where no process needs to be started. OomdbError when
-    a process ended, as when the kernel killed it.
+    What is read sooner than a process is started is read here. OomdbError when a process
+    ended, as when the kernel killed it.
     """
     first, size_bytes = [], 0
     if jobs > 1:
         for source in sources:
             first.append(source)
             size_bytes += _size_bytes(source)
-            if size_bytes >= _WORTH_BYTES and len(first) > 1:
+            if size_bytes >= _WORTH_BYTES and (len(first) > 1 or places(source)):
                 break
     ahead = chain(first, sources)
-    if jobs <= 1 or size_bytes < _WORTH_BYTES or len(first) <= 1:
+    is_worth_it = size_bytes >= _WORTH_BYTES and (len(first) > 1 or bool(places(first[0])))
+    if jobs <= 1 or not is_worth_it:
         reader = LogReader(options, marks, threads=jobs > 1)
-        yield from ((source, list(reader.read(source))) for source in ahead)
+        yield from ((source, _read(reader, source)) for source in ahead)
     else:
         with _Workers(options, marks, jobs) as workers:
             yield from workers.read(ahead)
+
+
+def _read(reader: LogReader, source: Source) -> list[Log]:
+    """The logs of a source, the parts of a long one after each other."""
+    found = places(source)
+    if not found:
+        return list(reader.read(source))
+    whole = reader.read_whole(source)
+    return [reader.put_together(source, whole, [reader.read_part(source, one) for one in found])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Long:
+    """A long log that is being read in parts."""
+
+    source: Source
+    whole: Future[Log]
+    parts: list[Future[Part]]
+
+    def put_together(self, reader: LogReader) -> Read:
+        """The log with the reports of its parts, when all are read."""
+        parts = [part.result() for part in self.parts]
+        return [(self.source, [reader.put_together(self.source, self.whole.result(), parts)])]
 
 
 class _Workers:
@@ -70,8 +98,10 @@ class _Workers:
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             context.set_forkserver_preload(["__main__", "oomdb.logs"])
+        self._folder = tempfile.TemporaryDirectory(prefix="oomdb-", ignore_cleanup_errors=True)
+        told = (options, marks, self._folder.name)
         self._pool = ProcessPoolExecutor(
-            jobs, mp_context=context, initializer=_begin, initargs=(options, marks)
+            jobs, mp_context=context, initializer=_begin, initargs=told
         )
         self._here = LogReader(options, marks)
         self._most_ahead = jobs * _SHARES_AHEAD
@@ -84,15 +114,15 @@ class _Workers:
             for process in multiprocessing.active_children():
                 process.terminate()
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        self._folder.cleanup()
 
     def read(self, sources: Iterable[Source]) -> Iterator[tuple[Source, list[Log]]]:
         """Each source with its logs, in order."""
         shares = _shares(sources)
         ahead = deque(map(self._give, islice(shares, self._most_ahead)))
         while ahead:
-            done = ahead.popleft()
             try:
-                read = done.result() if isinstance(done, Future) else done
+                read = self._taken(ahead.popleft())
             except BrokenProcessPool:
                 raise OomdbError(
                     "a process that read logs ended unexpectedly (was it killed for its memory?);"
@@ -101,11 +131,22 @@ class _Workers:
             yield from read
             ahead.extend(map(self._give, islice(shares, 1)))
 
-    def _give(self, share: list[Source]) -> Future[Read] | Read:
+    def _give(self, share: list[Source]) -> Future[Read] | _Long | Read:
         """Hand out a share; standard input can be read by this process alone."""
-        if any(source.is_stdin for source in share):
-            return [(source, list(self._here.read(source))) for source in share]
-        return self._pool.submit(_read_share, share)
+        source = share[0]
+        if source.is_stdin:
+            return [(source, list(self._here.read(source)))]
+        found = places(source)
+        if not found:
+            return self._pool.submit(_read_share, share)
+        parts = [self._pool.submit(_read_part, source, place) for place in found]
+        return _Long(source, self._pool.submit(_read_whole, source), parts)
+
+    def _taken(self, given: Future[Read] | _Long | Read) -> Read:
+        """What became of a share, when it is read."""
+        if isinstance(given, Future):
+            return given.result()
+        return given.put_together(self._here) if isinstance(given, _Long) else given
 
 
 def _shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
@@ -115,6 +156,7 @@ def _shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
     for source in sources:
         if share and (
             source.is_stdin
+            or _size_bytes(source) > _SHARE_BYTES
             or size_bytes + _size_bytes(source) > _SHARE_BYTES
             or len(share) >= _SHARE_FILES
         ):
@@ -122,7 +164,7 @@ def _shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
             share, size_bytes = [], 0
         share.append(source)
         size_bytes += _size_bytes(source)
-        if source.is_stdin:
+        if source.is_stdin or size_bytes > _SHARE_BYTES:
             yield share
             share, size_bytes = [], 0
     if share:
@@ -136,9 +178,10 @@ def _size_bytes(source: Source) -> int:
 _reader: LogReader
 
 
-def _begin(options: Options, marks: Marks) -> None:
+def _begin(options: Options, marks: Marks, folder: str) -> None:
     """Make this process a worker: Ctrl-C is its parent's, whose end is its own."""
     global _reader
+    tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -153,9 +196,18 @@ def _end_with(sentinel: int) -> None:
 
 def _read_share(share: list[Source]) -> Read:
     read = [(source, list(_reader.read(source))) for source in share]
-    rows = [found.rows for _, logs in read for log in logs for found in log.found]
+    groups = [group for _, logs in read for log in logs for group in log.found.in_memory]
+    rows = [found.rows for group in groups for found in group]
     if rows:
         from oomdb.rows.leaves import pack
 
         pack(rows)
     return read
+
+
+def _read_part(source: Source, place: Place) -> Part:
+    return _reader.read_part(source, place)
+
+
+def _read_whole(source: Source) -> Log:
+    return _reader.read_whole(source)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oomdb.carriers.line import KernelLine
     from oomdb.reports.reader import Located
     from oomdb.rows.batch import RowBatch
+    from oomdb.rows.builder import ReportRows
 
 #: Reports whose rows are converted together.
 _MOST_REPORTS = 200
@@ -25,7 +26,8 @@ _MOST_REPORTS = 200
 class Draft:
     """What one report tells by itself. Of its text nothing is held but the kept evidence.
 
-    `host` is what its lines print, `first` its first line, which carries the stamp.
+    `host` is what its lines print, `first` its first line, which carries the stamp, `rows`
+    its rows, which are complete when there is nothing `unfinished`.
     """
 
     def __init__(self, located: Located) -> None:
@@ -46,7 +48,9 @@ class Draft:
             "copy_carrier": self.first.carrier,
             "evidence": compress(evidence),
         }
-        self.unfinished = ReportRows(located.report)
+        self.unfinished: ReportRows | None = ReportRows(located.report)
+        self.rows: RowBatch = self.unfinished.batch
+        self._lines_taken = self.unfinished.lines_taken
 
     @property
     def first_byte(self) -> int:
@@ -65,14 +69,10 @@ class Draft:
         self.first.turn, self.first.returned = as_seen.turn, as_seen.returned
         self.first.boot_s = as_seen.boot_s
 
-    @property
-    def rows(self) -> RowBatch:
-        """The report's rows."""
-        return self.unfinished.batch
-
     def settle(self) -> None:
         """Take from the rows, which are complete, what tells one incident from another."""
         rows, event = self.rows, self.rows.event
+        self.unfinished = None
         self._victim_key = victim_key(event, rows)
         self._body_key = body_key(event, rows)
         sizes = rows.pick("victims", "total_vm_kb", "pid")
@@ -90,7 +90,7 @@ class Draft:
             victim_key=self._victim_key,
             body_key=self._body_key,
             is_sized=self._is_sized,
-            lines_taken=self.unfinished.lines_taken,
+            lines_taken=self._lines_taken,
             is_whole=event["damage"] is None,
             host=host,
             boot_id=first.boot_id,
@@ -130,7 +130,7 @@ def drafts(located: Iterable[Located]) -> Iterator[list[Draft]]:
         from oomdb.rows.builder import finish
         from oomdb.rows.leaves import pack
 
-        finish([draft.unfinished for draft in some])
+        finish([draft.unfinished for draft in some if draft.unfinished is not None])
         for draft in some:
             draft.settle()
         if len(some) == _MOST_REPORTS:

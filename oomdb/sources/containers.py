@@ -7,6 +7,7 @@ another layer, is put into a temporary file meanwhile.
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,11 +28,25 @@ from oomdb.sources.readers import Chained, FileReader, Peeked, SparseReader, spo
 from oomdb.sources.stream import Stream
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Generator, Iterator
 
     from oomdb.sources.archives import Member
     from oomdb.sources.stream import Readable
+
+#: The start of JSON, which dmesg's stamps in brackets are not.
+_DOCUMENT = re.compile(rb"\s*(?:\{|\[(?! *\d+\.\d))")
+
+
+def is_log_of_lines(head: bytes) -> bool:
+    """Whether data that begin so hold lines, and neither other data nor one document."""
+    return not (
+        compression_of(head)
+        or unreadable_format(head)
+        or is_tar(head)
+        or is_zip(head)
+        or head.startswith(journals.MAGIC)
+        or _DOCUMENT.match(head)
+    )
 
 
 @dataclass(frozen=True, slots=True)

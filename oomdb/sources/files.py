@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from oomdb.errors import UsageError
-from oomdb.sources.containers import Held, Hosts, Unwrapping
+from oomdb.sources.containers import Held, Hosts, Unwrapping, is_log_of_lines
 from oomdb.sources.limits import Budget, Limits
 from oomdb.sources.machine import Machine, is_inside, is_tree, machine_of_folder
-from oomdb.sources.readers import FileReader, PipeReader, SparseReader
+from oomdb.sources.readers import HEAD_BYTES, FileReader, PipeReader, SparseReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -249,7 +249,8 @@ def opened(
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError("not a regular file")
-        file = _reader(descriptor, status, budget)
+        size_bytes = min(status.st_size, source.status.size_bytes) if source.status else None
+        file = _reader(descriptor, status, budget, size_bytes)
         held = Held(source.full_name, source.below, file, status.st_mtime, source.machine)
         with closing(unwrapping.streams(held)) as streams:
             yield streams
@@ -257,10 +258,35 @@ def opened(
         os.close(descriptor)
 
 
-def _reader(descriptor: int, status: os.stat_result, budget: Budget) -> Readable:
-    """The file's bytes; the zeros of one that is mostly holes are rationed."""
+@contextmanager
+def opened_plain(source: Source) -> Iterator[FileReader | None]:
+    """The bytes of a file that is itself a log of lines; None for whatever else it is.
+
+    OSError when it cannot be opened.
+    """
+    descriptor = os.open(source.path, _OPEN_FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        size_bytes = min(status.st_size, source.status.size_bytes if source.status else 0)
+        file = FileReader(descriptor, size_bytes)
+        is_plain = stat.S_ISREG(status.st_mode) and not _is_sparse(status)
+        is_plain = is_plain and is_log_of_lines(file.read(HEAD_BYTES))
+        yield file if is_plain else None
+    finally:
+        os.close(descriptor)
+
+
+def _is_sparse(status: os.stat_result) -> bool:
+    return status.st_size > status.st_blocks * 512 * _SPARSE
+
+
+def _reader(
+    descriptor: int, status: os.stat_result, budget: Budget, size_bytes: int | None
+) -> Readable:
+    """So many of the file's bytes; the zeros of one that is mostly holes are rationed."""
+    size_bytes = status.st_size if size_bytes is None else size_bytes
     stored_bytes = status.st_blocks * 512
     if status.st_size > (budget.limits.ratio_free_bytes + stored_bytes * _SPARSE):
         budget.take(stored_bytes)
-        return SparseReader(FileReader(descriptor, status.st_size), budget)
-    return FileReader(descriptor, status.st_size, budget)
+        return SparseReader(FileReader(descriptor, size_bytes), budget)
+    return FileReader(descriptor, size_bytes, budget)

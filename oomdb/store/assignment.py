@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from oomdb.incidents.copies import Found
     from oomdb.rows.batch import RowBatch
+    from oomdb.store.database import Seen
 
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (
@@ -40,14 +41,6 @@ WHERE victim_key IN (SELECT key FROM wanted_keys)
   OR head_wall_key IN (SELECT key FROM wanted_keys)
   OR copy_digest IN (SELECT key FROM wanted_keys)
   OR event_id IN (SELECT key FROM wanted_keys)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A report of a source: one sighting of an event."""
-
-    source_id: str
-    found: Found
 
 
 @dataclass(frozen=True, slots=True)

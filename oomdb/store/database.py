@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from oomdb.incidents.copies import Found
+    from oomdb.store.assignment import Assigned
 
 
 #: Rows that are fetched at a time.
@@ -60,22 +61,11 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
-    """One source with its reports, to be added.
+class Seen:
+    """A report of a source: one sighting of an event."""
 
-    `row` is its row of `sources`, without the count of its events.
-    """
-
-    row: dict[str, object]
-    found: Sequence[Found]
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What one source brought: events that are new, by id, and events that were known."""
-
-    new: dict[str, Found]
-    known_event_ids: frozenset[str]
+    source_id: str
+    found: Found
 
 
 class Content:
@@ -133,6 +123,10 @@ class Reader(Content):
 
 class Store(Content):
     """The writer: adds sources to a staged database, batch by batch."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection)
+        self._lost: dict[str, str] = {}
 
     @staticmethod
     @contextmanager
@@ -202,29 +196,23 @@ class Store(Content):
             )
             return [Known(*row) for row in result.fetchall()]
 
-    def add(self, additions: Sequence[Addition], gone: Sequence[str] = ()) -> list[Added]:
-        """Add sources with all their reports, or nothing, in one transaction.
+    def add(self, seen: Sequence[Seen]) -> Assigned:
+        """Add reports, or none of them, in one transaction.
 
-        Each report joins the event whose other copies it does not contradict, or makes a
-        new one; an event's rows are those of its best copy. What an earlier source of the
-        batch brought is known to the later ones. `gone` are the ids of sources that some of
-        these are longer, moved or better read versions of.
+        Each joins the event whose other copies it does not contradict, or makes a new one;
+        an event's rows are those of its best copy.
         """
-        from oomdb.store.assignment import Assignment, Seen
+        from oomdb.store.assignment import Assignment
 
-        seen = [Seen(str(one.row["source_id"]), found) for one in additions for found in one.found]
-        added, rows = [], []
         with self._transaction():
-            assigned = Assignment(self.connection).add(seen, self._forget(gone))
-            known = set(assigned.known_event_ids)
-            for one in additions:
-                event_ids = {assigned.event_of[found.copy.digest] for found in one.found}
-                new = {event_id: assigned.best_of[event_id] for event_id in event_ids - known}
-                added.append(Added(new, frozenset(event_ids & known)))
-                rows.append({**one.row, "event_count": len(event_ids)})
-                known |= event_ids
+            assigned = Assignment(self.connection).add(seen, self._lost)
+        self._lost = {}
+        return assigned
+
+    def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
+        """Add rows of `sources`."""
+        with self._transaction():
             insert_rows(self.connection, "sources", rows)
-        return added
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -290,11 +278,17 @@ class Store(Content):
         result = self.connection.execute("SELECT DISTINCT label FROM host_rules")
         return {row[0] for row in result.fetchall()}
 
-    def _forget(self, source_ids: Sequence[str]) -> dict[str, str]:
-        """Take sources out; the copies that they held come back, with their events."""
+    def forget(self, source_ids: Sequence[str]) -> None:
+        """Take out sources of which others are longer, moved or better read versions.
+
+        What becomes of the events that they were sightings of, the next `add` decides.
+        """
         if not source_ids:
-            return {}
-        with registered(self.connection, "gone_sources", source_id=source_ids):
+            return
+        with (
+            self._transaction(),
+            registered(self.connection, "gone_sources", source_id=source_ids),
+        ):
             gone = self.connection.execute(
                 "DELETE FROM sightings WHERE source_id IN (SELECT source_id FROM gone_sources)"
                 " RETURNING copy_digest, event_id"
@@ -302,7 +296,7 @@ class Store(Content):
             self.connection.execute(
                 "DELETE FROM sources WHERE source_id IN (SELECT source_id FROM gone_sources)"
             )
-        return dict(gone)
+        self._lost.update(gone)
 
 
 def _no_database(path: Path) -> OomdbError:

@@ -1,0 +1,105 @@
+"""A long log that is read in parts comes to what it comes to when it is read at once."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import pytest
+
+from oomdb import parts
+from oomdb.ingest import Options, ingest
+from oomdb.sources.files import Source, signature
+from oomdb.store.database import Store
+from oomdb.store.dump import canonical
+from tests.printed import log, report_6_1
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PART_BYTES = 20_000
+DATED = Options(zone=UTC)
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+NOISE = ["web{n} sshd[{n}]: Accepted publickey for root", "web{n} systemd[1]: Started Session {n}."]
+
+
+def long_log() -> bytes:
+    """A year of three hosts, whose reports and other lines stand in each other's way."""
+    lines, month, clock = [], 6, 0
+    for number in range(240):
+        host = number % 3
+        month = 6 + number // 20 if number < 140 else (number - 140) // 20 + 1
+        stamp = MONTHS[month - 1]
+        clock = number % 20
+        when = f"{stamp} {clock + 1:2d} 17:{number % 60:02d}:00"
+        report = report_6_1(pid=100 + number, free_kb=800 + number)
+        printed = [f"{when} web{host} kernel: [{number * 100}.{at:06d}] {text}"
+                   for at, text in enumerate(report)]  # fmt: skip
+        others = [f"{when} {text.format(n=host)}" for text in NOISE * (number % 4)]
+        if number % 7 == 0:
+            printed[5:5] = others
+        lines += [*printed, *others]
+    return log(lines)
+
+
+@pytest.fixture
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("oomdb.parts.PART_BYTES", PART_BYTES)
+    monkeypatch.setattr("oomdb.parts.BEFORE_BYTES", 8_000)
+    monkeypatch.setattr("oomdb.parts.AFTER_BYTES", 8_000)
+    monkeypatch.setattr("oomdb.parts._DENSE_LITERALS", 1)
+    monkeypatch.setattr("oomdb.workers._WORTH_BYTES", 1)
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "messages-20250601").write_bytes(long_log())
+    return folder
+
+
+def content(database: Path) -> list[str]:
+    with Store.open_for_reading(database) as reader:
+        return list(canonical(reader))
+
+
+def test_parts_at_any_number_of_workers_are_the_whole(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = logs / "messages-20250601"
+    found = parts.places(Source(str(path), status=signature(str(path))))
+    assert len(found) == -(-path.stat().st_size // PART_BYTES) > 10
+    in_parts = [ingest([logs], tmp_path / f"{jobs}.duckdb", DATED, jobs=jobs) for jobs in (1, 2)]
+    monkeypatch.setattr("oomdb.workers.places", lambda source: [])
+    at_once = ingest([logs], tmp_path / "once.duckdb", DATED, jobs=1)
+    assert (at_once.new_events, at_once.hosts, at_once.damaged_events) == (240, 3, 0)
+    assert in_parts == [at_once, at_once]
+    expected = content(tmp_path / "once.duckdb")
+    assert any('"stamp+year:name' in line for line in expected)
+    assert content(tmp_path / "1.duckdb") == expected
+    assert content(tmp_path / "2.duckdb") == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "is_split"),
+    [
+        (long_log(), True),
+        (b"\x1f\x8b\x08" + long_log(), False),
+        (b'[{"MESSAGE": "' + long_log(), False),
+        (b"Jun  4 17:19:10 web1 a: b\n" * 20_000, False),
+        (long_log()[: 2 * PART_BYTES - 1], False),
+    ],
+)
+def test_logs_of_lines_that_are_long_and_full_of_reports_are_split(
+    logs: Path, data: bytes, is_split: bool
+) -> None:
+    path = logs / "other"
+    path.write_bytes(data)
+    assert bool(parts.places(Source(str(path), status=signature(str(path))))) == is_split
+
+
+def test_a_log_that_cannot_be_read_any_more_is_set_aside(logs: Path, tmp_path: Path) -> None:
+    path = logs / "messages-20250601"
+    source = Source(str(path), status=signature(str(path)))
+    first, *_ = parts.places(source)
+    path.write_bytes(b"\x1f\x8b\x08")
+    from oomdb.carriers.names import NAMES
+
+    assert parts.read_part(source, first, NAMES).problem == "the file was changed while it was read"
