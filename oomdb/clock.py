@@ -6,9 +6,12 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 #: Seconds in a year without 29 February, in which stamps without a year are counted.
 YEAR_S = 365 * 86400
+#: Stamps that are remembered: one stands on many lines.
+MOST_STAMPS = 4096
 _EPOCH = datetime(1970, 1, 1)
 _ANY_YEAR = _EPOCH.year
 _FIRST_S = (datetime(2, 1, 1) - _EPOCH).total_seconds()
@@ -87,6 +90,7 @@ class Moment:
     has_zone: bool
 
 
+@lru_cache(MOST_STAMPS)
 def moment(stamp: str | None, year: int | None = None) -> Moment | None:
     """The printed stamp as a moment; None for None and for a stamp of no known form.
 

@@ -23,6 +23,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import chain, islice
+from operator import le
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -30,6 +32,8 @@ from oomdb.clock import Moment, moment, utc
 from oomdb.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from oomdb.carriers.line import KernelLine
 
 _DAY_S = 86400
@@ -106,7 +110,7 @@ class Timeline:
         if line.stamp is not None and (line.stamp, line.host) != self._told:
             self._told = line.stamp, line.host
             self._learn(line.stamp)
-            self._watch_clock(line)
+            self._watch_clock(line.stamp, line.host)
         line.turn = self._turn
         returned_s = self._returns.get(line.host)
         line.returned = returned_s is not None and (
@@ -114,6 +118,31 @@ class Timeline:
         )
         if line.uptime_s is not None:
             line.boot_s = self._boot(line, line.uptime_s)
+
+    def see_stamps(self, stamps: Sequence[str], hosts: Sequence[str], day: int) -> None:
+        """Learn from lines that tell nothing but their stamps, which have all the same form.
+
+        The first `day` characters of a stamp are its day. While time goes up in one day and
+        zone, the first and the last stamp of each host tell all.
+        """
+        lines = list(zip(stamps, hosts, strict=True))
+        changed = [
+            line
+            for line, before in zip(lines, chain((self._told,), lines), strict=False)
+            if line != before
+        ]
+        if not changed:
+            return
+        self._told = changed[-1]
+        kept = changed
+        is_one_day = changed[0][0][:day] == changed[-1][0][:day]
+        if is_one_day and all(map(le, stamps, islice(stamps, 1, None))) and _one_zone(stamps):
+            first = {host: (stamp, host) for stamp, host in reversed(changed)}
+            last = {host: (stamp, host) for stamp, host in changed}
+            kept = sorted({changed[0], changed[-1], *first.values(), *last.values()})
+        for stamp, host in kept:
+            self._learn(stamp)
+            self._watch_clock(stamp, host)
 
     def _learn(self, stamp: str) -> None:
         read = moment(stamp)
@@ -130,15 +159,15 @@ class Timeline:
             return  # a late line of December after lines of January
         self._last, self._last_stamp = read, stamp
 
-    def _watch_clock(self, line: KernelLine) -> None:
-        """Notice that the clock of the line's host was put back."""
-        read = moment(line.stamp)
+    def _watch_clock(self, stamp: str, host: str | None) -> None:
+        """Notice that the clock of a host was put back."""
+        read = moment(stamp)
         if read is None or read.has_zone:
             return
-        before_s = self._clocks.get(line.host)
+        before_s = self._clocks.get(host)
         if before_s is not None and int(before_s - read.seconds) in RETURN_S:
-            self._returns[line.host] = read.seconds
-        self._clocks[line.host] = read.seconds
+            self._returns[host] = read.seconds
+        self._clocks[host] = read.seconds
 
     def _boot(self, line: KernelLine, uptime_s: float) -> float | None:
         """When the host of the line had booted, after its rtc line was seen."""
@@ -269,6 +298,12 @@ class Timeline:
         if read is None:
             return None
         return _offset_between(read.seconds, evidence.modified_s, _MTIME_SLACK_S)
+
+
+def _one_zone(stamps: Sequence[str]) -> bool:
+    """Whether all stamps in ISO 8601 print the same zone, or none."""
+    seconds = len("2024-06-04T00:00:00")
+    return len({stamp[seconds:].lstrip(".0123456789") for stamp in stamps}) == 1
 
 
 def _by_boot(line: KernelLine, evidence: Evidence) -> float | None:

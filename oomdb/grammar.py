@@ -146,11 +146,41 @@ class LineKind:
         """The compiled pattern; a dot matches any character but a newline."""
         return re.compile(expand(self.pattern))
 
+    @cached_property
+    def begins_with(self) -> str | None:
+        """The characters one of which every such line begins with; None when it may be any."""
+        return _first_characters(expand(self.pattern))
+
     def match(self, text: str) -> re.Match[str] | None:
         """The match of the whole text, or None."""
         if self.literal not in text:
             return None
         return self.regex.fullmatch(text)
+
+
+_OPENED = re.compile(r"(?:\((?:\?P<\w+>|\?:))*")
+_FIRST = re.compile(r"(?P<digit>\\d)|\\?(?P<one>(?<=\\)\[|(?<!\\)[A-Za-z])")
+_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+_OPTIONAL = ("?", "*", "{")
+
+
+def _first_characters(pattern: str) -> str | None:
+    """What a pattern that begins with a letter, a digit or a bracket begins with; else None."""
+    opened = _OPENED.match(pattern)
+    assert opened is not None
+    first = _FIRST.match(pattern, opened.end())
+    if first is None or pattern.startswith(_OPTIONAL, first.end()):
+        return None
+    outer, depth = opened.group().count("("), 0
+    for part in _PART.finditer(pattern):
+        depth += (part.group() == "(") - (part.group() == ")")
+        ends_outer = part.group() == ")" and depth < outer
+        if depth <= outer and part.group() == "|":
+            return None
+        if ends_outer and pattern.startswith(_OPTIONAL, part.end()):
+            return None
+        outer = min(outer, depth) if ends_outer else outer
+    return first["one"] or "0123456789"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from oomdb import tables
+from oomdb.grammar import LineKind, Section
 from oomdb.lines import BY_NAME, KINDS, classify
-
-if TYPE_CHECKING:
-    from oomdb.grammar import LineKind
 
 SAMPLES = [
     pytest.param(kind, sample, id=f"{kind.name}-{number}")
@@ -53,6 +51,37 @@ def test_each_sample_is_taken_by_its_kind_alone(kind: LineKind, sample: str) -> 
         and (not other.follows or other is kind or kind.name in other.follows)
     ]
     assert rivals == [kind.name]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.begins_with], ids=lambda k: k.name)
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_line_begins_as_its_pattern_tells(kind: LineKind, data: st.DataObject) -> None:
+    assert kind.begins_with is not None
+    ascii_only = st.characters(codec="ascii")
+    text = data.draw(st.from_regex(kind.regex, fullmatch=True, alphabet=ascii_only))
+    assert text[0] in kind.begins_with
+
+
+@pytest.mark.parametrize(
+    ("pattern", "first"),
+    [
+        (r"Mem-Info:", "M"),
+        (r"(?P<whole>\[ *pid\])", "["),
+        (r"(?P<pages>\d+) pages", "0123456789"),
+        (r"(?:Node (?P<node>\d+) )?free", None),
+        (r"(?P<text>RIP|EIP): .*", None),
+        (r"RIP|EIP", None),
+        (r"(?:a(?:b|c))d", "a"),
+        (r"(?:a[|)]b)d", "a"),
+        (r"N?ode", None),
+        (r"\s*frame", None),
+        (r"{{COMM}} invoked", None),
+    ],
+)
+def test_the_first_character_is_told_where_it_is_plain(pattern: str, first: str | None) -> None:
+    kind = LineKind("name", "", pattern, Section.TRACE, samples=())
+    assert kind.begins_with == first
 
 
 @pytest.mark.parametrize(("kind", "sample"), SAMPLES)

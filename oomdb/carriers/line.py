@@ -20,6 +20,26 @@ class RawLine:
     last_byte: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Consecutive lines of a stream, each with its newline, one character per byte (Latin-1).
+
+    `line_no` is the number of its first line and `first_byte` where that begins. Only the
+    stream's last line, and the pieces of a line too long to be held, end without a newline.
+    """
+
+    text: str
+    line_no: int
+    first_byte: int
+
+    def line_at(self, at: int, line_no: int) -> RawLine:
+        """The line that begins at `at` in the text and has that number."""
+        newline = self.text.find("\n", at)
+        stop = newline if newline >= 0 else len(self.text)
+        last_byte = self.first_byte + stop + (newline >= 0)
+        return RawLine(self.text[at:stop], line_no, self.first_byte + at, last_byte)
+
+
 @dataclass(slots=True)
 class KernelLine:
     """One line as the kernel printed it, and what the carrier said about it.

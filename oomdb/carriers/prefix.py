@@ -111,6 +111,12 @@ _CALLER = r"(?: ?\[ *(?P<caller>[TC]\d+)\])?"
 _MEDIATEK = r" {0,2}-?(?:<\d+>)?\(\d+\)\[\d+:[^\]]{0,24}\]"
 _HUAWEI = r"\[pid:\d+,cpu\d+,[^\]]{0,24}\]"
 _SAMSUNG = r"[A-Z]?\[ *\d+: *[^\]:]{1,15}(?::[^\]:]{1,12})*: *\d+\]"
+#: What may follow the kernel's own stamp and still stand before the text.
+MORE_PREFIX = re.compile(
+    rf" ?\[ *[TC]\d+\]|{_MEDIATEK}|{_HUAWEI}| {{0,2}}{_SAMSUNG}"
+    rf"|{_HOST} (?:kernel|[^\s:\[\]]+\[\d+\]): ",
+    re.ASCII,
+)
 
 #: The file and the number that grep puts before a line.
 _FOUND_IN = (
@@ -160,6 +166,7 @@ class PrefixReader:
         self._unknown_prefix: tuple[int, str] | None = None
         self._minute: str | None = None
         self._after_s = 0.0
+        self._passed: str | None = None
 
     def feed(self, line: RawLine) -> Iterator[KernelLine]:
         """The line without its prefix; several where newlines in it were escaped.
@@ -174,6 +181,8 @@ class PrefixReader:
                 yield from self.feed(part)
             return
         plain = _COLOUR.sub("", text) if "\x1b" in text else text
+        if self._passed is not None:
+            self._header, self._passed = _header(self._passed), None
         if not self._shares_header(plain):
             self._header = _header(plain)
         raw = line if len(text) == len(line.text) else replace(line, text=text)
@@ -185,6 +194,12 @@ class PrefixReader:
             yield from _unescape(found)
         else:
             yield found
+
+    def pass_by(self, text: str, stamp: str | None) -> None:
+        """Go on after a line with that stamp, which was read without this reader."""
+        self._passed = text
+        if stamp is not None:
+            self._minute, self._after_s = stamp, 0.0
 
     def _pass_unknown_prefix(self, line: KernelLine) -> None:
         """Take off what stands before the kernel's stamp in line after line, whatever it is."""

@@ -68,13 +68,23 @@ class CarrierReader:
         self._in_long_lines: tuple[Records, ...] = (json, frames)
         self._json = json
         self._open: Records | None = None
-        self._plain = prefix.PrefixReader().feed
+        self._prefixes = prefix.PrefixReader()
+        self._plain = self._prefixes.feed
         self._transfer = QuotedPrintable()
 
     @property
     def waits(self) -> bool:
         """Whether what comes next is needed to know what the lines so far are of."""
         return self._json.waits
+
+    @property
+    def is_between(self) -> bool:
+        """Whether no record is begun, so that a plain line is read by itself."""
+        return self._open is None and not self._transfer.active
+
+    def pass_by(self, text: str, stamp: str | None) -> None:
+        """Go on after a plain line with that stamp, which was read without this reader."""
+        self._prefixes.pass_by(text, stamp)
 
     def feed(self, line: RawLine) -> Iterator[KernelLine]:
         """The kernel lines that are complete now that `line` is known."""

@@ -90,8 +90,8 @@ def _without_margins(line: KernelLine, previous: str | None) -> tuple[str, Under
     texts = [bare.rstrip(), bare.strip()]
     if "&" in bare and ";" in bare:
         texts.append(unescape(bare).strip())
-    for text in texts:
-        understood = classify(text, previous)
+    for text in dict.fromkeys(texts):
+        understood = classify(text, previous) if text != line.text else None
         if understood is not None and not _is_indented(replace(line, text=text), understood):
             return text, understood
     return line.text, None
@@ -163,20 +163,31 @@ def clipped_line(text: str, previous: str | None) -> Understood | None:
     return None
 
 
+def has_inner_line(text: str) -> bool:
+    """Whether a line of a report seems to begin in the middle of the text."""
+    return _inner_line(text) is not None
+
+
+def _inner_line(text: str) -> int | None:
+    inner = _INNER_LINE.search(text) if "[" in text or "kB" in text else None
+    if inner is None or not spaced(text[: inner.start()]).strip():
+        return None
+    return inner.start()
+
+
 def split_spliced(line: KernelLine) -> Iterator[KernelLine]:
     """The records of one line: a stamp or the start of a report line begins another."""
     text = line.text
-    found = EMBEDDED.search(text) if "." in text else None
+    found = EMBEDDED.search(text) if "." in text and "] " in text else None
     if found is not None and classify(text) is None:
         if found.start():
             yield replace(line, text=text[: found.start()])
         stamp = float(re.sub(r".*\[ *(\d+\.\d+)\].*", r"\1", found.group().strip()))
         yield replace(line, text=text[found.end() :], prefixed=True, uptime_s=stamp)
         return
-    inner = _INNER_LINE.search(text) if not line.foreign else None
-    before = spaced(text[: inner.start()]).strip() if inner is not None else ""
-    if inner is not None and before and classify(text) is None:
-        yield replace(line, text=text[: inner.start()])
-        yield replace(line, text=text[inner.start() :], spliced=True)
+    inner = _inner_line(text) if not line.foreign else None
+    if inner is not None and classify(text) is None:
+        yield replace(line, text=text[:inner])
+        yield replace(line, text=text[inner:], spliced=True)
         return
     yield line

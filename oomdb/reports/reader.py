@@ -2,104 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb.carriers.line import Lines
 from oomdb.carriers.names import NAMES
 from oomdb.carriers.reader import CarrierReader
 from oomdb.dating import Timeline
-from oomdb.grammar import Section
-from oomdb.reports.cut import Cutter
-from oomdb.reports.repair import Joiner
-from oomdb.reports.scan import lines_near_hits
+from oomdb.reports.hosts import Hosts, Located
+from oomdb.reports.noise import Noise
+from oomdb.reports.runs import Runs
+from oomdb.reports.scan import windows_near_hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from oomdb.carriers.line import KernelLine
     from oomdb.carriers.names import Names
-    from oomdb.reports.cut import Report
+    from oomdb.reports.scan import Window
 
+__all__ = ["Located", "in_blocks"]
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A report, the host whose log it stood in (None when no line tells), and where."""
-
-    report: Report
-    host: str | None
-
-    @property
-    def lines(self) -> list[KernelLine]:
-        """The physical lines of the report, each once, in the order of their printing."""
-        by_offset = {line.first_byte: line for token in self.report.tokens for line in token.lines}
-        return list(by_offset.values())
-
-
-class _Stream:
-    """One host's lines on their way through joiner and cutter."""
-
-    def __init__(self, host: str | None) -> None:
-        self.host = host
-        self._joiner = Joiner()
-        self._cutter = Cutter()
-
-    def feed(self, line: KernelLine) -> Iterator[Located]:
-        for token in self._joiner.feed(line):
-            for report in self._cutter.feed(token):
-                yield Located(report, self.host)
-
-    @property
-    def busy(self) -> bool:
-        return self._cutter.busy
-
-    @property
-    def open(self) -> bool:
-        """Whether the next line may go on with a report."""
-        held = self._joiner.held_section
-        return self._cutter.busy if held is None else held < Section.KILL
-
-    def flush(self) -> Iterator[Located]:
-        for token in self._joiner.flush():
-            for report in self._cutter.feed(token):
-                yield Located(report, self.host)
-        for report in self._cutter.flush():
-            yield Located(report, self.host)
-
-
-class _Hosts:
-    """The streams of all hosts in one log; a line without a host goes with the one before."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
-        self._streams: dict[str | None, _Stream] = {}
-        self._current: str | None = None
-
-    def feed(self, line: KernelLine) -> Iterator[Located]:
-        self._timeline.see(line)
-        if line.prefixed:
-            self._adopt(line.host)
-            self._current = line.host
-        stream = self._streams.get(self._current)
-        if stream is None:
-            stream = self._streams[self._current] = _Stream(self._current)
-        yield from stream.feed(line)
-
-    def _adopt(self, host: str | None) -> None:
-        """Let the first line that names a host go on with the report that stands before it."""
-        nameless = self._streams.get(None)
-        if host is None or nameless is None or len(self._streams) > 1 or not nameless.open:
-            return
-        nameless.host = host
-        self._streams = {host: nameless}
-
-    def flush(self) -> Iterator[Located]:
-        for stream in self._streams.values():
-            yield from stream.flush()
-        self._streams.clear()
-
-    def busy(self) -> bool:
-        """Whether a report of any host still waits for lines of its body."""
-        return any(stream.busy for stream in self._streams.values())
+#: Beyond the reach of a window it is asked so often whether the lines are wanted.
+ASKED_BYTES = 4096
 
 
 def in_blocks(
@@ -109,17 +32,64 @@ def in_blocks(
 
     `timeline` learns from every line that is read; `names` are those of JSON's fields.
     """
-    carrier, hosts = CarrierReader(names), _Hosts(timeline or Timeline())
-    for raw in lines_near_hits(blocks, lambda: carrier.waits or hosts.busy()):
-        if raw is None:
-            yield from _end(carrier, hosts)
-            continue
-        for line in carrier.feed(raw):
-            yield from hosts.feed(line)
-    yield from _end(carrier, hosts)
+    log = _Log(CarrierReader(names), Hosts(timeline or Timeline()))
+    for window in windows_near_hits(blocks, lambda: log.wanted):
+        if not window.follows:
+            yield from log.end()
+        yield from log.read(window)
+    yield from log.end()
 
 
-def _end(carrier: CarrierReader, hosts: _Hosts) -> Iterator[Located]:
-    for line in carrier.flush():
-        yield from hosts.feed(line)
-    yield from hosts.flush()
+class _Log:
+    """Reads the windows of one log: regular lines in runs, the others one by one."""
+
+    def __init__(self, carrier: CarrierReader, hosts: Hosts) -> None:
+        self._carrier = carrier
+        self._hosts = hosts
+        self._runs = Runs(carrier, hosts)
+        self._noise = Noise(carrier, hosts)
+
+    def read(self, window: Window) -> Iterator[Located]:
+        """The reports that end in a window; what lies beyond its reach is read as long as wanted.
+
+        That is asked at the first line of each range of `ASKED_BYTES`, so that it depends on
+        nothing but the log.
+        """
+        text, line_no, at = str(window.text, "latin-1"), window.line_no, 0
+        while at < len(text):
+            start = window.first_byte + at
+            beyond = (start // ASKED_BYTES + 1) * ASKED_BYTES
+            asked = window.reach if start < window.reach else beyond
+            end = text.find("\n", max(asked - window.first_byte - 1, at)) + 1 or len(text)
+            lines = Lines(text[at:end], line_no, start)
+            yield from self._read(lines)
+            line_no += lines.text.count("\n")
+            at = end
+            self._hosts.end_byte = window.first_byte + end
+            if window.reach <= self._hosts.end_byte < window.last_byte and not self.wanted:
+                window.last_byte = self._hosts.end_byte
+                return
+
+    @property
+    def wanted(self) -> bool:
+        """Whether what comes next is needed, though no literal stands near."""
+        return self._carrier.waits or self._hosts.is_busy
+
+    def _read(self, lines: Lines) -> Iterator[Located]:
+        at, line_no = 0, lines.line_no
+        while at < len(lines.text):
+            run = self._runs.take(lines, at, line_no) or self._noise.take(lines, at, line_no)
+            if run is not None:
+                at, line_no = run.end, run.line_no
+                yield from run.found
+                continue
+            raw = lines.line_at(at, line_no)
+            for line in self._carrier.feed(raw):
+                yield from self._hosts.feed(line)
+            at, line_no = raw.last_byte - lines.first_byte, line_no + 1
+
+    def end(self) -> Iterator[Located]:
+        """The reports that are open where the log ends or is left out."""
+        for line in self._carrier.flush():
+            yield from self._hosts.feed(line)
+        yield from self._hosts.flush()

@@ -10,33 +10,29 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oomdb.lines import classify
+from oomdb.carriers.line import KernelLine
+from oomdb.lines import BY_NAME
 from oomdb.reports import fragments
-from oomdb.reports.mend import (
-    clipped_line,
-    cut_off,
-    spaced,
-    split_spliced,
-    understand,
-    without_lost_stamp,
-    without_notes,
-    without_strays,
+from oomdb.reports.joins import (
+    COMM_BYTES,
+    breaks_at_margin,
+    clipped_after_wrap,
+    glues,
+    join_newline_in_name,
+    join_pieces,
+    may_grow,
+    merged,
+    of_one_record,
 )
-from oomdb.reports.tokens import Token
+from oomdb.reports.mend import spaced, split_spliced, understand, without_lost_stamp
+from oomdb.reports.tokens import LineToken, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from oomdb.carriers.line import KernelLine
     from oomdb.grammar import LineKind, Section
 
 _COLUMN_TITLE = re.compile(r"\[ *pid *\]|\S+")
-#: What a line begins with that may be the first piece of a wrapped report line.
-_PROMISING = re.compile(
-    r"invoked|Node \d|free:|hugepages|\d\*\d+kB|[oO]om[-_ ]|OOM|[kK]ill|\[ *\d+\] |Memory|CPU:"
-    r"|lowmem_reserve|\w:\s?\d+kB|allocation|Out of memory|pid +\]|from \[<"
-    r"|Swap cache|Hardware name|Pid:|Task|: usage \d|\+0x|\d+ (?:total|pages)\b|page$"
-)
 #: What only a line of a report begins with, or holds.
 _BEGINS = re.compile(r"invoked oom|llocation failure[:.,]|oom-kill:|illed process \d|\w free:\d+kB")
 #: `program[pid]: ` of user space on a console.
@@ -45,15 +41,12 @@ _USER_SPACE = re.compile(r"[\w.@-]+\[\d+\]: ")
 MOST_PIECES = 16
 #: Wider lines are not pieces of a wrapped one.
 MOST_WIDTH = 400
-#: Ways of gluing pieces that are followed at once.
-MOST_DRAFTS = 32
-#: The kernel's limit for a task name, less its closing zero (TASK_COMM_LEN).
-COMM_BYTES = 15
 #: Tasks that print at once.
 MOST_CALLERS = 64
+_TASK_HEADER, _TASK, _RESERVE = BY_NAME["task_header"], BY_NAME["task"], BY_NAME["lowmem_reserve"]
 _STATISTICS = frozenset({"cgroup_stats_header", "cgroup_stat"})
-#: Mailers wrap between these columns.
-_WRAP_COLUMNS = range(58, 82)
+#: Stands for a line of another program, of which nothing else matters.
+_FOREIGN = Token([KernelLine("-", 0, 0, 0, "", "syslog", prefixed=True, foreign=True)], "-", None)
 
 
 class Joiner:
@@ -69,6 +62,8 @@ class Joiner:
 
     def feed(self, line: KernelLine) -> Iterator[Token]:
         """The tokens that are complete now that `line` is known."""
+        if isinstance(self._held, LineToken):
+            self._held = self._held.plain()
         self._prefixed = self._prefixed or line.prefixed
         self._stamped = self._stamped or line.uptime_s is not None
         for piece in split_spliced(line):
@@ -83,6 +78,94 @@ class Joiner:
         """The part of a report that the line which is held belongs to, if any."""
         return self._held.kind.section if self._held and self._held.kind else None
 
+    def is_steady(self, caller: str | None) -> bool:
+        """Whether a regular line of the caller is no piece of what was held back."""
+        held = self._held
+        if held is None:
+            return not self._waiting
+        kind = held.kind
+        if kind is None or held.mends or kind.mends or held.caller != caller:
+            return False
+        if not self._waiting:
+            return True
+        waiting = self._waiting.get(caller)
+        return len(self._waiting) == 1 and waiting is not None and _is_reserve(waiting[0])
+
+    def feed_regular(self, token: Token) -> Iterable[Token]:
+        """The tokens that are complete now; for a regular line of a steady stream.
+
+        It is understood, prefixed and stamped, and no piece of anything.
+        """
+        held, self._held = self._held, token
+        self._prefixed = self._stamped = True
+        if held is None:
+            return ()
+        if self._waiting or _is_reserve(held):
+            return self._pass_on(held)
+        return (held,)
+
+    def feed_run(self, tokens: list[LineToken]) -> list[Token]:
+        """The tokens that are complete now; for regular lines, of which a steady stream has many.
+
+        All but the last are, unless one of them is a line of reserves that still waits.
+        """
+        begun: list[Token] = [] if self._held is None else [self._held]
+        begun += tokens[:-1]
+        settled = len(begun)
+        while settled and not fragments.ends_wait(begun[settled - 1]):
+            settled -= 1
+        if self._waiting or not begun or (settled and _is_reserve(begun[settled - 1])):
+            return [done for token in tokens for done in self.feed_regular(token)]
+        self._held = tokens[-1]
+        self._prefixed = self._stamped = True
+        return begun
+
+    def pass_by(self, count: int) -> tuple[list[Token], int]:
+        """The tokens that are complete now that so many lines of other programs came.
+
+        How many more came, of which nothing but their number matters.
+        """
+        self._prefixed = True
+        passed: list[Token] = []
+        if self._held is not None:
+            self._note_kind(self._held)
+            passed += self._pass_on(self._held)
+        self._held = _FOREIGN
+        rest = count - 1
+        if rest:
+            self._note_kind(_FOREIGN)
+        while rest and self._waiting:
+            passed += self._pass_on(_FOREIGN)
+            rest -= 1
+        return passed, rest
+
+    def note_columns(self, header: Token) -> None:
+        """Learn how many columns the rows have that come now."""
+        self._columns = _columns(header)
+
+    def pass_row(self) -> Token | None:
+        """The row of a table that is held, when regular ones follow it."""
+        held = self._held
+        if held is None or held.kind is not _TASK or self._waiting:
+            return None
+        self._held = None
+        return held
+
+    @property
+    def holds_row(self) -> bool:
+        """Whether `pass_row` would give one."""
+        return self.held_kind is _TASK and not self._waiting
+
+    @property
+    def held_kind(self) -> LineKind | None:
+        """The kind of the line that is held, if any."""
+        return self._held.kind if self._held else None
+
+    @property
+    def columns(self) -> int:
+        """How many numbers follow the pid in a row of the table, by its header; 0 without one."""
+        return self._columns
+
     def _kind_before(self, line: KernelLine) -> str | None:
         """The kind of the line that the same task printed before this one, or None.
 
@@ -90,17 +173,20 @@ class Joiner:
         """
         if self._held is None:
             return None
-        held, caller = self._held.kind, self._held.first.caller
-        if held is not None:
-            self._kinds[caller] = held.name
+        self._note_kind(self._held)
+        # The rest of a wrapped line names no caller.
+        return self._kinds.get(line.caller if line.prefixed else self._held.caller)
+
+    def _note_kind(self, token: Token) -> None:
+        kind, caller = token.kind, token.caller
+        if kind is not None:
+            self._kinds[caller] = kind.name
         elif self._kinds.get(caller) in _STATISTICS:
             self._kinds[caller] = "cgroup_stats_header"
         else:
             self._kinds.pop(caller, None)
         if len(self._kinds) > MOST_CALLERS:
             self._kinds.pop(next(iter(self._kinds)))
-        # The rest of a wrapped line names no caller.
-        return self._kinds.get(line.caller if line.prefixed else caller)
 
     def flush(self) -> Iterator[Token]:
         """The last tokens, when the stream ends."""
@@ -125,8 +211,8 @@ class Joiner:
                 return
             else:
                 yield from self._pass_on(held)
-        if token.kind is not None and token.kind.name == "task_header":
-            self._columns = len(_COLUMN_TITLE.findall(token.text)) - 2
+        if token.kind is _TASK_HEADER:
+            self._columns = _columns(token)
         self._held = token
 
     def _grow_waiting(self, token: Token) -> bool:
@@ -166,7 +252,7 @@ class Joiner:
 
         The first of them may have been no piece, but a sentence before a broken line.
         """
-        clipped = _clipped_after_wrap(token)
+        clipped = clipped_after_wrap(token)
         if token.understood is not None or len(token.lines) == 1 or clipped is not None:
             yield clipped or token
             return
@@ -189,19 +275,19 @@ class Joiner:
             return None
         if token.understood is not None:
             is_rest = held.kind is None and 0 < len(held.text) < COMM_BYTES
-            return _join_newline_in_name(held, token) if is_rest else None
-        if held.kind is not None and _may_grow(held, token):
+            return join_newline_in_name(held, token) if is_rest else None
+        if held.kind is not None and may_grow(held, token):
             held = replace(held, understood=None, mends=frozenset(), rest="")
         if len(held.lines) >= MOST_PIECES or max(len(held.text), len(token.text)) > MOST_WIDTH:
             return None
-        if token.first.prefixed or _of_one_record(held, token):
-            return _join_newline_in_name(held, token)
+        if token.first.prefixed or of_one_record(held, token):
+            return join_newline_in_name(held, token)
         if token.first.line_no > held.lines[-1].line_no + 1 or not token.text.strip():
             return None
         if _USER_SPACE.match(token.text):
             return None
         if held.understood is None:
-            return _join_pieces(held, token)
+            return join_pieces(held, token)
         return self._join_rest(held, token)
 
     def _join_rest(self, held: Token, token: Token) -> Token | None:
@@ -210,12 +296,12 @@ class Joiner:
         kind = held.understood.kind
         if kind.name == "task":
             return self._join_row(held, token)
-        wrapped_like = self._prefixed and (len(held.lines) > 1 or _breaks_at_margin(held, token))
+        wrapped_like = self._prefixed and (len(held.lines) > 1 or breaks_at_margin(held, token))
         is_rest = kind.rest is not None and re.fullmatch(kind.rest, token.text.strip())
         if kind.continues and not (wrapped_like or is_rest):
             return None
-        for glue in _glues(token.text):
-            joined = _merged(held, token, held.text.rstrip() + glue + token.text, kind)
+        for glue in glues(token.text):
+            joined = merged(held, token, held.text.rstrip() + glue + token.text, kind)
             if joined is not None:
                 return joined
         return None
@@ -228,117 +314,13 @@ class Joiner:
         short = len(match["numbers"].split()) < self._columns
         if not short and (match["comm"].strip() or len(rest) > COMM_BYTES):
             return None
-        return _merged(held, token, f"{held.text.rstrip()} {rest}", held.understood.kind)
+        return merged(held, token, f"{held.text.rstrip()} {rest}", held.understood.kind)
 
 
-def _breaks_at_margin(held: Token, token: Token) -> bool:
-    """Whether the first word of `token` would have reached over a mailer's right margin."""
-    word = token.text.split(None, 1)[0] if token.text.strip() else ""
-    return held.first.width in _WRAP_COLUMNS or (
-        held.first.width
-        < _WRAP_COLUMNS.start
-        <= _WRAP_COLUMNS.stop - 10
-        <= held.first.width + 1 + len(word)
-    )
+def _columns(header: Token) -> int:
+    return len(_COLUMN_TITLE.findall(header.text)) - 2
 
 
-def _may_grow(held: Token, token: Token) -> bool:
-    """Whether a line that a kind took may still be the first piece of a longer one."""
-    assert held.kind is not None
-    if "clipped" in held.mends | held.kind.mends:
-        return True
-    rest = held.kind.rest
-    return (
-        rest is not None
-        and held.text.rstrip().endswith(")")
-        and re.match(rest, token.text.lstrip()) is not None
-    )
-
-
-def _clipped_after_wrap(token: Token) -> Token | None:
-    """Pieces of a line that had been cut off at a pager's edge before a mailer broke it."""
-    last = token.lines[-1].text.rstrip()
-    if token.understood is not None or len(token.lines) == 1 or not last.endswith((">", "...")):
-        return None
-    for text in token.drafts:
-        clipped = clipped_line(text, token.previous)
-        if clipped is not None:
-            rest = text.lstrip()[len(clipped.match.string) :].strip(" ,")
-            mends = frozenset({"wrapped", "clipped"})
-            return Token(token.lines, text, clipped, mends, rest, token.previous)
-    return None
-
-
-def _join_pieces(held: Token, token: Token) -> Token | None:
-    """Two pieces that no kind took: whole now, or still growing."""
-    drafts = held.drafts or (spaced(held.text),)
-    if not (held.drafts or held.first.prefixed):
-        drafts = (drafts[0].lstrip(),)
-    if not (held.first.prefixed or _PROMISING.search(drafts[0])):
-        return None
-    rest = spaced(token.text).strip()
-    lines = held.lines + token.lines
-    longer = [draft.rstrip() + glue + rest for draft in drafts for glue in _glues(rest)]
-    for text in longer:
-        mended = without_strays(without_notes(text))
-        understood = classify(text, held.previous)
-        if understood is None and mended != text:
-            understood = classify(mended, held.previous)
-        if understood is not None and not cut_off(understood):
-            return Token(lines, understood.match.string, understood, frozenset({"wrapped"}))
-    return Token(lines, held.text, None, previous=held.previous, drafts=tuple(longer[:MOST_DRAFTS]))
-
-
-def _join_newline_in_name(held: Token, token: Token) -> Token | None:
-    """A task name that holds a newline is printed on two lines with one stamp.
-
-    Syslog daemons escape the newline, so that both stand in one line of the log.
-    """
-    same_stamp = held.first.uptime_s is not None and held.first.uptime_s == token.first.uptime_s
-    if not same_stamp and not _of_one_record(held, token):
-        return None
-    [*_, before] = held.drafts or (held.text,)
-    text = f"{before}\n{token.text}"
-    lines = held.lines + token.lines
-    if held.understood is not None:
-        if held.understood.kind.name != "task":
-            return None
-        name = held.understood.match["comm"][1:]
-        if len(name) + 1 + len(token.text) > COMM_BYTES:
-            return None
-        pattern = re.compile(held.understood.kind.regex.pattern, re.DOTALL)
-        match = pattern.fullmatch(text)
-        if match is None:
-            return None
-        return Token(lines, text, replace(held.understood, match=match))
-    understood = classify(text)
-    if understood is not None and _NAMES & understood.kind.regex.groupindex.keys():
-        return Token(lines, text, understood)
-    if understood is None and (not token.text or _PROMISING.search(before)):
-        return Token(lines, held.text, None, previous=held.previous, drafts=(text,))
-    return None
-
-
-def _of_one_record(held: Token, token: Token) -> bool:
-    """Whether both stand in one line of the log, by a newline that was escaped there."""
-    before, line = held.lines[-1], token.first
-    same_line = before.first_byte == line.first_byte and before.uptime_s == line.uptime_s
-    return same_line and not line.spliced
-
-
-#: Groups that hold the name of a task.
-_NAMES = frozenset({"comm", "invoker_comm", "chosen_comm"})
-
-
-def _glues(rest: str) -> tuple[str, ...]:
-    """What may have stood where a line was broken; the kernel prints no blank before a comma."""
-    return ("",) if rest.startswith(",") else (" ", "")
-
-
-def _merged(held: Token, token: Token, text: str, kind: LineKind) -> Token | None:
-    match = kind.match(text)
-    if match is None:
-        return None
-    assert held.understood is not None
-    understood = replace(held.understood, match=match)
-    return Token(held.lines + token.lines, text, understood, held.mends | {"wrapped"})
+def _is_reserve(token: Token) -> bool:
+    """Whether it is a line of reserves, whose next piece could be nothing but numbers."""
+    return token.kind is _RESERVE
