@@ -34,7 +34,7 @@ from oomdb.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oomdb.carriers.line import KernelLine
+    from oomdb.carriers.line import KernelLine, Lines
 
 _DAY_S = 86400
 #: A log was last changed when its last line was written; a copy made later than this
@@ -119,17 +119,20 @@ class Timeline:
         if line.uptime_s is not None:
             line.boot_s = self._boot(line, line.uptime_s)
 
-    def see_stamps(self, stamps: Sequence[str], hosts: Sequence[str], day: int) -> None:
-        """Learn from lines that tell nothing but their stamps, which have all the same form.
+    def see_stamps(
+        self, stamps: Sequence[str], hosts: Sequence[str], day: int, lines: Lines
+    ) -> None:
+        """Learn from `lines` that tell nothing but their stamps, which have all the same form.
 
         The first `day` characters of a stamp are its day. While time goes up in one day and
         zone, the first and the last stamp of each host tell all.
         """
-        lines = list(zip(stamps, hosts, strict=True))
+        del lines
+        told = list(zip(stamps, hosts, strict=True))
         changed = [
-            line
-            for line, before in zip(lines, chain((self._told,), lines), strict=False)
-            if line != before
+            one
+            for one, before in zip(told, chain((self._told,), told), strict=False)
+            if one != before
         ]
         if not changed:
             return

@@ -15,7 +15,9 @@ from oomdb.clock import moment
 from oomdb.dating import RETURN_S, RTC, TURN_S, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from oomdb.carriers.line import Lines
 
 _MONTH_S = TURN_S / 6
 #: A step back of the kernel's clock that is none of a boot.
@@ -39,9 +41,22 @@ class Trace(Timeline):
     def see(self, line: KernelLine) -> None:
         """Learn from a line as a timeline does, and keep it where it tells more."""
         super().see(line)
-        if line.first_byte not in self.range:
-            return
-        bare = _bare(line)
+        if line.first_byte in self.range:
+            self._keep(_bare(line))
+
+    def see_stamps(
+        self, stamps: Sequence[str], hosts: Sequence[str], day: int, lines: Lines
+    ) -> None:
+        """The same of lines that tell nothing but their stamps."""
+        super().see_stamps(stamps, hosts, day, lines)
+        at = lines.first_byte
+        for text, stamp, host in zip(lines.text.split("\n"), stamps, hosts, strict=False):
+            if at in self.range:
+                self._keep(KernelLine("", 0, at, 0, "", "syslog", host=host, stamp=stamp))
+            at += len(text) + 1
+
+    def _keep(self, bare: KernelLine) -> None:
+        """Keep a line where it tells more than those round it."""
         told = _told(bare)
         if bare.text or not all(self._goes_on(*each) for each in told):
             for waiting in self._waiting.values():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oomdb.carriers.line import KernelLine
+from oomdb.carriers.line import KernelLine, Lines
 from oomdb.dating import Timeline
 from oomdb.reports.noise import Noise
 from oomdb.reports.reader import in_blocks
@@ -159,7 +159,7 @@ def test_the_first_and_last_stamps_of_a_run_tell_all_of_its_times(
     for part in (lines, sorted(lines)):
         stamps = [_stamp("syslog", second, random.Random(1)) for second, _ in part]
         hosts = [host for _, host in part]
-        at_once.see_stamps(stamps, hosts, day=6)
+        at_once.see_stamps(stamps, hosts, 6, Lines("", 1, 0))
         for stamp, host in zip(stamps, hosts, strict=True):
             one_by_one.see(KernelLine("", 1, 0, 1, "", "syslog", True, True, host, stamp))
         assert vars(at_once) == vars(one_by_one)

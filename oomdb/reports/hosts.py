@@ -13,7 +13,7 @@ from oomdb.reports.repair import Joiner
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from oomdb.carriers.line import KernelLine
+    from oomdb.carriers.line import KernelLine, Lines
     from oomdb.dating import Timeline
     from oomdb.reports.cut import Report
     from oomdb.reports.tokens import LineToken, TaskRows
@@ -134,9 +134,11 @@ class Hosts:
         """Whether no line that names a host might go on with a report of none."""
         return None not in self._streams or len(self._streams) > 1
 
-    def see_stamps(self, stamps: Sequence[str], hosts: Sequence[str], day: int) -> None:
+    def see_stamps(
+        self, stamps: Sequence[str], hosts: Sequence[str], day: int, lines: Lines
+    ) -> None:
         """Learn about the log's times from lines of other programs."""
-        self._timeline.see_stamps(stamps, hosts, day)
+        self._timeline.see_stamps(stamps, hosts, day, lines)
 
     def pass_by(self, hosts: Sequence[str]) -> list[Located]:
         """Reports that are finished now that a line of another program came of each host."""

@@ -13,11 +13,11 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from oomdb.carriers import prefix
+from oomdb.carriers.line import Lines
 from oomdb.reports.hosts import Run
 from oomdb.reports.reach import Reach, consecutive
 
 if TYPE_CHECKING:
-    from oomdb.carriers.line import Lines
     from oomdb.carriers.reader import CarrierReader
     from oomdb.reports.hosts import Hosts
 
@@ -101,7 +101,8 @@ class Noise:
         if count < among:
             end = _after_lines(text, at, count)
         stamps, hosts, *_ = zip(*lines[:count], strict=True)
-        self._hosts.see_stamps(stamps, hosts, form.day)
+        passed = Lines(text[at:end], line_no, text_lines.first_byte + at)
+        self._hosts.see_stamps(stamps, hosts, form.day, passed)
         found = self._hosts.pass_by(hosts)
         last = text.rfind("\n", at, end - 1) + 1
         self._carrier.pass_by(text[max(at, last) : end - 1], stamps[-1])
