@@ -89,14 +89,16 @@ def components(copies: Iterable[Copy]) -> list[list[Copy]]:
     """The copies in groups that share keys, directly or through others, in any order."""
     home: dict[str, list[Copy]] = {}
     for copy in set(copies):
-        keys = copy.keys
-        found = {id(home[key]): home[key] for key in keys or [copy.digest] if key in home}
-        merged = [copy, *(other for group in found.values() for other in group)]
-        for other in merged:
-            for key in other.keys:
-                home[key] = merged
-        if not keys:
-            home[copy.digest] = merged
+        keys = copy.keys or [copy.digest]
+        near = {id(group): group for key in keys if (group := home.get(key)) is not None}
+        # The smaller groups move, so that no copy moves more often than groups can double.
+        merged = max(near.values(), key=len, default=[])
+        for group in near.values():
+            if group is not merged:
+                merged += group
+                home.update(dict.fromkeys((key for one in group for key in one.keys), merged))
+        merged.append(copy)
+        home.update(dict.fromkeys(keys, merged))
     return list({id(group): group for group in home.values()}.values())
 
 
