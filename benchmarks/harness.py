@@ -1,0 +1,286 @@
+"""Measures whole processes against each other: wall time, peak memory, ratio pair by pair."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+#: The tree that is measured: its package comes before an installed one.
+ROOT = Path(__file__).parent.parent
+OOMDB = (sys.executable, "-m", "oomdb")
+BARE_PYTHON = (sys.executable, "-c", "pass")
+
+
+@dataclass(frozen=True)
+class Context:
+    """How to measure: where inputs are kept, how large they are, how often."""
+
+    work: Path
+    short: bool
+    runs: int
+    oomanalyser: Path | None
+
+    def size(self, full: int, short: int) -> int:
+        """The size of an input, in the short form or the full one."""
+        return short if self.short else full
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process from its start to its end; `peak_mb` is of the largest one below it too."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is run: `before` puts everything back as it was, and `codes` are those of success."""
+
+    words: tuple[str, ...]
+    before: Callable[[], None] | None = None
+    codes: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Cost over size: the exponent of size that the time beyond `fixed_s` grows with."""
+
+    unit: str
+    sizes: tuple[float, ...]
+    seconds: tuple[float, ...]
+    fixed_s: float
+
+    @property
+    def exponent(self) -> float:
+        """The slope of log(time - fixed) over log(size), by least squares."""
+        logs = [
+            (math.log(size), math.log(max(seconds - self.fixed_s, 1e-4)))
+            for size, seconds in zip(self.sizes, self.seconds, strict=True)
+        ]
+        return statistics.linear_regression(*zip(*logs, strict=True)).slope
+
+
+@dataclass
+class Result:
+    """One row of the table: what was measured against what, and how it went.
+
+    `ratio` is ours through theirs, `ratios` of the pairs in turn; `value` stands in for it
+    where the target is no ratio. `skipped` says why nothing was measured.
+    """
+
+    row: str
+    work: str
+    baseline: str
+    reach: str
+    dream: str
+    ours: list[Run] = field(default_factory=list)
+    theirs: list[Run] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+    growth: Growth | None = None
+    value: str = ""
+    notes: list[str] = field(default_factory=list)
+    skipped: str = ""
+
+    def shown(self) -> str:
+        """The result as one cell: the middle ratio with its extremes, or what stands for it."""
+        if self.skipped:
+            return f"not measured: {self.skipped}"
+        return self.value or spread(self.ratios)
+
+    def as_json(self) -> dict[str, object]:
+        """Everything that was measured."""
+        return asdict(self) | {
+            "shown": self.shown(),
+            "exponent": self.growth.exponent if self.growth else None,
+        }
+
+
+def spread(values: Sequence[float], unit: str = "x", digits: int = 2) -> str:
+    """The median of some numbers with the least and the greatest."""
+    middle = statistics.median(values)
+    if min(values) == max(values):
+        return f"{middle:.{digits}f} {unit}"
+    return f"{middle:.{digits}f} {unit} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def seconds_of(runs: Iterable[Run]) -> float:
+    """The median wall time [s]."""
+    return statistics.median(run.seconds for run in runs)
+
+
+def run(command: Command, *, limit_s: float = 3600) -> Run:
+    """Run a process to its end; CalledProcessError when it fails, TimeoutExpired after the limit.
+
+    Its output goes to a file, so that nothing waits for a reader.
+    """
+    if command.before is not None:
+        command.before()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command.words,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+        status, usage = _wait(process, start + limit_s, command)
+        seconds = time.perf_counter() - start
+        code = os.waitstatus_to_exitcode(status)
+        process.returncode = code
+        if code not in command.codes:
+            output.seek(0)
+            said = output.read()[-2000:].decode(errors="replace")
+            raise subprocess.CalledProcessError(code, command.words, said)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def _wait(process: subprocess.Popen[bytes], until: float, command: Command) -> tuple[int, object]:
+    """The wait status of a process and its resource usage; killed when its time is over."""
+    pause = 0.0002
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            return status, usage
+        if time.perf_counter() > until:
+            process.kill()
+            os.wait4(process.pid, 0)
+            process.returncode = -9
+            raise subprocess.TimeoutExpired(command.words, until)
+        time.sleep(pause)
+        pause = min(0.002, pause * 1.2)
+
+
+def in_turns(
+    ours: Command, theirs: Command, runs: int, *, warm: bool = True
+) -> tuple[list[Run], list[Run]]:
+    """Both commands in turns, each first in every other pair; a first pair warms the caches."""
+    if warm:
+        run(theirs)
+        run(ours)
+    our_runs, their_runs = [], []
+    for number in range(runs):
+        for command, taken in ((ours, our_runs), (theirs, their_runs))[:: 1 - 2 * (number % 2)]:
+            taken.append(run(command))
+    return our_runs, their_runs
+
+
+def compare(result: Result, ours: Command, theirs: Command, runs: int) -> Result:
+    """Fill in a result with both commands' runs and the ratios of their times."""
+    result.ours, result.theirs = in_turns(ours, theirs, runs)
+    result.ratios = [
+        one.seconds / other.seconds for one, other in zip(result.ours, result.theirs, strict=True)
+    ]
+    return result
+
+
+def grown(
+    unit: str,
+    sizes: Sequence[float],
+    commands: Sequence[Command],
+    fixed: Command | None,
+    known: Run | None = None,
+) -> Growth:
+    """How the cost of a command grows over three sizes; `fixed` is the cost of no input.
+
+    `known` is a run of the largest size that was already measured.
+    """
+    fixed_s = min(run(fixed).seconds for _ in range(3)) if fixed is not None else 0.0
+    measured = [run(command).seconds for command in commands[: -1 if known else None]]
+    if known is not None:
+        measured.append(known.seconds)
+    return Growth(unit, tuple(sizes), tuple(measured), fixed_s)
+
+
+def ingest_into(database: Path, *inputs: Path | str, options: Sequence[str] = ()) -> Command:
+    """`oomdb ingest` into a database that is made anew each time."""
+    words = (*OOMDB, "ingest", *map(str, inputs), "--db", str(database), *options)
+    return Command(words, before=lambda: remove_database(database))
+
+
+def remove_database(database: Path) -> None:
+    """Take away a database with all that lies beside it under its name."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    for path in database.parent.glob(f"{database.name}*"):
+        path.unlink()
+
+
+def has_option(command: str, option: str) -> bool:
+    """Whether an oomdb command knows an option."""
+    shown = subprocess.run(
+        (*OOMDB, command, "--help"),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"},
+    )
+    return option in shown.stdout
+
+
+def lacks(program: str) -> str:
+    """Why a baseline cannot be run, or nothing when its program is there."""
+    return "" if shutil.which(program) else f"{program} is not installed"
+
+
+def machine() -> dict[str, str]:
+    """What the figures were taken on: processors, memory, system, versions."""
+    model = "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    versions = {"python": platform.python_version()}
+    for name, words in {
+        "ripgrep": ("rg", "--version"),
+        "zgrep": ("zgrep", "--version"),
+        "zstd": ("zstd", "--version"),
+    }.items():
+        if not lacks(words[0]):
+            shown = subprocess.run(words, capture_output=True, text=True, check=False)
+            versions[name] = shown.stdout.strip().splitlines()[0]
+    for package in ("duckdb", "pyarrow"):
+        versions[package] = _version(package)
+    return {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "processors": f"{os.cpu_count()} x {model}",
+        "memory": f"{memory / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "oomdb": _commit(),
+    } | versions
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+def _commit() -> str:
+    """The commit of the tree, marked when files differ from it."""
+    words = ("git", "-C", str(ROOT), "describe", "--always", "--dirty")
+    shown = subprocess.run(words, capture_output=True, text=True, check=False)
+    return shown.stdout.strip() or "unknown"
+
+
+def write_json(path: Path, results: Sequence[Result]) -> None:
+    """Everything that was measured, with the machine, as one document."""
+    document = {"machine": machine(), "results": [result.as_json() for result in results]}
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
