@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from resource import struct_rusage
 
 #: The tree that is measured: its package comes before an installed one.
 ROOT = Path(__file__).parent.parent
@@ -80,8 +81,8 @@ class Growth:
 class Result:
     """One row of the table: what was measured against what, and how it went.
 
-    `ratio` is ours through theirs, `ratios` of the pairs in turn; `value` stands in for it
-    where the target is no ratio. `skipped` says why nothing was measured.
+    `ratios` are ours through theirs, pair by pair; `value` stands in for them where the
+    target is no ratio, and `table` is shown below. `skipped` says why nothing was measured.
     """
 
     row: str
@@ -95,6 +96,7 @@ class Result:
     growth: Growth | None = None
     value: str = ""
     notes: list[str] = field(default_factory=list)
+    table: list[str] = field(default_factory=list)
     skipped: str = ""
 
     def shown(self) -> str:
@@ -152,7 +154,9 @@ def run(command: Command, *, limit_s: float = 3600) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def _wait(process: subprocess.Popen[bytes], until: float, command: Command) -> tuple[int, object]:
+def _wait(
+    process: subprocess.Popen[bytes], until: float, command: Command
+) -> tuple[int, struct_rusage]:
     """The wait status of a process and its resource usage; killed when its time is over."""
     pause = 0.0002
     while True:
@@ -175,7 +179,8 @@ def in_turns(
     if warm:
         run(theirs)
         run(ours)
-    our_runs, their_runs = [], []
+    our_runs: list[Run] = []
+    their_runs: list[Run] = []
     for number in range(runs):
         for command, taken in ((ours, our_runs), (theirs, their_runs))[:: 1 - 2 * (number % 2)]:
             taken.append(run(command))

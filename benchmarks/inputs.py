@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.fleet import carriers, logs, machines, noise, reports
 from benchmarks.fleet.fleet import BEGIN_S
+from benchmarks.harness import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,17 @@ def _generator() -> str:
     for path in sorted([*folder.joinpath("fleet").rglob("*"), folder / "inputs.py"]):
         if path.suffix in (".py", ".txt"):
             content.update(path.read_bytes())
+    return content.hexdigest()[:8]
+
+
+@cache
+def tree() -> str:
+    """Stands for the tree that is measured: another one makes other databases."""
+    content = hashlib.sha256()
+    for folder in ("oomdb", "queries", "migrations"):
+        for path in sorted(ROOT.joinpath(folder).rglob("*")):
+            if path.suffix in (".py", ".sql"):
+                content.update(path.read_bytes())
     return content.hexdigest()[:8]
 
 

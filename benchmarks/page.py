@@ -24,6 +24,8 @@ def told(results: Sequence[Result]) -> Sequence[Result]:
         print(f"{'':14} {result.work}; beside {result.baseline}")
         for line in _details(result):
             print(f"{'':14} {line}")
+        for line in result.table:
+            print(line)
         print(flush=True)
     return results
 
@@ -57,6 +59,8 @@ def _page(results: Sequence[Result], *, is_short: bool) -> Iterator[str]:
         details = list(_details(result))
         if details:
             yield f"`{result.row}`: " + ". ".join(details) + ".\n"
+        if result.table:
+            yield from (*result.table, "")
 
 
 def _details(result: Result) -> Iterator[str]:
@@ -65,6 +69,9 @@ def _details(result: Result) -> Iterator[str]:
         yield f"{seconds_of(result.ours):.3f} s beside {seconds_of(result.theirs):.3f} s"
         peak = statistics.median(run.peak_mb for run in result.ours)
         yield f"peak {peak:.0f} MiB"
+        both = (result.ours, result.theirs)
+        cpu = [statistics.median(run.cpu_seconds for run in runs) for runs in both]
+        yield f"processor time {cpu[0]:.3f} s beside {cpu[1]:.3f} s"
     if result.growth is not None:
         growth = result.growth
         pairs = zip(growth.sizes, growth.seconds, strict=True)

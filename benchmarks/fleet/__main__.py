@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=usual.events)
     parser.add_argument("--days", type=int, default=usual.days)
     parser.add_argument("--lines-an-hour", type=int, default=usual.lines_an_hour)
+    parser.add_argument("--processes", type=int, help="rows of every process table")
     arguments = vars(parser.parse_args())
     folder = arguments.pop("folder")
     truths = write(Fleet(**arguments), folder / "logs")

@@ -49,7 +49,10 @@ _FILES = {
 
 @dataclass(frozen=True)
 class Fleet:
-    """How large a fleet is, and how long it is watched."""
+    """How large a fleet is, and how long it is watched.
+
+    `processes` sets the rows of every process table; without it they are what is running.
+    """
 
     seed: int = 1
     hosts: int = 50
@@ -57,6 +60,7 @@ class Fleet:
     days: int = 30
     lines_an_hour: int = 60
     begin_s: int = BEGIN_S
+    processes: int | None = None
 
 
 @dataclass
@@ -108,7 +112,10 @@ def _told(fleet: Fleet) -> list[_Host]:
                 continue
             times.add((unlucky, at_s))
             machine = hosts[unlucky].machine
-            hosts[unlucky].reports.append(reports.draw(machine, kind, at_s, fleet.seed, hog=hog))
+            drawn = reports.draw(
+                machine, kind, at_s, fleet.seed, hog=hog, processes=fleet.processes
+            )
+            hosts[unlucky].reports.append(drawn)
             left -= 1
     for host in hosts:
         host.reports.sort(key=lambda report: report.truth.at_s)
