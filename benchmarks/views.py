@@ -46,8 +46,8 @@ class _Timed:
 
 
 def measure(context: Context) -> list[Result]:
-    events = context.size(1_000_000, 2400)
-    base, small = context.size(4000, 150), context.size(4000, 150)
+    events = _events(context)
+    small = _base(context)
     limit_s = float(context.size(60, 5))
     result = Result(
         "views",
@@ -59,17 +59,31 @@ def measure(context: Context) -> list[Result]:
     sizes = [events // 16, events // 4, events]
     timed = {view.name: _Timed(view.name) for view in load_views()}
     for size in sizes:
-        database = _database(context, base, size)
-        with duckdb.connect(str(database), read_only=True) as connection:
+        with duckdb.connect(str(_database(context, size)), read_only=True) as connection:
             for view in load_views():
                 _time(connection, view, timed[view.name], limit_s, last=size == events)
-    _time_sqlite(context, base, small, limit_s, timed)
+    _time_sqlite(context, limit_s, timed)
     _conclude(result, list(timed.values()), sizes, events / small)
     return [result]
 
 
-def _database(context: Context, base: int, events: int) -> Path:
+def database(context: Context) -> Path:
+    """The database that is measured."""
+    return _database(context, _events(context))
+
+
+def _events(context: Context) -> int:
+    return context.size(1_000_000, 2400)
+
+
+def _base(context: Context) -> int:
+    """Events that are read from logs, and that SQLite has."""
+    return context.size(4000, 150)
+
+
+def _database(context: Context, events: int) -> Path:
     """A database of so many events, multiplied from those that were read."""
+    base = _base(context)
     root = inputs.kept(
         context.work,
         f"{inputs.tree()}-views-{base}.duckdb",
@@ -104,16 +118,17 @@ def _write(fleet: Fleet, folder: Path) -> None:
 def _time(
     connection: duckdb.DuckDBPyConnection, view: View, timed: _Timed, limit_s: float, *, last: bool
 ) -> None:
-    timed.seconds.append(_median(connection, _everything(view), limit_s))
+    timed.seconds.append(_median(connection, everything(view), limit_s))
     if last:
         timed.counting = _median(connection, f"SELECT COUNT(*) FROM {view.name}", limit_s)
         if "event_id" in dict(view.columns):
             one = "(SELECT MAX(event_id) FROM events)"
-            sql = f"{_everything(view)} WHERE event_id = {one}"
+            sql = f"{everything(view)} WHERE event_id = {one}"
             timed.one_event = _median(connection, sql, limit_s)
 
 
-def _everything(view: View) -> str:
+def everything(view: View) -> str:
+    """A statement that reads all rows and all columns of a view."""
     greatest = ", ".join(f"MAX({name})" for name, _ in view.columns)
     return f"SELECT COUNT(*), {greatest} FROM {view.name}"
 
@@ -135,10 +150,9 @@ def _median(connection: duckdb.DuckDBPyConnection, sql: str, limit_s: float) -> 
     return statistics.median(times[1:])
 
 
-def _time_sqlite(
-    context: Context, base: int, small: int, limit_s: float, timed: dict[str, _Timed]
-) -> None:
-    source = _database(context, base, small)
+def _time_sqlite(context: Context, limit_s: float, timed: dict[str, _Timed]) -> None:
+    small = _base(context)
+    source = _database(context, small)
     file = inputs.kept(
         context.work,
         f"{inputs.tree()}-views-{small}.sqlite",
@@ -148,7 +162,7 @@ def _time_sqlite(
     for view in load_views():
         one = timed[view.name]
         try:
-            one.sqlite = sqlite.timed(connection, _everything(view), limit_s)
+            one.sqlite = sqlite.timed(connection, everything(view), limit_s)
         except sqlite3.OperationalError as error:
             one.sqlite_problem = str(error)
             if "interrupted" in str(error):

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from benchmarks.fleet import carriers, logs, machines, noise, reports, shapes
+from benchmarks.fleet import carriers, copies, logs, machines, noise, reports, shapes
 from benchmarks.fleet.fleet import Fleet, write
 from benchmarks.fleet.records import Record
 from oomdb.ingest import ingest
@@ -159,3 +159,34 @@ def test_numbers_of_a_report_agree() -> None:
                     words[-1].removesuffix("kB")
                 )
                 assert free[words[1], words[2].rstrip(":")] == int(words[-1].removesuffix("kB"))
+
+
+def test_copies_are_events_of_their_own(tmp_path: Path) -> None:
+    """With hosts, ids and numbers of their own, and with rows in the same tables."""
+    write(Fleet(seed=9, hosts=3, events=4, days=5, lines_an_hour=1, processes=20), tmp_path / "l")
+    ingest([tmp_path / "l"], tmp_path / "base.duckdb")
+    copies.multiply(tmp_path / "base.duckdb", tmp_path / "many.duckdb", 5)
+    counts = []
+    for name in ("base", "many"):
+        with Store.open_for_reading(tmp_path / f"{name}.duckdb") as reader:
+            query = reader.connection.execute
+            counts.append(
+                [
+                    query(sql).fetchall()[0][0]
+                    for sql in (
+                        "SELECT COUNT(DISTINCT event_id) FROM events",
+                        "SELECT COUNT(*) FROM processes",
+                        "SELECT COUNT(DISTINCT copy_digest) FROM sightings",
+                        "SELECT COUNT(*) FROM victims AS v JOIN processes AS p"
+                        " ON p.event_id = v.event_id AND p.pid = v.pid AND p.comm = v.comm",
+                        "SELECT COUNT(*) FROM hosts",
+                        "SELECT COUNT(*) FROM events WHERE host_id IN (SELECT host_id FROM hosts)",
+                        "SELECT COUNT(*) FROM process_memory",
+                    )
+                ]
+            )
+            sizes = query("SELECT COUNT(DISTINCT rss_pages), MIN(rss_pages) FROM processes")
+            distinct, least = sizes.fetchall()[0]
+            assert least >= 0
+    assert counts[1] == [5 * count for count in counts[0]]
+    assert distinct > counts[0][1]

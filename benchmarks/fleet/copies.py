@@ -40,7 +40,7 @@ _IDS = frozenset(
 _HOSTS = frozenset({"copy_hostname", "path", "printed_hostname"})
 _TIMES = frozenset({"copy_occurred_at", "occurred_at"})
 _SECONDS = frozenset({"moment_s", "occurred_epoch_s"})
-_PIDS = frozenset({"chosen_pid", "invoker_pid"})
+_PIDS = frozenset({"chosen_pid", "invoker_pid", "pid", "tgid"})
 _SIZES = frozenset(
     {Magnitude.RAM_KB, Magnitude.RAM_PAGES, Magnitude.RAM_BYTES}
     | {
@@ -111,7 +111,7 @@ def _value(table: Table, column: Column, number: int, shift_s: int) -> str:
         return "NULL"
     if table is SOURCES or column.type is not Type.INTEGER:
         return name
-    if name in _PIDS or column.magnitude is Magnitude.PID:
+    if name in _PIDS:
         return f"{name} + {_drawn(number, 20000)}"
     if name not in _FIXED and (column.magnitude in _SIZES or name in _COUNTS):
         noise = f"CAST(HASH(event_id, {name}, {number}) % CAST({name} // 64 + 1 AS UBIGINT)"
