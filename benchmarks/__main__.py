@@ -42,7 +42,7 @@ def main() -> None:
         context = Context(
             work=Path(work).resolve(),
             short=arguments.short,
-            runs=arguments.runs or (3 if arguments.short else 7),
+            runs=arguments.runs or (2 if arguments.short else 7),
             oomanalyser=Path(given).resolve() if given else None,
         )
         results: list[Result] = []

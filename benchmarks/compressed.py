@@ -19,7 +19,7 @@ def measure(context: Context) -> list[Result]:
 
 
 def _measure(context: Context, suffix: str, program: str) -> Result:
-    size = context.size(10**9, 10**8)
+    size = context.size(10**9, 25 * 10**6)
     result = Result(
         {".gz": "gzip", ".zst": "zstd"}[suffix],
         f"the same, `{suffix}` ({size / 1e9:.1f} GB before)",

@@ -22,7 +22,7 @@ def measure(context: Context) -> list[Result]:
 
 
 def _measure(context: Context, lines: int) -> Result:
-    files, each = 10, context.size(200, 20)
+    files, each = 10, context.size(200, 10)
     count = files * each
     folder = inputs.dense(context.work, files, each, lines)
     size = sum(path.stat().st_size for path in folder.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import os
@@ -11,18 +12,24 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from resource import struct_rusage
 
 #: The tree that is measured: its package comes before an installed one.
 ROOT = Path(__file__).parent.parent
 OOMDB = (sys.executable, "-m", "oomdb")
+#: Of <linux/prctl.h>.
+_PR_SET_CHILD_SUBREAPER = 36
+#: How long processes may take to end after the one that started them.
+_FAREWELL_S = 5.0
 BARE_PYTHON = (sys.executable, "-c", "pass")
 
 
@@ -42,7 +49,11 @@ class Context:
 
 @dataclass(frozen=True)
 class Run:
-    """One process from its start to its end; `peak_mb` is of the largest one below it too."""
+    """A process from its start to its end.
+
+    The processor time is that of all the processes below it too, and the memory that of the
+    largest of them.
+    """
 
     seconds: float
     cpu_seconds: float
@@ -134,7 +145,7 @@ def run(command: Command, *, limit_s: float = 3600) -> Run:
     if command.before is not None:
         command.before()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, _adopting_orphans():
         start = time.perf_counter()
         process = subprocess.Popen(
             command.words,
@@ -142,34 +153,50 @@ def run(command: Command, *, limit_s: float = 3600) -> Run:
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
+            start_new_session=True,
         )
-        status, usage = _wait(process, start + limit_s, command)
+        alarm = threading.Timer(limit_s, process.kill)
+        alarm.start()
+        _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
-        code = os.waitstatus_to_exitcode(status)
-        process.returncode = code
-        if code not in command.codes:
+        alarm.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        usages = [usage, *_left_behind(process.pid)]
+        if seconds >= limit_s:
+            raise subprocess.TimeoutExpired(command.words, limit_s)
+        if process.returncode not in command.codes:
             output.seek(0)
             said = output.read()[-2000:].decode(errors="replace")
-            raise subprocess.CalledProcessError(code, command.words, said)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+            raise subprocess.CalledProcessError(process.returncode, command.words, said)
+    cpu_seconds = sum(one.ru_utime + one.ru_stime for one in usages)
+    return Run(seconds, cpu_seconds, max(one.ru_maxrss for one in usages) / 1024)
 
 
-def _wait(
-    process: subprocess.Popen[bytes], until: float, command: Command
-) -> tuple[int, struct_rusage]:
-    """The wait status of a process and its resource usage; killed when its time is over."""
-    pause = 0.0002
-    while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+@contextmanager
+def _adopting_orphans() -> Iterator[None]:
+    """Make what a measured process leaves behind this one's, to know what it took (Linux)."""
+    system = ctypes.CDLL(None)
+    system.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        system.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _left_behind(session: int) -> list[struct_rusage]:
+    """What the processes took that a measured one did not wait for: they end after it."""
+    usages = []
+    until = time.monotonic() + _FAREWELL_S
+    while time.monotonic() < until:
+        try:
+            pid, _, usage = os.wait4(-session, os.WNOHANG)
+        except ChildProcessError:
+            break
         if pid:
-            return status, usage
-        if time.perf_counter() > until:
-            process.kill()
-            os.wait4(process.pid, 0)
-            process.returncode = -9
-            raise subprocess.TimeoutExpired(command.words, until)
-        time.sleep(pause)
-        pause = min(0.002, pause * 1.2)
+            usages.append(usage)
+        else:
+            time.sleep(0.005)
+    return usages
 
 
 def in_turns(

@@ -16,9 +16,9 @@ _GB = 10**9
 
 
 def measure(context: Context) -> list[Result]:
-    large = context.size(5 * _GB, 2 * 10**8)
-    many = context.size(100_000, 2000)
-    packed = context.size(2 * _GB, 10**8)  # about 400 MB gzipped in the full form
+    large = context.size(5 * _GB, 5 * 10**7)
+    many = context.size(100_000, 1000)
+    packed = context.size(2 * _GB, 25 * 10**6)  # about 400 MB gzipped in the full form
     return [
         _measure(
             context,

@@ -17,7 +17,7 @@ _REPORTS = 20
 
 
 def measure(context: Context) -> list[Result]:
-    size = context.size(10**9, 2 * 10**8)
+    size = context.size(10**9, 5 * 10**7)
     result = Result(
         "plain",
         f"{size / 1e9:.1f} GB of plain syslog, {_REPORTS} reports in it",

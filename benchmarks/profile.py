@@ -69,7 +69,7 @@ def _plain(context: Context, suffix: str = "") -> Callable[[], None]:
 
 
 def _dense(context: Context) -> Callable[[], None]:
-    each = context.size(200, 20)
+    each = context.size(200, 10)
     return _ingest(context, inputs.dense(context.work, 10, each, 240))
 
 

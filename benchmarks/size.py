@@ -20,7 +20,7 @@ _LEVEL = 3
 
 
 def measure(context: Context) -> list[Result]:
-    events = context.size(4000, 500)
+    events = context.size(4000, 320)
     result = Result(
         "size",
         f"size of a database of {events} events of a fleet, evidence kept",

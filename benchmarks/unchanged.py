@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def measure(context: Context) -> list[Result]:
-    files = context.size(10000, 2000)
+    files = context.size(10000, 1000)
     result = Result(
         "unchanged",
         f"second ingest of {files:,} unchanged files",

@@ -48,7 +48,7 @@ class _Timed:
 def measure(context: Context) -> list[Result]:
     events = _events(context)
     small = _base(context)
-    limit_s = float(context.size(60, 5))
+    limit_s = float(context.size(60, 3))
     result = Result(
         "views",
         f"{len(load_views())} saved views at {events:,} events with {_PROCESSES} processes each",
@@ -73,12 +73,12 @@ def database(context: Context) -> Path:
 
 
 def _events(context: Context) -> int:
-    return context.size(1_000_000, 2400)
+    return context.size(1_000_000, 1600)
 
 
 def _base(context: Context) -> int:
     """Events that are read from logs, and that SQLite has."""
-    return context.size(4000, 150)
+    return context.size(4000, 100)
 
 
 def _database(context: Context, events: int) -> Path:

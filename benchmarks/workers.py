@@ -15,7 +15,7 @@ _FILES, _LINES = 10, 240
 
 
 def measure(context: Context) -> list[Result]:
-    each = context.size(200, 40)
+    each = context.size(200, 16)
     result = Result(
         "workers",
         f"ingest of {_FILES} dense files of {each} reports, `--jobs 2`",
