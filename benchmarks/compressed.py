@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks import inputs
 from benchmarks.harness import Command, Result, compare, grown, ingest_into, lacks
-from benchmarks.plain import NEEDLE
+from benchmarks.plain import NEEDLE, reports_in
 
 if TYPE_CHECKING:
     from benchmarks.harness import Context
-
-_REPORTS = 20
 
 
 def measure(context: Context) -> list[Result]:
@@ -22,7 +20,7 @@ def _measure(context: Context, suffix: str, program: str) -> Result:
     size = context.size(10**9, 25 * 10**6)
     result = Result(
         {".gz": "gzip", ".zst": "zstd"}[suffix],
-        f"the same, `{suffix}` ({size / 1e9:.1f} GB before)",
+        f"the same, `{suffix}` ({size / 1e9:.2f} GB before)",
         f"`{program} -c`",
         "below 1 x",
         "0.33 x",
@@ -31,14 +29,14 @@ def _measure(context: Context, suffix: str, program: str) -> Result:
     if result.skipped:
         return result
     database = context.work / "compressed.duckdb"
-    log = inputs.plain(context.work, size, _REPORTS, suffix)
+    log = inputs.plain(context.work, size, reports_in(size), suffix)
     theirs = Command((program, "-c", "-F", NEEDLE, str(log)))
     compare(result, ingest_into(database, log), theirs, context.runs)
     parts = [size // 16, size // 4, size]
     commands = [
         ingest_into(
             database,
-            inputs.plain(context.work, part, max(1, _REPORTS * part // size), suffix),
+            inputs.plain(context.work, part, reports_in(part), suffix),
         )
         for part in parts
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import inputs
 from benchmarks.harness import Growth, Result, ingest_into, run, spread
+from benchmarks.plain import reports_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ def measure(context: Context) -> list[Result]:
         _measure(
             context,
             "memory_large",
-            f"one file of {large / _GB:.1f} GB",
+            f"one file of {large / _GB:.2f} GB",
             [_plain(context, part) for part in (large // 16, large // 4, large)],
             ("bytes", (large // 16, large // 4, large)),
         ),
@@ -37,7 +38,7 @@ def measure(context: Context) -> list[Result]:
         _measure(
             context,
             "memory_gzip",
-            f"one gzip of {packed / _GB:.1f} GB",
+            f"one gzip of {packed / _GB:.2f} GB",
             [_plain(context, part, ".gz") for part in (packed // 16, packed // 4, packed)],
             ("bytes before compression", (packed // 16, packed // 4, packed)),
         ),
@@ -67,4 +68,4 @@ def _measure(
 
 
 def _plain(context: Context, size: int, suffix: str = "") -> Path:
-    return inputs.plain(context.work, size, 20, suffix)
+    return inputs.plain(context.work, size, reports_in(size), suffix)

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from benchmarks.harness import Context
 
 NEEDLE = "invoked oom-killer"
-_REPORTS = 20
+#: A report in so many bytes: twenty in a gigabyte.
+_BYTES_A_REPORT = 5 * 10**7
 
 
 def measure(context: Context) -> list[Result]:
     size = context.size(10**9, 5 * 10**7)
     result = Result(
         "plain",
-        f"{size / 1e9:.1f} GB of plain syslog, {_REPORTS} reports in it",
+        f"{size / 1e9:.2f} GB of plain syslog, reports in it: {reports_in(size)}",
         f"`rg -c -F '{NEEDLE}'`",
         "4 x",
         "1.5 x",
@@ -28,19 +29,24 @@ def measure(context: Context) -> list[Result]:
     )
     if result.skipped:
         return [result]
-    log = inputs.plain(context.work, size, _REPORTS)
+    log = inputs.plain(context.work, size, reports_in(size))
     ours = ingest_into(context.work / "plain.duckdb", log)
     compare(result, ours, Command(("rg", "-c", "-F", NEEDLE, str(log))), context.runs)
     parts = [size // 16, size // 4, size]
-    commands = [_ingest(context, part, max(1, _REPORTS * part // size)) for part in parts]
+    commands = [_ingest(context, part) for part in parts]
     fixed = ingest_into(context.work / "plain.duckdb", _empty(context.work))
     fastest = min(result.ours, key=lambda run: run.seconds)
     result.growth = grown("bytes", parts, commands, fixed, fastest)
     return [result]
 
 
-def _ingest(context: Context, size: int, reports: int) -> Command:
-    log = inputs.plain(context.work, size, reports)
+def reports_in(size: int) -> int:
+    """How many reports a log of that size holds."""
+    return max(1, size // _BYTES_A_REPORT)
+
+
+def _ingest(context: Context, size: int) -> Command:
+    log = inputs.plain(context.work, size, reports_in(size))
     return ingest_into(context.work / "plain.duckdb", log)
 
 

@@ -20,6 +20,7 @@ import duckdb
 
 from benchmarks import inputs, views
 from benchmarks.harness import Context, has_option, ingest_into, remove_database, run
+from benchmarks.plain import reports_in
 from oomdb.views import load_views
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _ingest(context: Context, log: Path) -> Callable[[], None]:
 
 def _plain(context: Context, suffix: str = "") -> Callable[[], None]:
     size = context.size(10**9, 5 * 10**7)
-    return _ingest(context, inputs.plain(context.work, size, 20, suffix))
+    return _ingest(context, inputs.plain(context.work, size, reports_in(size), suffix))
 
 
 def _dense(context: Context) -> Callable[[], None]:
