@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import math
 import os
@@ -12,24 +11,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from resource import struct_rusage
+    from collections.abc import Callable, Iterable, Sequence
 
 #: The tree that is measured: its package comes before an installed one.
 ROOT = Path(__file__).parent.parent
+_TIMED = Path(__file__).parent / "timed.py"
 OOMDB = (sys.executable, "-m", "oomdb")
-#: Of <linux/prctl.h>.
-_PR_SET_CHILD_SUBREAPER = 36
-#: How long processes may take to end after the one that started them.
-_FAREWELL_S = 5.0
 BARE_PYTHON = (sys.executable, "-c", "pass")
 
 
@@ -138,65 +131,27 @@ def seconds_of(runs: Iterable[Run]) -> float:
 
 
 def run(command: Command, *, limit_s: float = 3600) -> Run:
-    """Run a process to its end; CalledProcessError when it fails, TimeoutExpired after the limit.
+    """Run a process to its end.
 
-    Its output goes to a file, so that nothing waits for a reader.
+    Raises CalledProcessError when it fails, TimeoutExpired when it takes longer than the limit.
     """
     if command.before is not None:
         command.before()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    with tempfile.TemporaryFile() as output, _adopting_orphans():
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command.words,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+    with tempfile.NamedTemporaryFile() as output:
+        shown = subprocess.run(
+            (sys.executable, "-I", str(_TIMED), str(limit_s), output.name, *command.words),
             env=environment,
-            start_new_session=True,
+            stdout=subprocess.PIPE,
+            check=True,
         )
-        alarm = threading.Timer(limit_s, process.kill)
-        alarm.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        alarm.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        usages = [usage, *_left_behind(process.pid)]
-        if seconds >= limit_s:
+        taken = json.loads(shown.stdout)
+        if taken["seconds"] >= limit_s:
             raise subprocess.TimeoutExpired(command.words, limit_s)
-        if process.returncode not in command.codes:
-            output.seek(0)
+        if taken["code"] not in command.codes:
             said = output.read()[-2000:].decode(errors="replace")
-            raise subprocess.CalledProcessError(process.returncode, command.words, said)
-    cpu_seconds = sum(one.ru_utime + one.ru_stime for one in usages)
-    return Run(seconds, cpu_seconds, max(one.ru_maxrss for one in usages) / 1024)
-
-
-@contextmanager
-def _adopting_orphans() -> Iterator[None]:
-    """Make what a measured process leaves behind this one's, to know what it took (Linux)."""
-    system = ctypes.CDLL(None)
-    system.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    try:
-        yield
-    finally:
-        system.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-
-
-def _left_behind(session: int) -> list[struct_rusage]:
-    """What the processes took that a measured one did not wait for: they end after it."""
-    usages = []
-    until = time.monotonic() + _FAREWELL_S
-    while time.monotonic() < until:
-        try:
-            pid, _, usage = os.wait4(-session, os.WNOHANG)
-        except ChildProcessError:
-            break
-        if pid:
-            usages.append(usage)
-        else:
-            time.sleep(0.005)
-    return usages
+            raise subprocess.CalledProcessError(taken["code"], command.words, said)
+    return Run(taken["seconds"], taken["cpu_seconds"], taken["peak_mb"])
 
 
 def in_turns(

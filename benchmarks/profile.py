@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
-import io
+import os
 import pstats
 import sys
 import tempfile
@@ -39,7 +39,7 @@ def main() -> None:
         context = Context(work, short=not arguments.full, runs=1, oomanalyser=None)
         command = _ROWS[arguments.row](context)
         profile = cProfile.Profile()
-        with redirect_stdout(io.StringIO()), suppress(SystemExit):
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), suppress(SystemExit):
             profile.runcall(command)
     stats = pstats.Stats(profile, stream=sys.stdout)
     stats.strip_dirs().sort_stats("tottime").print_stats(arguments.lines)

@@ -48,7 +48,6 @@ class _Timed:
 def measure(context: Context) -> list[Result]:
     events = _events(context)
     small = _base(context)
-    limit_s = float(context.size(60, 3))
     result = Result(
         "views",
         f"{len(load_views())} saved views at {events:,} events with {_PROCESSES} processes each",
@@ -61,8 +60,8 @@ def measure(context: Context) -> list[Result]:
     for size in sizes:
         with duckdb.connect(str(_database(context, size)), read_only=True) as connection:
             for view in load_views():
-                _time(connection, view, timed[view.name], limit_s, last=size == events)
-    _time_sqlite(context, limit_s, timed)
+                _time(connection, view, timed[view.name], context, last=size == events)
+    _time_sqlite(context, timed)
     _conclude(result, list(timed.values()), sizes, events / small)
     return [result]
 
@@ -116,15 +115,27 @@ def _write(fleet: Fleet, folder: Path) -> None:
 
 
 def _time(
-    connection: duckdb.DuckDBPyConnection, view: View, timed: _Timed, limit_s: float, *, last: bool
+    connection: duckdb.DuckDBPyConnection,
+    view: View,
+    timed: _Timed,
+    context: Context,
+    *,
+    last: bool,
 ) -> None:
-    timed.seconds.append(_median(connection, everything(view), limit_s))
+    limit_s, times = _limit_s(context), context.size(3, 1)
+    timed.seconds.append(_median(connection, everything(view), limit_s, times))
     if last:
-        timed.counting = _median(connection, f"SELECT COUNT(*) FROM {view.name}", limit_s)
+        counting = f"SELECT COUNT(*) FROM {view.name}"
+        timed.counting = _median(connection, counting, limit_s, times)
         if "event_id" in dict(view.columns):
             one = "(SELECT MAX(event_id) FROM events)"
             sql = f"{everything(view)} WHERE event_id = {one}"
-            timed.one_event = _median(connection, sql, limit_s)
+            timed.one_event = _median(connection, sql, limit_s, times)
+
+
+def _limit_s(context: Context) -> float:
+    """How long one statement may take [s]."""
+    return float(context.size(60, 3))
 
 
 def everything(view: View) -> str:
@@ -133,10 +144,12 @@ def everything(view: View) -> str:
     return f"SELECT COUNT(*), {greatest} FROM {view.name}"
 
 
-def _median(connection: duckdb.DuckDBPyConnection, sql: str, limit_s: float) -> float | None:
-    """The middle of three times after a first one; None when one takes too long."""
+def _median(
+    connection: duckdb.DuckDBPyConnection, sql: str, limit_s: float, runs: int
+) -> float | None:
+    """The middle time of some runs after a first one; None when one takes too long."""
     times = []
-    for _ in range(4):
+    for _ in range(runs + 1):
         alarm = threading.Timer(limit_s, connection.interrupt)
         alarm.start()
         start = time.perf_counter()
@@ -150,8 +163,8 @@ def _median(connection: duckdb.DuckDBPyConnection, sql: str, limit_s: float) -> 
     return statistics.median(times[1:])
 
 
-def _time_sqlite(context: Context, limit_s: float, timed: dict[str, _Timed]) -> None:
-    small = _base(context)
+def _time_sqlite(context: Context, timed: dict[str, _Timed]) -> None:
+    small, limit_s = _base(context), _limit_s(context)
     source = _database(context, small)
     file = inputs.kept(
         context.work,
