@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 FLEET = SELECT subject_kind, subject, kills, events FROM recurrent_victims WHERE scope = 'fleet'
 
-.PHONY: demo test fuzz lint corpus docs wheel-test clean
+.PHONY: demo test fuzz lint corpus bench docs wheel-test clean
 
 demo: $(READY)
 	@rm -rf .demo && mkdir .demo
@@ -31,6 +31,9 @@ lint: $(READY)
 
 corpus: $(READY)
 	$(BIN)/python -m tests.corpus
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks --short
 
 docs: $(READY)
 	$(BIN)/python -m cogapp -r README.md docs/*.md

@@ -1,0 +1,1 @@
+"""What oomdb is measured against, where that is no program of its own."""
