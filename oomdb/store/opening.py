@@ -10,6 +10,7 @@ import duckdb
 
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.incidents.identity import digest
+from oomdb.store import facts
 from oomdb.store.assignment import insert_rows
 
 if TYPE_CHECKING:
@@ -137,26 +138,20 @@ def definitions_fingerprint() -> str:
     from oomdb.gfp import reference_rows
     from oomdb.views import load_views
 
-    return digest(*(view.sql for view in load_views()), *map(str, reference_rows()))
+    views = [(view.name, view.storage, view.beside, view.sql) for view in load_views()]
+    return digest(*map(str, views), *map(str, reference_rows()))
 
 
 def _refresh(database: duckdb.DuckDBPyConnection) -> None:
-    """Write the reference rows and the saved views anew, in one transaction."""
+    """Write the reference rows and the saved views anew, with what is kept of them."""
     from oomdb.gfp import reference_rows
-    from oomdb.views import load_views
 
-    database.begin()
     database.execute("DELETE FROM gfp_bits")
     insert_rows(database, "gfp_bits", reference_rows())
-    for (name,) in database.execute(
-        "SELECT view_name FROM duckdb_views() WHERE NOT internal"
-    ).fetchall():
-        database.execute(f"DROP VIEW {name}")
-    for view in load_views():
-        database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    facts.install(database)
+    facts.derive(database)
     database.execute("DELETE FROM properties WHERE name = 'definitions'")
     properties: list[dict[str, object]] = [
         {"name": "definitions", "value": definitions_fingerprint()}
     ]
     insert_rows(database, "properties", properties)
-    database.commit()
