@@ -65,9 +65,7 @@ def load_views() -> tuple[View, ...]:
     """Every view, those that others read before them, else by name."""
     folder = resources.folder("queries")
     views = {view.name: view for path in sorted(folder.rglob("*.sql")) for view in [_read(path)]}
-    words = {
-        name: set(re.findall(r"\w+", view.code)) for name, view in views.items()
-    }
+    words = {name: set(re.findall(r"\w+", view.code)) for name, view in views.items()}
     order = TopologicalSorter(
         {name: sorted((words[name] & views.keys()) - {name}) for name in sorted(views)}
     )
@@ -93,6 +91,4 @@ def _read(path: Path) -> View:
         elif text:
             fact.append(text)
     sql = "\n".join(lines[body:]).strip().rstrip(";")
-    return View(
-        path.stem, path.parent.name, " ".join(fact), tuple(columns), sql, storage, beside
-    )
+    return View(path.stem, path.parent.name, " ".join(fact), tuple(columns), sql, storage, beside)

@@ -34,10 +34,14 @@ _FACTS = (
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What one source brought: events that are new, and events that were known."""
+    """What one source brought: events that are new, and events that were known.
+
+    `changed_event_ids` are all whose rows or sightings were written or taken away.
+    """
 
     new_event_ids: frozenset[str]
     known_event_ids: frozenset[str]
+    changed_event_ids: frozenset[str] = frozenset()
 
 
 class Assignment:
@@ -61,7 +65,8 @@ class Assignment:
         insert_rows(self._connection, "sightings", rows)
         mine = {event_of[one.copy.digest] for one in found}
         old = touched | {event_of[copy.digest] for copy in known if copy.digest in event_of}
-        return Added(frozenset(mine - old), frozenset(mine & old))
+        changed = touched | set(known.values()) | set(event_of.values())
+        return Added(frozenset(mine - old), frozenset(mine & old), frozenset(changed))
 
     def _related(self, copies: Iterable[Copy], touched: set[str]) -> dict[Copy, str]:
         """The known copies that share a key with these, directly or not, with their events."""

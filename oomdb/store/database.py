@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
 from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
+from oomdb.store import facts
 from oomdb.store.assignment import Added, Assignment, insert_rows
 from oomdb.store.opening import State, connect, first_line, prepare, state_of
 from oomdb.store.settle import settle
@@ -20,8 +22,6 @@ from oomdb.store.staging import locked, staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import pyarrow as pa
 
     from oomdb.incidents.copies import Found
 
@@ -86,6 +86,7 @@ class Store:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._waiting: list[dict[str, object]] = []
+        self._changed: set[str] = set()
 
     @staticmethod
     @contextmanager
@@ -134,6 +135,8 @@ class Store:
                 yield store
                 store.write_waiting()
                 settle(connection)
+                store.note_changed()
+                facts.derive(connection)
                 connection.execute("CHECKPOINT")
             except duckdb.InterruptException:
                 raise KeyboardInterrupt from None
@@ -174,6 +177,7 @@ class Store:
             row = {**source, "event_count": len(added.new_event_ids | added.known_event_ids)}
             insert_rows(self._connection, "sources", [row])
             self._connection.commit()
+            self._changed |= added.changed_event_ids | touched
         except BaseException:
             # A commit that failed has ended the transaction.
             with suppress(duckdb.TransactionException):
@@ -185,6 +189,13 @@ class Store:
         """Write the sources without a report that were not written yet."""
         insert_rows(self._connection, "sources", self._waiting)
         self._waiting.clear()
+
+    def note_changed(self) -> None:
+        """Tell the database which events were written, for what it keeps of them."""
+        table = pa.table({"event_id": pa.array(sorted(self._changed), pa.string())})
+        self._connection.register("noted", table)
+        self._connection.execute(f"CREATE TEMP TABLE {facts.CHANGED} AS SELECT * FROM noted")
+        self._connection.unregister("noted")
 
     def source_marks(self) -> Iterator[tuple[str, str | None, str]]:
         """Path, head digest and SHA-256 of every source."""

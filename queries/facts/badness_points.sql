@@ -139,7 +139,7 @@ SELECT
     event_id,
     row_no,
     pid,
-    candidate AS candidate_no,
+    CAST(candidate AS BIGINT) AS candidate_no,
     rule AS rule_name,
     rule_order AS rule_no,
     total AS total_pages,

@@ -1,5 +1,5 @@
--- The processes that another report of the last 600 s had killed already: such a
--- one is dying, and the kernel passes it over. The kill is found on the same
+-- The processes that another report of the last 600 s had killed already: such
+-- a one is dying, and the kernel passes it over. The kill is found on the same
 -- machine, or, where no report names one, in the same log. Only those are told
 -- that would have been the top, or that held more than the chosen one.
 -- stored: whole

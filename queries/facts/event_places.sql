@@ -1,8 +1,8 @@
--- Where an event belongs, for what one report tells of another: its machine, or,
--- where no report names one, the log that it was seen in.
+-- Where an event belongs, for what one report tells of another: its machine,
+-- or, where no report names one, the log that it was seen in.
 -- stored: by event
 -- event_id: the event
--- place: host_id, else the first source_id of its sightings; NULL without either
+-- place: host_id, else the first source_id of its sightings; NULL without
 -- host_id: the machine; NULL when nothing tells
 -- occurred_at: when it happened (UTC); NULL when unknown
 -- uptime_s: the same since boot, as printed [s]

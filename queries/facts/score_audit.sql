@@ -117,7 +117,8 @@ SELECT
     a.score_printed,
     a.score_rule,
     a.score_difference,
-    CASE WHEN a.is_chosen THEN ABS(a.score_difference) <= 1 END AS score_matches,
+    CASE WHEN a.is_chosen THEN ABS(a.score_difference) <= 1 END
+        AS score_matches,
     a.mismatch_reason,
     a.badness_rank,
     a.is_chosen,
