@@ -43,13 +43,9 @@
 --   than the chosen one, why: unkillable (oom_score_adj -1000), oom_score_adj,
 --   root_bonus, equal_score, allocating_task, already_killed, swap_not_printed,
 --   within_tolerance or unexplained
-WITH dying AS (
-    SELECT event_id, row_no, is_top
-    FROM dying_processes
-),
-dying_tops AS (
+WITH dying_tops AS (
     SELECT event_id
-    FROM dying
+    FROM dying_processes
     WHERE is_top
     GROUP BY event_id
 ),
@@ -136,5 +132,5 @@ SELECT
 FROM asking AS a
 LEFT JOIN dying_tops
     ON dying_tops.event_id = a.beaten_in
-LEFT JOIN dying AS d
+LEFT JOIN dying_processes AS d
     ON d.event_id = a.spared_in AND d.row_no = a.row_no
