@@ -48,12 +48,14 @@ class Assigned:
     """What became of reports.
 
     `event_of` is the event of each copy, by its digest; `best_of` the best copy of each event
-    that is new; `known_event_ids` are the events that were there before.
+    that is new; `known_event_ids` are the events that were there before, `changed_event_ids`
+    all whose rows or sightings were written or taken away.
     """
 
     event_of: dict[str, str]
     best_of: dict[str, Found]
     known_event_ids: frozenset[str]
+    changed_event_ids: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -92,7 +94,8 @@ class Assignment:
         best_of = {
             one.event_id: fresh[one.best.digest] for one in settled if one.best.digest in fresh
         }
-        return Assigned(event_of, best_of, known_event_ids)
+        changed = touched | set(known.event_of.values()) | set(event_of.values())
+        return Assigned(event_of, best_of, known_event_ids, frozenset(changed))
 
     def _related(self, copies: Iterable[Copy], touched: set[str]) -> _Known:
         """The known copies that share a key with these, directly or not."""

@@ -159,6 +159,7 @@ class Store(Content):
         stays as it was. Raises what `open_for_reading` raises, and DatabaseBusyError
         while another process writes.
         """
+        from oomdb.store import facts
         from oomdb.store.settle import settle
 
         if must_exist and not path.exists():
@@ -175,6 +176,7 @@ class Store(Content):
                 store = Store(connection)
                 yield store
                 settle(connection)
+                facts.derive(connection)
                 connection.execute("CHECKPOINT")
             except duckdb.InterruptException:
                 raise KeyboardInterrupt from None
@@ -202,10 +204,12 @@ class Store(Content):
         Each joins the event whose other copies it does not contradict, or makes a new one;
         an event's rows are those of its best copy.
         """
+        from oomdb.store import facts
         from oomdb.store.assignment import Assignment
 
         with self._transaction():
             assigned = Assignment(self.connection).add(seen, self._lost)
+            facts.note_changed(self.connection, assigned.changed_event_ids)
         self._lost = {}
         return assigned
 

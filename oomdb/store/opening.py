@@ -175,22 +175,18 @@ def definitions_fingerprint() -> str:
 
 
 def _refresh(database: duckdb.DuckDBPyConnection) -> None:
-    """Write the reference rows and the saved views anew, in one transaction."""
+    """Write the reference rows and the saved views anew, with what is kept of them."""
     from oomdb.gfp import reference_rows
-    from oomdb.views import load_views
+    from oomdb.store import facts
 
     database.begin()
     database.execute("DELETE FROM gfp_bits")
     insert_rows(database, "gfp_bits", reference_rows())
-    for (name,) in database.execute(
-        "SELECT view_name FROM duckdb_views() WHERE NOT internal"
-    ).fetchall():
-        database.execute(f"DROP VIEW {name}")
-    for view in load_views():
-        database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    facts.install(database)
+    database.commit()
+    facts.derive(database)
     database.execute("DELETE FROM properties WHERE name = 'definitions'")
     properties: list[dict[str, object]] = [
         {"name": "definitions", "value": definitions_fingerprint()}
     ]
     insert_rows(database, "properties", properties)
-    database.commit()

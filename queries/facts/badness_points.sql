@@ -12,98 +12,104 @@
 -- points: own_pages, less root's bonus, moved by oom_score_adj thousandths of
 --   the total [pages]
 -- score: points in thousandths of total, as kernels up to 5.0 print it
-WITH node_shapes AS (
+-- oom_score_adj -1000 means never; before 2.6.36 badness counts what no report
+-- prints.
+WITH measured AS (
     SELECT
         event_id,
-        MAX(kernel_stack_kb) AS zone_stack_kb
-    FROM zones
-    GROUP BY event_id
-),
-own_sizes AS (
-    SELECT
-        p.event_id,
-        p.row_no,
-        p.pid,
-        p.oom_score_adj,
-        t.candidate_no,
-        t.total_pages,
-        p.rss_pages + COALESCE(p.swapents, 0) + CASE
-            WHEN p.pgtables_bytes IS NOT NULL THEN CAST(
-                (p.pgtables_bytes - p.pgtables_bytes % (e.page_size_kb * 1024))
-                / (e.page_size_kb * 1024) AS BIGINT)
-            ELSE COALESCE(p.nr_ptes, 0) + COALESCE(p.nr_pmds, 0)
-        END AS own_pages,
+        row_no,
+        pid,
+        oom_score_adj,
+        total_pages AS first_pages,
+        other_total_pages AS second_pages,
+        rss_pages + COALESCE(swapents, 0) + CASE
+            WHEN pgtables_bytes IS NOT NULL THEN CAST(
+                (pgtables_bytes - pgtables_bytes % (page_size_kb * 1024))
+                / (page_size_kb * 1024) AS BIGINT)
+            ELSE COALESCE(nr_ptes, 0) + COALESCE(nr_pmds, 0)
+        END AS own,
         -- Up to Linux 3.4 the sum was made in thousandths; their table has no
         -- page tables.
-        p.pgtables_bytes IS NULL AND p.nr_ptes IS NULL AS in_thousandths,
-        p.pgtables_bytes IS NULL AND p.nr_pmds IS NULL AS is_before_pmds,
-        p.nr_ptes IS NOT NULL OR e.chosen_score IS NOT NULL
-            OR s.zone_stack_kb IS NOT NULL AS at_least_one,
+        pgtables_bytes IS NULL AND nr_ptes IS NULL AS in_thousandths,
+        nr_ptes IS NOT NULL OR has_floor AS at_least_one,
+        -- Linux 3.6 to 3.11 took off 30 thousandths of the total; they print no
+        -- middle-level page tables.
         CASE
-            WHEN p.pgtables_bytes IS NULL THEN TRUE
-            -- Linux 4.15 and 4.16; 4.19 and later have wider pids.
-            ELSE e.chosen_score IS NOT NULL
-                AND e.task_table_header LIKE '[ pid ]%'
-        END AS may_have_bonus
-    FROM processes AS p
-    INNER JOIN events AS e ON e.event_id = p.event_id
-    INNER JOIN badness_totals AS t ON t.event_id = p.event_id
-    LEFT JOIN node_shapes AS s ON s.event_id = p.event_id
-    -- oom_score_adj -1000 means never; before 2.6.36 badness counts what no
-    -- report prints.
-    WHERE p.oom_score_adj > -1000
+            WHEN NOT may_have_bonus THEN 1
+            WHEN pgtables_bytes IS NOT NULL OR nr_pmds IS NOT NULL THEN 2
+            WHEN nr_ptes IS NOT NULL THEN 3
+            ELSE 4
+        END + CASE WHEN other_total_pages IS NULL THEN 10 ELSE 20 END AS class
+    FROM process_measures
+    WHERE oom_score_adj > -1000 AND total_pages IS NOT NULL
 ),
 rules AS (
-    SELECT 'plain' AS rule, 1 AS rule_order
-    UNION ALL SELECT 'root_3_percent', 2
-    UNION ALL SELECT 'root_30_thousandths', 3
+    SELECT 1 AS rule_class, 'plain' AS rule, 1 AS rule_order
+    UNION ALL SELECT 2, 'plain', 1
+    UNION ALL SELECT 2, 'root_3_percent', 2
+    UNION ALL SELECT 3, 'plain', 1
+    UNION ALL SELECT 3, 'root_3_percent', 2
+    UNION ALL SELECT 3, 'root_30_thousandths', 3
+    UNION ALL SELECT 4, 'plain', 1
+    UNION ALL SELECT 4, 'root_30_thousandths', 3
+),
+candidates AS (
+    SELECT 10 AS candidate_class, 1 AS candidate
+    UNION ALL SELECT 20, 1
+    UNION ALL SELECT 20, 2
+),
+tries AS (
+    SELECT
+        r.rule_class + c.candidate_class AS class,
+        r.rule,
+        r.rule_order,
+        c.candidate
+    FROM rules AS r
+    CROSS JOIN candidates AS c
 ),
 ruled AS (
     SELECT
-        o.event_id,
-        o.row_no,
-        o.pid,
-        o.candidate_no,
-        o.total_pages,
-        o.own_pages,
-        o.in_thousandths,
-        o.at_least_one,
-        r.rule,
-        r.rule_order,
+        m.event_id,
+        m.row_no,
+        m.pid,
+        t.candidate,
         CASE
-            WHEN r.rule = 'root_30_thousandths' THEN o.oom_score_adj - 30
-            ELSE o.oom_score_adj
+            WHEN t.candidate = 1 THEN m.first_pages
+            ELSE m.second_pages
+        END AS total,
+        m.own,
+        m.in_thousandths,
+        m.at_least_one,
+        t.rule,
+        t.rule_order,
+        CASE
+            WHEN t.rule = 'root_30_thousandths' THEN m.oom_score_adj - 30
+            ELSE m.oom_score_adj
         END AS adj,
         CASE
-            WHEN r.rule = 'root_3_percent'
-                THEN o.own_pages - CAST(
-                    (o.own_pages * 3 - o.own_pages * 3 % 100) / 100 AS BIGINT)
-            ELSE o.own_pages
-        END AS charged_pages,
-        CAST((o.total_pages - o.total_pages % 1000) / 1000 AS BIGINT)
-            AS thousandth_pages
-    FROM own_sizes AS o
-    CROSS JOIN rules AS r
-    WHERE (r.rule = 'plain' OR o.may_have_bonus)
-        AND (r.rule <> 'root_3_percent' OR NOT o.in_thousandths)
-        -- Linux 3.6 to 3.11 took off 30 thousandths of the total; they print no
-        -- middle-level page tables.
-        AND (r.rule <> 'root_30_thousandths' OR o.is_before_pmds)
+            WHEN t.rule = 'root_3_percent'
+                THEN m.own - CAST((m.own * 3 - m.own * 3 % 100) / 100 AS BIGINT)
+            ELSE m.own
+        END AS charged
+    FROM measured AS m
+    INNER JOIN tries AS t
+        ON t.class = m.class
 ),
 adjusted AS (
     SELECT
         event_id,
         row_no,
         pid,
-        candidate_no,
+        candidate,
         rule,
         rule_order,
-        total_pages,
-        own_pages,
+        total,
+        own,
         in_thousandths,
-        charged_pages + adj * thousandth_pages AS raw_points,
-        CAST((charged_pages * 1000 - charged_pages * 1000 % total_pages)
-            / total_pages AS BIGINT) + adj AS raw_thousandths,
+        charged + adj * CAST((total - total % 1000) / 1000 AS BIGINT)
+            AS raw_points,
+        CAST((charged * 1000 - charged * 1000 % total) / total AS BIGINT)
+        + adj AS raw_thousandths,
         at_least_one
     FROM ruled
 ),
@@ -112,11 +118,11 @@ clamped AS (
         event_id,
         row_no,
         pid,
-        candidate_no,
+        candidate,
         rule,
         rule_order,
-        total_pages,
-        own_pages,
+        total,
+        own,
         in_thousandths,
         CASE
             WHEN at_least_one AND raw_points <= 0 THEN 1
@@ -133,15 +139,15 @@ SELECT
     event_id,
     row_no,
     pid,
-    candidate_no,
+    CAST(candidate AS BIGINT) AS candidate_no,
     rule AS rule_name,
     rule_order AS rule_no,
-    total_pages,
-    own_pages,
+    total AS total_pages,
+    own AS own_pages,
     kept_points AS points,
     CASE
         WHEN in_thousandths THEN kept_thousandths
-        ELSE CAST((kept_points * 1000 - kept_points * 1000 % total_pages)
-            / total_pages AS BIGINT)
+        ELSE CAST((kept_points * 1000 - kept_points * 1000 % total) / total
+            AS BIGINT)
     END AS score
 FROM clamped

@@ -1,6 +1,7 @@
 -- The memory that the kernel measured processes against (totalpages), with
 -- every value that fits the report: a cgroup's report does not always tell
 -- whether its swap counts.
+-- stored: by event
 -- event_id: the event
 -- candidate_no: 1 for the likeliest
 -- total_pages: memory plus swap within the limit that was hit [pages]

@@ -2,6 +2,7 @@
 -- was hit (limit), and the one that the victim lived in (task); and whether the
 -- limit was the victim's own. Names are kept as printed, systemd's escapes such
 -- as \x2d and all. Paths are read to their 16th level.
+-- stored: by event
 -- event_id: the event
 -- cgroup_role: limit (oom_memcg) or task (task_memcg)
 -- cgroup_path: the path as printed

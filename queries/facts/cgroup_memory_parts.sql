@@ -2,6 +2,7 @@
 -- the same page, as far as its statistics tell them apart. Up to Linux 5.2 each
 -- cgroup below it has statistics of its own, which are added up; from 6.5 on
 -- cgroup v1 prints sums beside its own, which are taken.
+-- stored: by event
 -- event_id: the event
 -- part: name of the part, as in memory_balance
 -- size_kb: its size [kB]

@@ -2,6 +2,7 @@
 -- met. One row for each order of each zone's free lists; what holds for the
 -- whole zone stands in each of its rows. Without a request (SysRq, a dump), or
 -- where the list was cut, what depends on it is NULL.
+-- stored: by event
 -- event_id: the event
 -- node: NUMA node
 -- zone: zone name

@@ -1,6 +1,7 @@
 -- The machine's memory in parts of which no two hold the same page, as far as
 -- the report's counters tell them apart. Swap cache, mapped, dirty and
 -- writeback pages are states of pages that other parts hold.
+-- stored: by event
 -- event_id: the event
 -- part: name of the part, as in memory_balance
 -- size_kb: its size [kB]

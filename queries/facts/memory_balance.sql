@@ -4,6 +4,7 @@
 -- counters, each node where they are printed by node, and for a kill by a
 -- cgroup's limit that cgroup's own usage. Counters are read one after another
 -- while memory moves, so unaccounted may be a little below 0.
+-- stored: by event
 -- event_id: the event
 -- scope: machine, node or cgroup (the one whose limit was hit)
 -- node: NUMA node, for the scope node; else NULL

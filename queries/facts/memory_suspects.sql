@@ -4,6 +4,7 @@
 -- the signs of a shortage. The total is RAM less what is reserved, or the
 -- cgroup's limit (its usage without one). Where a person asked for the dump or
 -- the kill (SysRq) there need be no shortage, and there are no suspects.
+-- stored: by event
 -- event_id: the event
 -- suspect_no: place in the ranking, from 1
 -- suspect: kept from memory that was there: cgroup_limit, cgroup_swap_limit,

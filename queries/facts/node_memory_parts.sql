@@ -4,6 +4,7 @@
 -- node only up to Linux 4.12, and reserved memory only since 3.8. Linux 6.1 and
 -- later hide zones that the request may not use: a node's memory is then not
 -- known.
+-- stored: by event
 -- event_id: the event
 -- node: NUMA node
 -- part: name of the part, as in memory_balance

@@ -15,36 +15,23 @@
 -- swap_kb: memory in swap; NULL where the table has no such column [kB]
 -- oom_score_adj: -1000 (never killed) to 1000
 -- is_victim: whether the process was killed in this event
-WITH killed AS (
-    SELECT
-        event_id,
-        pid
-    FROM victims
-    WHERE pid IS NOT NULL
-    GROUP BY event_id, pid
-)
 SELECT
-    p.event_id,
-    p.row_no,
-    p.pid,
-    p.uid,
-    p.comm,
-    p.total_vm_pages * e.page_size_kb AS total_vm_kb,
-    p.rss_pages * e.page_size_kb AS rss_kb,
-    p.rss_anon_pages * e.page_size_kb AS anon_kb,
-    p.rss_file_pages * e.page_size_kb AS file_kb,
-    p.rss_shmem_pages * e.page_size_kb AS shmem_kb,
+    event_id,
+    row_no,
+    pid,
+    uid,
+    comm,
+    total_vm_pages * page_size_kb AS total_vm_kb,
+    rss_pages * page_size_kb AS rss_kb,
+    rss_anon_pages * page_size_kb AS anon_kb,
+    rss_file_pages * page_size_kb AS file_kb,
+    rss_shmem_pages * page_size_kb AS shmem_kb,
     CASE
-        WHEN p.pgtables_bytes IS NOT NULL
-            THEN CAST(
-                (p.pgtables_bytes - p.pgtables_bytes % 1024) / 1024 AS BIGINT)
-        ELSE (p.nr_ptes + COALESCE(p.nr_pmds, 0)) * e.page_size_kb
+        WHEN pgtables_bytes IS NOT NULL
+            THEN CAST((pgtables_bytes - pgtables_bytes % 1024) / 1024 AS BIGINT)
+        ELSE (nr_ptes + COALESCE(nr_pmds, 0)) * page_size_kb
     END AS page_tables_kb,
-    p.swapents * e.page_size_kb AS swap_kb,
-    p.oom_score_adj,
-    killed.pid IS NOT NULL AS is_victim
-FROM processes AS p
-INNER JOIN events AS e
-    ON e.event_id = p.event_id
-LEFT JOIN killed
-    ON killed.event_id = p.event_id AND killed.pid = p.pid
+    swapents * page_size_kb AS swap_kb,
+    oom_score_adj,
+    victim_no IS NOT NULL AS is_victim
+FROM process_measures

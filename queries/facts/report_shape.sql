@@ -1,5 +1,6 @@
 -- What the form of a report's lines tells of the kernel that printed it. Only
 -- forms count, never a version number: distributions carry changes back.
+-- stored: by event
 -- event_id: the event
 -- has_wait_flag: the mask's layout has WAIT (up to Linux 4.3); NULL when the
 --   layout is not known

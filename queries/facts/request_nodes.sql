@@ -1,5 +1,6 @@
 -- Each NUMA node that the report shows, and whether the request's nodemask and
 -- its cpuset allow it. A list such as 0,2-3 is taken apart up to its 16th part.
+-- stored: by event
 -- event_id: the event
 -- node: NUMA node
 -- is_in_nodemask: whether the memory policy allows it; TRUE when the report

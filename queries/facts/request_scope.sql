@@ -1,5 +1,6 @@
 -- What the request's flags let it do: the highest zone it may take memory from,
 -- the free pages that do not count for it, and how far below min it may go.
+-- stored: by event
 -- event_id: the event
 -- trigger_kind: request, page_fault (its mask is lost) or sysrq (no request)
 -- request_order: the request is for 2^request_order pages; 0 for SysRq

@@ -3,6 +3,7 @@
 -- quarter of the rest taken off; a raise after fragmentation (boost, printed
 -- since 5.16) does not hold for an urgent page. The kernel counts in pages and
 -- cuts fractions.
+-- stored: by event
 -- event_id: the event
 -- node: NUMA node
 -- zone: name of the zone

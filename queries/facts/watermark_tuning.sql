@@ -2,6 +2,7 @@
 -- the whole machine is told only where the zones shown are all of it: from 6.1
 -- on a report leaves out zones above the request's, and nodes that it may not
 -- use; then it is NULL.
+-- stored: by event
 -- event_id: the event
 -- node: NUMA node
 -- zone: zone name

@@ -1,6 +1,7 @@
 -- Whether each zone's free lists held a block large enough for the request, by
 -- the rule of the kernel that printed the report. For a request of one page
 -- any free page is large enough.
+-- stored: by event
 -- event_id: the event
 -- node: NUMA node
 -- zone: name of the zone

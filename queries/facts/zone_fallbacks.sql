@@ -5,6 +5,7 @@
 -- refusal. A kill by a cgroup's limit has no rows: no zone caused it. Nodes are
 -- those that the report shows and that nodemask and cpuset allow, by number: no
 -- report tells which of them was asked first.
+-- stored: by event
 -- event_id: the event
 -- fallback_no: order of trial, from 1
 -- node: NUMA node

@@ -1,6 +1,7 @@
 -- Which entry of lowmem_reserve[] belongs to which type of zone. It depends on
 -- the machine's architecture, so it is read off the report's own reserves: the
 -- first entry of a zone that is not 0 belongs to the next zone above it.
+-- stored: by event
 -- event_id: the event
 -- class_count: entries in each lowmem_reserve[] line
 -- dma_index: index of DMA; NULL when the report shows no such zone

@@ -1,6 +1,7 @@
 -- The fleet's day (UTC): reports by kind, kills, and how many hosts and units
 -- they struck. Days without a report have no row; host_daily has the same per
 -- host, to be grouped by labels.
+-- stored: whole
 -- day: the day (UTC); NULL for reports whose time is unknown
 -- events: reports of all kinds
 -- oom_kills: reports in which the kernel killed

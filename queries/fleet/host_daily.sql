@@ -1,5 +1,6 @@
 -- Each host's day (UTC): its reports by kind, the kills, the units that lost
 -- processes, the incidents that began. Days without a report have no row.
+-- stored: whole
 -- day: the day (UTC); NULL for reports whose time is unknown
 -- host_id: the machine; NULL when nothing tells
 -- hostname: its fullest name

@@ -3,6 +3,7 @@
 -- report of the database, whenever that was; the 7 days before those tell the
 -- trend. Reports whose host or time is unknown do not count.
 -- Hosts are ranked by kills, then by reports, then by the latest report.
+-- stored: whole
 -- rank_no: place, from 1
 -- host_id: the machine
 -- hostname: its fullest name

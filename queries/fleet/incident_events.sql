@@ -6,6 +6,7 @@
 -- Where host or time is unknown, reports of one log are put together instead:
 -- by time, else by seconds since boot while those do not go back in the log's
 -- lines. A report with none of these is an incident of its own.
+-- stored: whole
 -- incident_id: the incident, named by the event_id of its first report
 -- event_no: place among the incident's reports, from 1
 -- event_id: the event: an oom_kill, no_victim or panic

@@ -1,6 +1,7 @@
 -- The incidents: OOM reports of one host that follow each other within 600 s,
 -- as incident_events puts them together. One row is one incident, however many
 -- processes the storm killed.
+-- stored: whole
 -- incident_id: named by the event_id of its first report
 -- host_id: the machine; NULL when nothing tells
 -- hostname: its fullest name

@@ -5,6 +5,7 @@
 -- units by their name; pods and containers, whose ids change when they are made
 -- anew, by their class, their limit and whom it struck, for a kernel's log has
 -- no pod's name.
+-- stored: whole
 -- scope: cgroup, pod or identity
 -- host_id: the host; NULL for an identity; of a pod NULL when nothing tells
 -- hostname: its fullest name

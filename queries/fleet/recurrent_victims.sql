@@ -1,5 +1,6 @@
 -- Names, cgroups and units that are killed again and again, on one host and in
 -- the whole fleet: how often, since when, and at what interval.
+-- stored: whole
 -- scope: host (one known host) or fleet (all reports together)
 -- host_id: the host; NULL for the fleet
 -- hostname: its fullest name

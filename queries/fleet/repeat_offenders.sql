@@ -1,6 +1,7 @@
 -- The tasks whose requests end in OOM reports again and again, on one host and
 -- in the whole fleet. To ask is no guilt: whoever asks when memory is gone is
 -- named. One that is named often and seldom killed itself makes others pay.
+-- stored: whole
 -- scope: host (one known host) or fleet (all reports together)
 -- host_id: the host; NULL for the fleet
 -- hostname: its fullest name

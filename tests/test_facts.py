@@ -1,0 +1,110 @@
+"""What the database keeps of saved views is what their SELECT gives, whatever was done before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from oomdb.fleet.budgets import import_budgets
+from oomdb.fleet.labels import import_labels
+from oomdb.ingest import ingest
+from oomdb.reparse import reparse
+from oomdb.store import facts
+from oomdb.views import load_views
+from tests.printed import dmesg, log, report_6_1, syslog
+from tests.test_once import FILES
+
+#: Beside those of one incident in many copies: a storm of the same victim, so that it is dying
+#: in the later reports, once under a short name and once under a full one; a cgroup's kill.
+STORM = {
+    "storm/short": log(
+        *(dmesg(report_6_1(pid=31, free_kb=900 + n), 50.0 + n) for n in range(2)),
+    ),
+    "storm/full": log(
+        *(syslog(report_6_1(pid=31, free_kb=910 + n), "web1.example.com") for n in range(3)),
+    ),
+}
+SAMPLES = ("rocketmq-8g.log", "6.1-amd64--group-kill.log", "5.10-amd64--memcg-v2.log")
+EVERYTHING = (*FILES, *STORM, *SAMPLES)
+
+
+def differences(database: Path) -> list[str]:
+    """The views whose rows are not those of their SELECT over the tables."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("BEGIN")
+        kept = {view.name: rows(connection, view.name) for view in load_views()}
+        # A temporary table hides the view of that name from the views that read it.
+        for view in load_views():
+            connection.execute(f"CREATE TEMP TABLE {view.name} AS {view.sql}")
+        derived = {view.name: rows(connection, view.name) for view in load_views()}
+        connection.execute("ROLLBACK")
+    return [name for name in kept if kept[name] != derived[name]]
+
+
+def rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[tuple[object, ...]]:
+    return sorted(connection.execute(f"SELECT * FROM {view}").fetchall(), key=repr)
+
+
+class Fleet:
+    """A database and what can be done to it, one word a step."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "oomdb.duckdb"
+        for name, data in {**FILES, **STORM}.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+        for name in SAMPLES:
+            (folder / name).symlink_to(Path(__file__).parent.parent / "samples" / name)
+
+    def do(self, step: str) -> None:
+        if step == "reparse":
+            reparse(self.database)
+        elif step == "labels":
+            import_labels(self.file("host,role\nweb*,web\n"), self.database)
+        elif step == "budgets":
+            told = "host,comm,kb\nweb1*,*,1\n,java,100\n"
+            import_budgets(self.file(told), self.database)
+        elif step == "grow":
+            with (self.folder / "web1/stub").open("ab") as file:
+                file.write(log(dmesg(report_6_1(pid=12, free_kb=802), 70.0)[4:]))
+            ingest([self.folder / "web1/stub"], self.database)
+        else:
+            names = EVERYTHING if step == "all" else step.split()
+            ingest([self.folder / name for name in names], self.database)
+
+    def file(self, text: str) -> Path:
+        path = self.folder / "told.csv"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("all", "labels", "budgets", "reparse"),
+        ("web1/dmesg", "budgets", "web1/kern.log", "labels", "web1/messages"),
+        ("storm/short web1/stub", "grow", "storm/full", "web2/kern.log"),
+        ("web1/messages storm/full", "web1/messages.1 rocketmq-8g.log", "all", "reparse"),
+    ],
+)
+def test_what_is_kept_is_what_the_views_say(tmp_path: Path, steps: tuple[str, ...]) -> None:
+    fleet = Fleet(tmp_path)
+    for step in steps:
+        fleet.do(step)
+        assert differences(fleet.database) == [], step
+
+
+def test_an_ingest_that_changes_nothing_derives_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.do("web1/messages")
+    called: list[object] = []
+    monkeypatch.setattr(facts, "_derive_events", lambda *_: called.append("events"))
+    monkeypatch.setattr(facts, "_derive_whole", lambda *_: called.append("whole"))
+    fleet.do("web1/messages")
+    assert called == []
