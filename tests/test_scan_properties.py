@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -188,6 +189,18 @@ def test_all_literals_at_once_are_found_as_one_by_one(data: bytes) -> None:
 def test_literals_in_literals_are_found(parts: list[bytes]) -> None:
     data = b"".join(parts)
     assert literals.literals_in(data) == sorted(literals._one_by_one(data))
+
+
+def test_without_the_libraries_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = (b"x" * 99 + b"invoked oom-killer\n") * 50
+    found, count = literals.literals_in(data), literals.newlines_in(data, 0, len(data))
+    for each in (literals._search, literals._count):
+        monkeypatch.setattr(literals, each.__name__, each.__wrapped__)
+    monkeypatch.setitem(sys.modules, "ahocorasick_rs", None)
+    monkeypatch.setitem(sys.modules, "stringzilla", None)
+    assert literals._search() is literals._one_by_one
+    assert literals.literals_in(data) == found
+    assert literals.newlines_in(data, 0, len(data)) == count == 50
 
 
 @given(st.binary(), st.integers(0, 3000), st.integers(0, 9), st.integers(0, 4000))

@@ -94,7 +94,7 @@ class Passing:
             blocks.popleft()
 
 
-class Held:
+class FileText:
     """A file of `end` bytes that `read_at` reads: some bytes from an offset on.
 
     `lines` are offsets, in order, each with the number of the line there, so that lines

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from oomdb.carriers.line import RawLine
 from oomdb.reports.hits import LATE_BYTES, Search
-from oomdb.reports.passing import Held, Passing
+from oomdb.reports.passing import FileText, Passing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -117,7 +117,7 @@ def windows_of_ranges(
         lines.append((each.first_byte, line_no))
         line_no += each.newline_count
         size_bytes = each.last_byte
-    near = _Near(Held(read_at, size_bytes, lines), wanted)
+    near = _Near(FileText(read_at, size_bytes, lines), wanted)
     hits = [hit for each in ranges for hit in each.hits]
     yield from near.windows(hits, size_bytes, ended=True)
 

@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 #: Compressed bytes asked for at a time.
 _TAKE_BYTES = 64 << 10
-#: Bytes out of one call of a decoder, which are lost where the call meets a damaged place:
-#: at most where the data can be read again, at most where not, and near the damaged place.
-_LARGE_STEP_BYTES = 256 << 10
+#: Bytes out of one call of a decoder: what a damaged place costs before it.
 _STEP_BYTES = 4 << 10
-_LAST_STEP_BYTES = 64
+#: The same where the data can be read again when there is a damaged place.
+_LARGE_STEP_BYTES = 256 << 10
 #: How libraries say that the data ask for more memory than they may have.
 _TOO_LARGE = re.compile(r"too much memory|[Mm]emory usage limit")
 
@@ -177,8 +176,8 @@ class Decompressed:
     """The content of compressed data: of all its members or frames, one after the other.
 
     Where the data end early or are damaged, what came before is given first. `again` gives
-    the same data from their start once more; they are read faster with it, in steps that
-    are repeated more closely when one of them meets a damaged place.
+    the same data from their start once more; they are read faster with it, in large steps,
+    and once more in small ones when one of them meets a damaged place.
     """
 
     def __init__(
@@ -236,7 +235,7 @@ class Decompressed:
         return self._repeated.read(most)
 
     def _repeat(self, again: Callable[[], Readable], error: _DamagedError) -> Decompressed:
-        """The same content, read as far as it was given and then on in the smallest steps."""
+        """The same content in small steps, read as far as it was given."""
         self._decoder = None
         budget = Budget(self._budget.limits, self._budget.taken_bytes)
         repeated = Decompressed(again(), self._kind, budget)
@@ -249,7 +248,6 @@ class Decompressed:
                 left -= len(part)
         except OSError:
             raise error from None
-        repeated._step_bytes = _LAST_STEP_BYTES
         return repeated
 
     def _step(self, most: int) -> bytes:
