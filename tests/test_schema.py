@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
 from oomdb import tables
-from oomdb.store import Store, migrate
+from oomdb.store import migrate
+from oomdb.store.opening import connect, create_tables
 from oomdb.store.schema import METADATA, build_metadata
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def test_upgrading_an_empty_file_gives_the_declared_tables(migrated: Connection)
 
 
 def test_a_new_database_is_as_the_migrations_make_it(migrated: Connection, tmp_path: Path) -> None:
-    with Store.open_for_ingest(tmp_path / "oomdb.duckdb") as store:
+    with connect(tmp_path / "oomdb.duckdb") as made:
+        create_tables(made)
         for question in (
             "SELECT table_name, comment FROM duckdb_tables() ORDER BY ALL",
             "SELECT table_name, column_name, column_index, data_type, is_nullable, comment"
@@ -57,7 +59,7 @@ def test_a_new_database_is_as_the_migrations_make_it(migrated: Connection, tmp_p
             "SELECT version_num FROM alembic_version",
         ):
             expected = migrated.exec_driver_sql(question).fetchall()
-            found = store.connection.execute(question).fetchall()
+            found = made.execute(question).fetchall()
             assert found == [tuple(row) for row in expected]
 
 

@@ -116,7 +116,7 @@ def prepare(copy: Path) -> None:
     """Bring the staged database to the newest schema, with its reference rows and views."""
     if not copy.exists():
         with connect(copy) as database:
-            _create(database)
+            create_tables(database)
             _refresh(database)
         return
     state = state_of(copy)
@@ -127,7 +127,7 @@ def prepare(copy: Path) -> None:
             _refresh(database)
 
 
-def _create(database: duckdb.DuckDBPyConnection) -> None:
+def create_tables(database: duckdb.DuckDBPyConnection) -> None:
     """Make the newest tables in an empty database; the migrations would take seconds."""
     from oomdb import resources
     from oomdb.store.migrate import known_revisions
