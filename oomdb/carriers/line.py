@@ -77,6 +77,11 @@ class KernelLine:
     boot_s: float | None = None
 
     @property
+    def last_line(self) -> int:
+        """The number of the line, or of the first one of its record."""
+        return self.line_no
+
+    @property
     def width(self) -> int:
         """Length of the whole line with its prefix, in bytes without the newline."""
         return self.last_byte - self.first_byte - 1

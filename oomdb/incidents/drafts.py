@@ -34,17 +34,16 @@ class Draft:
         # Here, as a log without a report, which most are, needs nothing of Arrow.
         from oomdb.rows.builder import ReportRows
 
-        lines = located.lines
+        place = located.place
         self.host = located.host
-        self.first: KernelLine = lines[0]
-        evidence = "\n".join([line.raw for line in lines]).encode("latin-1")
+        self.first: KernelLine = place.first
+        evidence = place.evidence.encode("latin-1")
         self._sha256 = hashlib.sha256(evidence).hexdigest()
-        line_nos = [line.line_no for line in lines]
         self._sighting: dict[str, object] = {
-            "first_line": min(line_nos),
-            "last_line": max(line_nos),
-            "first_byte": min([line.first_byte for line in lines]),
-            "last_byte": max([line.last_byte for line in lines]),
+            "first_line": place.first_line,
+            "last_line": place.last_line,
+            "first_byte": place.first_byte,
+            "last_byte": place.last_byte,
             "copy_carrier": self.first.carrier,
             "evidence": compress(evidence),
         }

@@ -72,6 +72,11 @@ def waits(token: Token) -> bool:
     return not token.first.foreign and any(rule.waits for rule in _open_rules(token))
 
 
+def may_grow(token: Token) -> bool:
+    """Whether the token may be the first pieces of a line."""
+    return bool(_open_rules(token))
+
+
 def grown(token: Token, piece: Token, *, apart: bool = False) -> Token | None:
     """`token` with its next piece; None when `piece` is none.
 

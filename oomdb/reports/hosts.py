@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from oomdb.grammar import Section
 from oomdb.reports.cut import Cutter
 from oomdb.reports.repair import Joiner
+from oomdb.reports.tokens import LineToken, TaskRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
     from oomdb.carriers.line import KernelLine, Lines
     from oomdb.dating import Timeline
     from oomdb.reports.cut import Report
-    from oomdb.reports.tokens import LineToken, TaskRows
+
+
+class Place(NamedTuple):
+    """Where a report stands in its log: line numbers from 1, and offsets.
+
+    `first` is the line that begins it; `evidence` are all its lines, one character per byte.
+    """
+
+    first: KernelLine
+    evidence: str
+    first_line: int
+    last_line: int
+    first_byte: int
+    last_byte: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,26 @@ class Located:
 
     report: Report
     host: str | None
+
+    @property
+    def place(self) -> Place:
+        """Where the report stands, with its evidence: each physical line once, as printed."""
+        by_offset: dict[int, KernelLine | LineToken | TaskRows] = {}
+        for part in self.report.parts:
+            if isinstance(part, LineToken | TaskRows):
+                by_offset[part.first_byte] = part
+            else:
+                by_offset.update((line.first_byte, line) for line in part.lines)
+        lines = list(by_offset.values())
+        first = lines[0]
+        return Place(
+            first=first.first if isinstance(first, LineToken | TaskRows) else first,
+            evidence="\n".join([line.raw for line in lines]),
+            first_line=min([line.line_no for line in lines]),
+            last_line=max([line.last_line for line in lines]),
+            first_byte=min([line.first_byte for line in lines]),
+            last_byte=max([line.last_byte for line in lines]),
+        )
 
     @property
     def lines(self) -> list[KernelLine]:

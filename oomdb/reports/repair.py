@@ -84,12 +84,25 @@ class Joiner:
         if held is None:
             return not self._waiting
         kind = held.kind
-        if kind is None or held.mends or kind.mends or held.caller != caller:
+        if kind is None:
+            if not self._is_apart(held, caller):
+                return False
+        elif held.mends or kind.mends or held.caller != caller:
             return False
         if not self._waiting:
             return True
         waiting = self._waiting.get(caller)
         return len(self._waiting) == 1 and waiting is not None and _is_reserve(waiting[0])
+
+    def _is_apart(self, held: Token, caller: str | None) -> bool:
+        """Whether a line that no kind took is no piece of what the caller prints next."""
+        known = self._kinds.get(caller)
+        if known in _STATISTICS or (known is not None and held.caller != caller):
+            return False
+        if held.first.foreign:
+            return True
+        is_piece = len(held.lines) > 1 or held.drafts or 0 < len(held.text) < COMM_BYTES
+        return held.caller == caller and not is_piece and not fragments.may_grow(held)
 
     def feed_regular(self, token: Token) -> Iterable[Token]:
         """The tokens that are complete now; for a regular line of a steady stream.
@@ -110,6 +123,8 @@ class Joiner:
         All but the last are, unless one of them is a line of reserves that still waits.
         """
         begun: list[Token] = [] if self._held is None else [self._held]
+        if self._held is not None and self._held.kind is None:
+            self._note_kind(self._held)
         begun += tokens[:-1]
         settled = len(begun)
         while settled and not fragments.ends_wait(begun[settled - 1]):

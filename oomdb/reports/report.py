@@ -14,6 +14,7 @@ from oomdb.reports.tokens import LineToken, TaskRows
 if TYPE_CHECKING:
     import re
 
+    from oomdb.carriers.line import KernelLine
     from oomdb.reports.tokens import Token
 
 #: A report that took none of this many lines of its host has ended.
@@ -106,6 +107,11 @@ class Report:
                 tokens += part.tokens() if isinstance(part, TaskRows) else (part,)
             self._tokens = len(self.parts), tokens
         return self._tokens[1]
+
+    @property
+    def first(self) -> KernelLine:
+        """Its first line, which carries the stamp."""
+        return self.parts[0].first
 
     def takes(self, token: Token, clock: int) -> bool:
         """Whether the token can be the next one of this report."""

@@ -81,7 +81,7 @@ class _Form:
 def _row_of(form: _Form, width: int) -> re.Pattern[str]:
     numbers = r" ++-?\d++" * width
     return re.compile(
-        rf"{form.before_text}\[ *+(\d++)\]({numbers}) ({_NAME})\n", re.ASCII | re.MULTILINE
+        rf"{form.before_text}\[ *+(\d++)\]({numbers})( {_NAME})\n", re.ASCII | re.MULTILINE
     )
 
 

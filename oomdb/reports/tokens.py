@@ -101,6 +101,11 @@ class LineToken(Token):
         """The offset after the line's newline."""
         return self.first_byte + len(self.raw) + 1
 
+    @property
+    def last_line(self) -> int:
+        """The number of its line."""
+        return self.line_no
+
     def plain(self) -> Token:
         """The same, to be changed as its line is looked at again."""
         return Token(self.lines, self.text, self.understood)
@@ -138,8 +143,8 @@ class TaskRows:
     """Consecutive regular rows of one process table, column by column.
 
     `raw` are their lines as they stand in the log, without the last newline, `line_no` the
-    number of the first. `numbers` are the columns after the pid as they were printed, with
-    the blanks between them.
+    number of the first. `numbers` are the columns after the pid and `comms` the names, as
+    they were printed, with the blanks before them.
     """
 
     def __init__(
@@ -167,9 +172,18 @@ class TaskRows:
         return self.first_byte + len(self.raw) + 1
 
     @property
-    def uptimes_s(self) -> list[float]:
-        """The kernel's own stamp of each row."""
-        return list(map(float, self.stamps))
+    def first(self) -> KernelLine:
+        """The line of the first row."""
+        return self.tokens()[0].first
+
+    @property
+    def last_line(self) -> int:
+        """The number of the last row's line."""
+        return self.line_no + len(self.pids) - 1
+
+    def texts(self) -> list[str]:
+        """The text of each row."""
+        return list(map(row_text, self.raw.split("\n")))
 
     def printed(self, first: int = 0) -> Iterator[tuple[float, str | None, str]]:
         """Stamp, caller and text of each row from the one numbered `first` on, from 0."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from oomdb import tables
 from oomdb.gfp import choose_layout
 from oomdb.grammar import PAIR, Section
+from oomdb.reports.tokens import TaskRows
 from oomdb.rows.batch import RowBatch
 from oomdb.rows.cgroups import CgroupCounters
 from oomdb.rows.columns import names, place
@@ -79,23 +80,33 @@ class ReportRows:
         self._here = Place()
         self._lines_of_zone: set[tuple[str, str, str]] = set()
         self._verdict = Verdict(report)
-        self._first = report.tokens[0].first
-        self.lines_taken = len(report.tokens)
-        tasks = []
-        line_nos = []
-        for line_no, token in enumerate(report.tokens, 1):
-            understood = token.understood
-            if understood is None or token.rest:
-                self._keep_unparsed(token, line_no)
-            if understood is None:
-                self.lines_taken -= 1
-            elif understood.kind.name == "task":
-                tasks.append(understood.match)
-                line_nos.append(line_no)
+        self._first = report.first
+        self.lines_taken = 0
+        line_no = 0
+        for part in report.parts:
+            if isinstance(part, TaskRows):
+                line_nos = range(line_no + 1, line_no + len(part) + 1)
+                block = part.pids, part.numbers, part.comms
+                self._processes.add_block(*block, line_nos, part.texts)
+                line_no += len(part)
+                self.lines_taken += len(part)
             else:
-                read = _READ.get(understood.kind.name) or _reading(understood.kind)
-                read(self, understood.kind, understood.match, line_no, token)
-        self._processes.add_all(tasks, line_nos)
+                line_no += 1
+                self._read(part, line_no)
+
+    def _read(self, token: Token, line_no: int) -> None:
+        """One line of the report."""
+        understood = token.understood
+        if understood is None or token.rest:
+            self._keep_unparsed(token, line_no)
+        if understood is None:
+            return
+        self.lines_taken += 1
+        if understood.kind.name == "task":
+            self._processes.add_all([understood.match], [line_no])
+        else:
+            read = _READ.get(understood.kind.name) or _reading(understood.kind)
+            read(self, understood.kind, understood.match, line_no, token)
 
     def _keep_unparsed(self, token: Token, line_no: int) -> None:
         """A line that no kind took, or the end of one that was clipped."""
@@ -117,10 +128,10 @@ class ReportRows:
         self._traces.add_kept(kind, match["text"], line_no)
 
     def _cgroup(self, kind: LineKind, match: re.Match[str], line_no: int, token: Token) -> None:
-        self._cgroups.add(kind, match, _groups(match), token.first.uptime_s)
+        self._cgroups.add(kind, match, _groups(match), token.uptime_s)
 
     def _kill(self, kind: LineKind, match: re.Match[str], line_no: int, token: Token) -> None:
-        self._killing.add(kind, _groups(match), token.first.uptime_s, line_no)
+        self._killing.add(kind, _groups(match), token.uptime_s, line_no)
 
     def _summary(self, kind: LineKind, match: re.Match[str], line_no: int, token: Token) -> None:
         self._event_values(self._killing.named(_groups(match)), line_no)
