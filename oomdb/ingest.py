@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Summary", "ingest"]
 
-#: Logs that are written at a time, or groups of their reports, and reports.
+#: Logs and reports that are written at a time, while workers read on.
 _BATCH_LOGS = 2000
-_BATCH_GROUPS = 50
-_BATCH_REPORTS = 1000
+_BATCH_REPORTS = 500
 
 
 @dataclass
@@ -108,6 +107,7 @@ class _Run:
         self._progress = progress
         self._inputs = Inputs({}, {}, options.digest)
         self._read: list[tuple[Input | None, list[Log]]] = []
+        self._waiting_logs = self._waiting_reports = 0
         self.summary = Summary()
 
     def knows(self, content: Content) -> None:
@@ -138,6 +138,8 @@ class _Run:
             summary.bytes += log.size_bytes
             if log.problem is not None:
                 summary.set_aside.append((log.name, log.problem))
+            self._waiting_logs += 1
+            self._waiting_reports += log.report_count
         is_whole = all(log.problem is None for log in logs)
         self._read.append((self._inputs.of(source) if is_whole else None, logs))
         if self._progress is not None:
@@ -146,8 +148,7 @@ class _Run:
     @property
     def is_full(self) -> bool:
         """Whether it is time to write."""
-        logs = [log for _, logs in self._read for log in logs]
-        return len(logs) >= _BATCH_LOGS or sum(len(log.found) for log in logs) >= _BATCH_GROUPS
+        return self._waiting_logs >= _BATCH_LOGS or self._waiting_reports >= _BATCH_REPORTS
 
     def write(self, store: Store) -> None:
         """Add what was read to the store."""
@@ -171,6 +172,7 @@ class _Run:
         inputs = [now for now, _ in self._read if now is not None]
         store.note_inputs(inputs, known=self._inputs.note(now.path for now in inputs))
         self._read.clear()
+        self._waiting_logs = self._waiting_reports = 0
 
 
 @dataclass

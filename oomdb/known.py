@@ -139,7 +139,7 @@ def _as_known(log: Log) -> Known:
         size_bytes=log.size_bytes,
         head_digest=log.head_digest,
         reading=log.reading,
-        event_count=len(log.found),
+        event_count=log.report_count,
     )
 
 

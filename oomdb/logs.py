@@ -102,6 +102,13 @@ class Log:
     head_digest: str | None = None
     sha256_at: dict[int, str] = field(default_factory=dict)
     found: Spool[list[Found]] = field(default_factory=Spool)
+    report_count: int = 0
+
+    def add(self, groups: Iterable[list[Found]]) -> None:
+        """Put its reports to it."""
+        for group in groups:
+            self.found.add(group)
+            self.report_count += len(group)
 
     @property
     def source_id(self) -> str:
@@ -147,8 +154,7 @@ class LogReader:
         for group in copies.drafted(stream.blocks(), timeline, self._names):
             read.add(group)
         log = self._log(stream)
-        for found in copies.dated(read, timeline, lambda: self._beside(stream), self._names):
-            log.found.add(found)
+        log.add(copies.dated(read, timeline, lambda: self._beside(stream), self._names))
         return log
 
     def _log(self, stream: Stream) -> Log:
@@ -183,8 +189,7 @@ class LogReader:
         timeline = timeline_of(parts)
         with self._opened(source) as stream:
             groups = drafts_of(parts)
-            for found in copies.dated(groups, timeline, lambda: self._beside(stream), self._names):
-                whole.found.add(found)
+            whole.add(copies.dated(groups, timeline, lambda: self._beside(stream), self._names))
         return whole
 
     @contextmanager

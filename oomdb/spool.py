@@ -27,13 +27,11 @@ class Spool(Generic[Item]):
     def __init__(self, most_items: int | None = None) -> None:
         self._most_items = MOST_ITEMS if most_items is None else most_items
         self._items: list[Item] = []
-        self._count = 0
         self._path: Path | None = None
 
     def add(self, item: Item) -> None:
         """Keep one more object."""
         self._items.append(item)
-        self._count += 1
         if len(self._items) > self._most_items:
             self._write()
 
@@ -46,10 +44,6 @@ class Spool(Generic[Item]):
             for item in self._items:
                 pickle.dump(item, file, pickle.HIGHEST_PROTOCOL)
         self._items.clear()
-
-    def __len__(self) -> int:
-        """How many objects were put in."""
-        return self._count
 
     @property
     def in_memory(self) -> Sequence[Item]:
