@@ -205,8 +205,10 @@ class Store(Content):
         an event's rows are those of its best copy.
         """
         from oomdb.store import facts
-        from oomdb.store.assignment import Assignment
+        from oomdb.store.assignment import Assigned, Assignment
 
+        if not seen and not self._lost:
+            return Assigned({}, {}, frozenset(), frozenset())
         with self._transaction():
             assigned = Assignment(self.connection).add(seen, self._lost)
             facts.note_changed(self.connection, assigned.changed_event_ids)
