@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oomdb import tables
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -83,6 +85,12 @@ class Event:
         return self.row.get("kind") in REPORT_KINDS
 
 
+def _columns(table: str) -> str:
+    """The columns of what the log holds: beside processes the database keeps facts of views."""
+    declared = tables.BY_NAME.get(table)
+    return ", ".join(column.name for column in declared.columns) if declared else "*"
+
+
 def read_events(database: Path, views: Sequence[str] = ()) -> list[Event]:
     """Every event of `database` in the order of its first line, with its rows of `views`.
 
@@ -115,7 +123,7 @@ def events_of(connection: Any, views: Sequence[str] = ()) -> list[Event]:
             event.evidence += evidence_text(sighting["evidence"]) + "\n"
     for table in (*_EVENT_TABLES, *views):
         order = _ORDER.get(table, "rowid")
-        for row in _rows(connection, f"SELECT * FROM {table} ORDER BY {order}"):
+        for row in _rows(connection, f"SELECT {_columns(table)} FROM {table} ORDER BY {order}"):
             event = events.get(row["event_id"])
             if event is not None:
                 event.tables.setdefault(table, []).append(row)
