@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import alembic.ddl  # noqa: F401  (the dialect registers with it while being loaded)
+import duckdb
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -12,9 +13,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
 from oomdb import tables
-from oomdb.store import migrate
-from oomdb.store.opening import connect, create_tables
+from oomdb.store import facts, migrate
+from oomdb.store.opening import connect, create_tables, definitions_fingerprint
 from oomdb.store.schema import METADATA, build_metadata
+from tools import stored_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +63,31 @@ def test_a_new_database_is_as_the_migrations_make_it(migrated: Connection, tmp_p
             expected = migrated.exec_driver_sql(question).fetchall()
             found = made.execute(question).fetchall()
             assert found == [tuple(row) for row in expected]
+
+
+def test_the_kept_views_of_a_new_database_are_made_by_statements_of_these_views() -> None:
+    found = stored_views.FILE.read_text(encoding="utf-8")
+    assert found == stored_views.text(), "run `python -m tools.stored_views`"
+
+
+def test_a_new_database_has_the_views_that_their_select_makes() -> None:
+    catalogs = []
+    for definitions in (definitions_fingerprint(), "of another oomdb"):
+        with duckdb.connect() as database:
+            create_tables(database)
+            facts.install(database, definitions)
+            catalogs.append(
+                [
+                    database.execute(question).fetchall()
+                    for question in (
+                        "SELECT schema_name, sql FROM duckdb_tables() ORDER BY ALL",
+                        "SELECT schema_name, sql FROM duckdb_views() WHERE NOT internal"
+                        " ORDER BY ALL",
+                        "FROM facts.beside ORDER BY ALL",
+                    )
+                ]
+            )
+    assert catalogs[0] == catalogs[1]
 
 
 def test_autogenerate_finds_nothing_to_do(migrated: Connection) -> None:

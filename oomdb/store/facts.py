@@ -19,7 +19,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from oomdb import tables
+from oomdb import resources, tables
 from oomdb.store.insertion import registered
 from oomdb.views import Storage, load_views
 
@@ -51,9 +51,26 @@ WHERE e.event_id IS NULL OR p.event_id IS NULL
 _HOSTS_STAMP = "SELECT COALESCE(SUM(HASH(hosts))::VARCHAR, '') FROM hosts"
 
 
-def install(database: duckdb.DuckDBPyConnection) -> None:
-    """Make every saved view anew, with nothing kept yet; `derive` fills them."""
+def install(database: duckdb.DuckDBPyConnection, definitions: str) -> None:
+    """Make every saved view anew, with nothing kept yet; `derive` fills them.
+
+    `definitions` stands for the files of the views. Where the statements of
+    `migrations/facts.sql` were made of the same, they save asking the views for their types.
+    """
     _uninstall(database)
+    ready = (resources.folder("migrations") / "facts.sql").read_text(encoding="utf-8")
+    head, _, statements = ready.partition("\n")
+    if head != f"-- {definitions}":
+        make(database)
+        return
+    database.execute(statements)
+    for view in load_views():
+        if view.storage is Storage.NONE:
+            database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+
+
+def make(database: duckdb.DuckDBPyConnection) -> None:
+    """Make every saved view of its SELECT alone, in a database that has none."""
     database.execute(f"CREATE SCHEMA {SCHEMA}")
     database.execute(f"CREATE TABLE {SCHEMA}.stamps (name VARCHAR, stamp VARCHAR)")
     database.execute(f"CREATE TABLE {SCHEMA}.beside (table_name VARCHAR, column_name VARCHAR)")
@@ -62,18 +79,24 @@ def install(database: duckdb.DuckDBPyConnection) -> None:
         if view.storage is Storage.NONE:
             continue
         if view.storage is Storage.BESIDE:
-            source = view.beside
             described = database.execute(f"DESCRIBE {view.name}").fetchall()
-            present = _columns(database, source)
+            present = _columns(database, view.beside)
             for name, kind, *_ in described:
                 if name not in present:
-                    database.execute(f"ALTER TABLE {source} ADD COLUMN {name} {kind}")
-                    database.execute(f"INSERT INTO {SCHEMA}.beside VALUES (?, ?)", [source, name])
+                    database.execute(f"ALTER TABLE {view.beside} ADD COLUMN {name} {kind}")
+                    row = [view.beside, name]
+                    database.execute(f"INSERT INTO {SCHEMA}.beside VALUES (?, ?)", row)
         else:
-            source = f"{SCHEMA}.{view.name}"
-            database.execute(f"CREATE TABLE {source} AS FROM {view.name} WITH NO DATA")
-        columns = ", ".join(name for name, _ in view.columns)
-        database.execute(f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM {source}")
+            table = f"{SCHEMA}.{view.name}"
+            database.execute(f"CREATE TABLE {table} AS FROM {view.name} WITH NO DATA")
+        database.execute(f"CREATE OR REPLACE {view_of_kept(view)}")
+
+
+def view_of_kept(view: View) -> str:
+    """The rest of a statement that makes a view of the rows that are kept."""
+    columns = ", ".join(name for name, _ in view.columns)
+    source = view.beside or f"{SCHEMA}.{view.name}"
+    return f"VIEW {view.name} AS SELECT {columns} FROM {source}"
 
 
 def _uninstall(database: duckdb.DuckDBPyConnection) -> None:

@@ -179,14 +179,12 @@ def _refresh(database: duckdb.DuckDBPyConnection) -> None:
     from oomdb.gfp import reference_rows
     from oomdb.store import facts
 
+    definitions = definitions_fingerprint()
     database.begin()
     database.execute("DELETE FROM gfp_bits")
     insert_rows(database, "gfp_bits", reference_rows())
-    facts.install(database)
+    facts.install(database, definitions)
     database.commit()
     facts.derive(database)
     database.execute("DELETE FROM properties WHERE name = 'definitions'")
-    properties: list[dict[str, object]] = [
-        {"name": "definitions", "value": definitions_fingerprint()}
-    ]
-    insert_rows(database, "properties", properties)
+    database.execute("INSERT INTO properties VALUES ('definitions', ?)", [definitions])
