@@ -16,6 +16,7 @@ changed events, over tables of the same names that hold those events alone.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from oomdb.store.insertion import registered
 from oomdb.views import Storage, load_views
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator
 
     import duckdb
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 SCHEMA = "facts"
 #: Events that are derived at a time; it bounds the memory.
 _MOST_EVENTS = 20_000
+#: So many are derived by one thread: to share the work among several costs more than it.
+_FEW_EVENTS = 100
 #: The temporary table with the ids of events whose rows or sightings were written.
 CHANGED = "changed_events"
 
@@ -46,6 +49,12 @@ FULL JOIN {SCHEMA}.event_places AS p ON p.event_id = e.event_id
 WHERE e.event_id IS NULL OR p.event_id IS NULL
   OR e.host_id IS DISTINCT FROM p.host_id
   OR e.occurred_at IS DISTINCT FROM p.occurred_at"""
+
+#: How many events of a slice something was kept of before.
+_KEPT_BEFORE = (
+    f"SELECT COUNT(*) FROM {SCHEMA}.event_places"
+    " WHERE event_id IN (SELECT slice_id FROM temp.slice)"
+)
 
 #: Stands for what views tell of hosts beside their events.
 _HOSTS_STAMP = "SELECT COALESCE(SUM(HASH(hosts))::VARCHAR, '') FROM hosts"
@@ -145,17 +154,34 @@ def derive(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(f"DROP TABLE temp.{CHANGED}")
     (count,) = connection.execute("SELECT COUNT(*) FROM changing").fetchone() or (0,)
-    for first in range(1, count + 1, _MOST_EVENTS):
-        _derive_events(connection, first)
+    with _threads_for(connection, count):
+        for first in range(1, count + 1, _MOST_EVENTS):
+            _derive_events(connection, first)
     connection.execute("DROP TABLE temp.changing")
     (stamp,) = connection.execute(_HOSTS_STAMP).fetchone() or ("",)
     (known,) = connection.execute(
         f"SELECT COALESCE(MAX(stamp), '') FROM {SCHEMA}.stamps WHERE name = 'hosts'"
     ).fetchone() or ("",)
     if count or stamp != known:
-        _derive_whole(connection)
+        (every,) = connection.execute("SELECT COUNT(*) FROM events").fetchone() or (0,)
+        with _threads_for(connection, every):
+            _derive_whole(connection)
         connection.execute(f"DELETE FROM {SCHEMA}.stamps")
         connection.execute(f"INSERT INTO {SCHEMA}.stamps VALUES ('hosts', ?)", [stamp])
+
+
+@contextmanager
+def _threads_for(connection: duckdb.DuckDBPyConnection, event_count: int) -> Iterator[None]:
+    """No more threads meanwhile than statements about so many events are worth."""
+    (before,) = connection.execute("SELECT CURRENT_SETTING('threads')").fetchone() or (1,)
+    if event_count > _FEW_EVENTS:
+        yield
+        return
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET threads = {before}")
 
 
 def _derive_events(connection: duckdb.DuckDBPyConnection, first: int) -> None:
@@ -170,47 +196,57 @@ def _derive_events(connection: duckdb.DuckDBPyConnection, first: int) -> None:
         f" SELECT event_id AS slice_id, CAST(change_no - {first} AS INTEGER) AS event_no"
         f" FROM temp.changing WHERE change_no BETWEEN {first} AND {first + _MOST_EVENTS - 1}"
     )
-    for table in sources:
+    (known,) = connection.execute(_KEPT_BEFORE).fetchone() or (0,)
+    for table, columns in sources.items():
         connection.execute(
-            f"CREATE TEMP TABLE {table} AS SELECT s.event_no AS event_id,"
-            f" t.* EXCLUDE (event_id), t.rowid AS row_address"
+            f"CREATE TEMP TABLE {table} AS SELECT s.event_no AS event_id, {columns}"
             f" FROM {main}.{table} AS t JOIN temp.slice AS s ON s.slice_id = t.event_id"
         )
     for view in views:
-        # What no other view reads is written as it comes.
-        form = "TABLE" if view.name in shared else "VIEW"
-        connection.execute(f"CREATE TEMP {form} {view.name} AS {view.sql}")
+        if view.name in shared:
+            connection.execute(f"CREATE TEMP TABLE {view.name} AS {view.sql}")
     for view in views:
         if view.storage is Storage.BY_EVENT:
-            _write(connection, view)
+            # What no other view reads is written as it comes.
+            rows = f"temp.{view.name}" if view.name in shared else f"({view.sql})"
+            _write(connection, view, rows, is_known=bool(known))
     for name in sorted({view.beside for view in views if view.beside}):
-        beside = [view for view in views if view.beside == name]
-        _write_beside(connection, tables.BY_NAME[name], beside, main)
-    for view in views:
-        form = "TABLE" if view.name in shared else "VIEW"
-        connection.execute(f"DROP {form} temp.{view.name}")
-    for name in ("slice", *sources):
+        beside = {
+            view: f"temp.{view.name}" if view.name in shared else f"({view.sql})"
+            for view in views
+            if view.beside == name
+        }
+        _write_beside(connection, tables.BY_NAME[name], beside, main, is_known=bool(known))
+    for name in ("slice", *sources, *shared):
         connection.execute(f"DROP TABLE temp.{name}")
 
 
-def _write(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, view: View, rows: str, *, is_known: bool) -> None:
     """Put the view's rows of the slice in the place of those events' rows before.
 
     The rows of one event stay together, in the order of the events.
     """
     table = f"{SCHEMA}.{view.name}"
-    connection.execute(f"DELETE FROM {table} WHERE event_id IN (SELECT slice_id FROM temp.slice)")
+    if is_known:
+        connection.execute(
+            f"DELETE FROM {table} WHERE event_id IN (SELECT slice_id FROM temp.slice)"
+        )
     order = ", ".join(f"v.{name}" for name, _ in view.columns[:3])
     connection.execute(
-        f"INSERT INTO {table} SELECT s.slice_id, v.* EXCLUDE (event_id) FROM temp.{view.name} AS v"
+        f"INSERT INTO {table} SELECT s.slice_id, v.* EXCLUDE (event_id) FROM {rows} AS v"
         f" JOIN temp.slice AS s ON s.event_no = v.event_id ORDER BY {order}"
     )
 
 
 def _write_beside(
-    connection: duckdb.DuckDBPyConnection, table: tables.Table, views: Sequence[View], main: str
+    connection: duckdb.DuckDBPyConnection,
+    table: tables.Table,
+    views: dict[View, str],
+    main: str,
+    *,
+    is_known: bool,
 ) -> None:
-    """Write what the views tell of the table's rows into their columns."""
+    """Write what the views, each with its rows, tell of the table's rows into their columns."""
     known = {column.name for column in table.columns}
     keys = ", ".join(column.name for column in table.columns if column.required)
     columns: dict[str, str] = {}
@@ -218,16 +254,22 @@ def _write_beside(
         for name, _ in view.columns:
             if name not in known:
                 columns.setdefault(name, f"{view.name}.{name}")
-    joins = " ".join(f"JOIN temp.{view.name} USING ({keys})" for view in views)
+    joins = " ".join(f"JOIN {rows} AS {view.name} USING ({keys})" for view, rows in views.items())
     # In the order of the table: an update of scattered rows takes ten times as long.
     connection.execute(
         f"CREATE TEMP TABLE beside AS SELECT row_address, {', '.join(columns.values())}"
         f" FROM temp.{table.name} {joins} ORDER BY row_address"
     )
-    connection.execute(
-        f"UPDATE {main}.{table.name} AS t SET {', '.join(f'{name} = v.{name}' for name in columns)}"
-        " FROM temp.beside AS v WHERE t.rowid = v.row_address"
-    )
+    counts = ", ".join(f"COUNT({name})" for name in columns)
+    told = connection.execute(f"SELECT {counts} FROM temp.beside").fetchone() or ()
+    # Columns of new rows are NULL already.
+    written = [name for name, count in zip(columns, told, strict=True) if count or is_known]
+    if written:
+        connection.execute(
+            f"UPDATE {main}.{table.name} AS t"
+            f" SET {', '.join(f'{name} = v.{name}' for name in written)}"
+            " FROM temp.beside AS v WHERE t.rowid = v.row_address"
+        )
     connection.execute("DROP TABLE temp.beside")
 
 
@@ -247,10 +289,11 @@ def _main(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 @cache
-def _by_event() -> tuple[tuple[View, ...], frozenset[str], tuple[str, ...]]:
+def _by_event() -> tuple[tuple[View, ...], tuple[str, ...], dict[str, str]]:
     """The views that are kept by event, those that others read first.
 
-    With the names of those that are read by others of them, and of the tables they read.
+    With the names of those that are read by others of them, and the tables they read, each
+    with the columns that any of them may read.
     """
     every = {view.name: view for view in load_views()}
     kept = tuple(
@@ -263,9 +306,16 @@ def _by_event() -> tuple[tuple[View, ...], frozenset[str], tuple[str, ...]]:
             seen.add(name)
             if name in every:
                 waiting += _words(every[name])
-    shared = frozenset(view.name for view in kept if view.name in seen)
-    named = [table.name for table in (tables.EVENTS, *tables.EVENT_TABLES)]
-    return kept, shared, tuple(name for name in named if name in seen)
+    shared = tuple(view.name for view in kept if view.name in seen)
+    beside = {view.beside for view in kept}
+    sources: dict[str, str] = {}
+    for table in (tables.EVENTS, *tables.EVENT_TABLES):
+        if table.name in seen:
+            names = [column.name for column in table.columns if column.name in seen]
+            names.remove(tables.EVENT_ID.name)
+            address = ["rowid AS row_address"] if table.name in beside else []
+            sources[table.name] = ", ".join(f"t.{name}" for name in [*names, *address])
+    return kept, shared, sources
 
 
 def _words(view: View) -> set[str]:
