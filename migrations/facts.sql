@@ -1,4 +1,4 @@
--- 8913c2a13f366215
+-- 987a664d2576cf64
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

@@ -126,6 +126,23 @@ bonuses AS (
     ) AS ordered_bonuses
     WHERE bonus_no = 1
 ),
+-- Of what was tried, each process's one total, without a bonus and with it.
+fitting AS (
+    SELECT
+        b.event_id,
+        b.row_no,
+        b.rule_name,
+        b.points,
+        b.score
+    FROM tried AS b
+    LEFT JOIN fits AS f ON f.event_id = b.event_id
+    LEFT JOIN bonuses AS bonus ON bonus.event_id = b.event_id
+    WHERE b.candidate_no = CASE
+            WHEN ABS(f.difference) <= 1 THEN f.candidate_no
+            ELSE 1
+        END
+        AND (b.rule_name = 'plain' OR b.rule_name = bonus.rule_name)
+),
 audited AS (
     SELECT
         p.event_id,
@@ -180,20 +197,18 @@ audited AS (
     INNER JOIN events AS e ON e.event_id = p.event_id
     INNER JOIN chosen AS c ON c.event_id = p.event_id
     LEFT JOIN fits AS f ON f.event_id = p.event_id
-    LEFT JOIN bonuses AS bonus ON bonus.event_id = p.event_id
     LEFT JOIN badness_totals AS t
         ON t.event_id = p.event_id
         AND t.candidate_no = CASE
             WHEN ABS(f.difference) <= 1 THEN f.candidate_no
             ELSE 1
         END
-    LEFT JOIN tried AS plain
+    LEFT JOIN fitting AS plain
         ON plain.event_id = p.event_id AND plain.row_no = p.row_no
-        AND plain.candidate_no = t.candidate_no AND plain.rule_name = 'plain'
-    LEFT JOIN tried AS rooted
+        AND plain.rule_name = 'plain'
+    LEFT JOIN fitting AS rooted
         ON rooted.event_id = p.event_id AND rooted.row_no = p.row_no
-        AND rooted.candidate_no = t.candidate_no
-        AND rooted.rule_name = bonus.rule_name
+        AND rooted.rule_name <> 'plain'
     LEFT JOIN deaths ON deaths.event_id = p.event_id AND deaths.pid = p.pid
     LEFT JOIN (
         SELECT event_id, COUNT(DISTINCT node) AS node_count
@@ -219,7 +234,9 @@ ranked AS (
         event_id,
         row_no,
         weight,
-        MAX(weight) OVER (PARTITION BY event_id) AS top_weight,
+        -- The first of the order, which the rank has need of too.
+        MAX(weight) OVER (PARTITION BY event_id ORDER BY weight DESC)
+            AS top_weight,
         RANK() OVER (PARTITION BY event_id ORDER BY weight DESC) AS place
     FROM weighed
     WHERE weight IS NOT NULL
