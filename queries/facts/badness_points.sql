@@ -14,24 +14,38 @@
 -- score: points in thousandths of total, as kernels up to 5.0 print it
 -- oom_score_adj -1000 means never; before 2.6.36 badness counts what no report
 -- prints.
-WITH measured AS (
+WITH rules AS (
+    SELECT 1 AS rule_class, 'plain' AS rule, 1 AS rule_order
+    UNION ALL SELECT 2, 'plain', 1
+    UNION ALL SELECT 3, 'plain', 1
+    UNION ALL SELECT 4, 'plain', 1
+    UNION ALL SELECT 2, 'root_3_percent', 2
+    UNION ALL SELECT 3, 'root_3_percent', 2
+    UNION ALL SELECT 3, 'root_30_thousandths', 3
+    UNION ALL SELECT 4, 'root_30_thousandths', 3
+),
+candidates AS (
+    SELECT 10 AS candidate_class, 1 AS candidate
+    UNION ALL SELECT 20, 1
+    UNION ALL SELECT 20, 2
+),
+-- The plain rule with the likeliest total is for every process: it needs no
+-- join. Few processes have another rule or total as well.
+further_tries AS (
     SELECT
-        event_id,
-        row_no,
-        pid,
-        oom_score_adj,
-        total_pages AS first_pages,
-        other_total_pages AS second_pages,
-        rss_pages + COALESCE(swapents, 0) + CASE
-            WHEN pgtables_bytes IS NOT NULL THEN CAST(
-                (pgtables_bytes - pgtables_bytes % (page_size_kb * 1024))
-                / (page_size_kb * 1024) AS BIGINT)
-            ELSE COALESCE(nr_ptes, 0) + COALESCE(nr_pmds, 0)
-        END AS own,
-        -- Up to Linux 3.4 the sum was made in thousandths; their table has no
-        -- page tables.
-        pgtables_bytes IS NULL AND nr_ptes IS NULL AS in_thousandths,
-        nr_ptes IS NOT NULL OR has_floor AS at_least_one,
+        r.rule_class + c.candidate_class AS class,
+        r.rule,
+        r.rule_order,
+        c.candidate
+    FROM rules AS r
+    CROSS JOIN candidates AS c
+    WHERE r.rule_order > 1 OR c.candidate > 1
+),
+ambiguous AS (
+    SELECT
+        event_id, row_no, pid, rss_pages, swapents, nr_ptes, nr_pmds,
+        pgtables_bytes, page_size_kb, oom_score_adj, has_floor,
+        total_pages, other_total_pages,
         -- Linux 3.6 to 3.11 took off 30 thousandths of the total; they print no
         -- middle-level page tables.
         CASE
@@ -41,59 +55,81 @@ WITH measured AS (
             ELSE 4
         END + CASE WHEN other_total_pages IS NULL THEN 10 ELSE 20 END AS class
     FROM process_measures
-    WHERE oom_score_adj > -1000 AND total_pages IS NOT NULL
-),
-rules AS (
-    SELECT 1 AS rule_class, 'plain' AS rule, 1 AS rule_order
-    UNION ALL SELECT 2, 'plain', 1
-    UNION ALL SELECT 2, 'root_3_percent', 2
-    UNION ALL SELECT 3, 'plain', 1
-    UNION ALL SELECT 3, 'root_3_percent', 2
-    UNION ALL SELECT 3, 'root_30_thousandths', 3
-    UNION ALL SELECT 4, 'plain', 1
-    UNION ALL SELECT 4, 'root_30_thousandths', 3
-),
-candidates AS (
-    SELECT 10 AS candidate_class, 1 AS candidate
-    UNION ALL SELECT 20, 1
-    UNION ALL SELECT 20, 2
+    WHERE (may_have_bonus OR other_total_pages IS NOT NULL)
+        AND oom_score_adj > -1000
+        AND total_pages IS NOT NULL
 ),
 tries AS (
     SELECT
-        r.rule_class + c.candidate_class AS class,
-        r.rule,
-        r.rule_order,
-        c.candidate
-    FROM rules AS r
-    CROSS JOIN candidates AS c
-),
-ruled AS (
+        event_id, row_no, pid, rss_pages, swapents, nr_ptes, nr_pmds,
+        pgtables_bytes, page_size_kb, oom_score_adj, has_floor,
+        1 AS candidate,
+        total_pages AS total,
+        'plain' AS rule,
+        1 AS rule_order
+    FROM process_measures
+    WHERE oom_score_adj > -1000 AND total_pages IS NOT NULL
+    UNION ALL
     SELECT
-        m.event_id,
-        m.row_no,
-        m.pid,
+        a.event_id, a.row_no, a.pid, a.rss_pages, a.swapents, a.nr_ptes,
+        a.nr_pmds, a.pgtables_bytes, a.page_size_kb, a.oom_score_adj,
+        a.has_floor,
         t.candidate,
         CASE
-            WHEN t.candidate = 1 THEN m.first_pages
-            ELSE m.second_pages
+            WHEN t.candidate = 1 THEN a.total_pages
+            ELSE a.other_total_pages
         END AS total,
-        m.own,
-        m.in_thousandths,
-        m.at_least_one,
         t.rule,
-        t.rule_order,
+        t.rule_order
+    FROM ambiguous AS a
+    INNER JOIN further_tries AS t
+        ON t.class = a.class
+),
+measured AS (
+    SELECT
+        event_id,
+        row_no,
+        pid,
+        candidate,
+        rule,
+        rule_order,
+        total,
+        rss_pages + COALESCE(swapents, 0) + CASE
+            WHEN pgtables_bytes IS NULL
+                THEN COALESCE(nr_ptes, 0) + COALESCE(nr_pmds, 0)
+            -- Most pages are 4 kB, and a shift takes less than a division.
+            WHEN page_size_kb = 4 THEN pgtables_bytes >> 12
+            ELSE CAST(
+                (pgtables_bytes - pgtables_bytes % (page_size_kb * 1024))
+                / (page_size_kb * 1024) AS BIGINT)
+        END AS own,
+        CASE WHEN rule_order = 3 THEN oom_score_adj - 30 ELSE oom_score_adj END
+            AS adj,
+        -- Up to Linux 3.4 the sum was made in thousandths; their table has no
+        -- page tables.
+        pgtables_bytes IS NULL AND nr_ptes IS NULL AS in_thousandths,
+        nr_ptes IS NOT NULL OR has_floor AS at_least_one
+    FROM tries
+),
+charges AS (
+    SELECT
+        event_id,
+        row_no,
+        pid,
+        candidate,
+        rule,
+        rule_order,
+        total,
+        own,
+        adj,
+        in_thousandths,
+        at_least_one,
         CASE
-            WHEN t.rule = 'root_30_thousandths' THEN m.oom_score_adj - 30
-            ELSE m.oom_score_adj
-        END AS adj,
-        CASE
-            WHEN t.rule = 'root_3_percent'
-                THEN m.own - CAST((m.own * 3 - m.own * 3 % 100) / 100 AS BIGINT)
-            ELSE m.own
+            WHEN rule_order = 2
+                THEN own - CAST((own * 3 - own * 3 % 100) / 100 AS BIGINT)
+            ELSE own
         END AS charged
-    FROM measured AS m
-    INNER JOIN tries AS t
-        ON t.class = m.class
+    FROM measured
 ),
 adjusted AS (
     SELECT
@@ -106,12 +142,17 @@ adjusted AS (
         total,
         own,
         in_thousandths,
-        charged + adj * CAST((total - total % 1000) / 1000 AS BIGINT)
-            AS raw_points,
-        CAST((charged * 1000 - charged * 1000 % total) / total AS BIGINT)
-        + adj AS raw_thousandths,
-        at_least_one
-    FROM ruled
+        at_least_one,
+        charged + CASE
+            WHEN adj = 0 THEN 0
+            ELSE adj * CAST((total - total % 1000) / 1000 AS BIGINT)
+        END AS raw_points,
+        CASE
+            WHEN in_thousandths
+                THEN CAST((charged * 1000 - charged * 1000 % total) / total
+                    AS BIGINT) + adj
+        END AS raw_thousandths
+    FROM charges
 ),
 clamped AS (
     SELECT

@@ -23,13 +23,12 @@ SELECT
     rss_pages * page_size_kb AS rss_kb,
     swapents * page_size_kb AS swap_kb,
     CASE
-        WHEN pgtables_bytes IS NOT NULL
-            THEN CAST((pgtables_bytes - pgtables_bytes % 1024) / 1024 AS BIGINT)
+        WHEN pgtables_bytes IS NOT NULL THEN pgtables_bytes >> 10
         ELSE (nr_ptes + COALESCE(nr_pmds, 0)) * page_size_kb
     END AS page_tables_kb,
     rss_pages * page_size_kb + COALESCE(swapents * page_size_kb, 0) AS held_kb,
     CASE
-        WHEN swapents * page_size_kb IS NULL THEN 'rss'
+        WHEN swapents IS NULL OR page_size_kb IS NULL THEN 'rss'
         ELSE 'rss_and_swap'
     END AS held_basis
 FROM process_measures

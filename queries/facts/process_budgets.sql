@@ -19,21 +19,29 @@
 -- over_kb: held above the budget; below zero when something is left [kB]
 -- held_basis: rss_and_swap, rss (no swap printed) or kill_line
 WITH units AS (
+    -- What events and processes tell is read only where there are budgets.
     SELECT
         event_id,
         MAX(CASE WHEN cgroup_role = 'task' THEN unit END) AS task_unit,
         MAX(CASE WHEN cgroup_role = 'limit' THEN unit END) AS limit_unit
     FROM cgroup_identity
-    WHERE unit IS NOT NULL
+    WHERE unit IS NOT NULL AND EXISTS (SELECT budget_no FROM budgets)
     GROUP BY event_id
+),
+places AS (
+    SELECT event_id, host_id
+    FROM events
+    WHERE EXISTS (SELECT budget_no FROM budgets)
 ),
 names AS (
     SELECT comm
     FROM processes
+    WHERE EXISTS (SELECT budget_no FROM budgets)
     GROUP BY comm
     UNION
     SELECT comm
     FROM victims
+    WHERE EXISTS (SELECT budget_no FROM budgets)
     GROUP BY comm
 ),
 -- A budget that names no process is for all names.
@@ -93,11 +101,11 @@ matched AS (
     FROM held AS h
     INNER JOIN budget_names AS n
         ON n.comm = h.comm
-    INNER JOIN events AS e
-        ON e.event_id = h.event_id
+    INNER JOIN places
+        ON places.event_id = h.event_id
     LEFT JOIN budget_hosts AS only_hosts
         ON only_hosts.budget_no = n.budget_no
-        AND only_hosts.host_id = e.host_id
+        AND only_hosts.host_id = places.host_id
     WHERE (n.is_for_all_hosts = 1 OR only_hosts.host_id IS NOT NULL)
         AND (
             n.unit_like IS NULL

@@ -27,8 +27,7 @@ SELECT
     rss_file_pages * page_size_kb AS file_kb,
     rss_shmem_pages * page_size_kb AS shmem_kb,
     CASE
-        WHEN pgtables_bytes IS NOT NULL
-            THEN CAST((pgtables_bytes - pgtables_bytes % 1024) / 1024 AS BIGINT)
+        WHEN pgtables_bytes IS NOT NULL THEN pgtables_bytes >> 10
         ELSE (nr_ptes + COALESCE(nr_pmds, 0)) * page_size_kb
     END AS page_tables_kb,
     swapents * page_size_kb AS swap_kb,

@@ -30,6 +30,7 @@
 -- lone_reason: reason of score_audit as this report alone tells it
 -- lone_spared_reason: spared_reason as this report alone tells it; no_chosen
 --   where nothing is known of the chosen one
+-- asks_others: whether other reports may tell another reason
 WITH tried AS (
     SELECT
         event_id,
@@ -159,10 +160,13 @@ audited AS (
         p.page_size_kb,
         p.victim_no,
         CASE
-            WHEN p.pgtables_bytes IS NOT NULL THEN CAST(
+            WHEN p.pgtables_bytes IS NULL
+                THEN p.nr_ptes + COALESCE(p.nr_pmds, 0)
+            -- Most pages are 4 kB, and a shift takes less than a division.
+            WHEN p.page_size_kb = 4 THEN p.pgtables_bytes >> 12
+            ELSE CAST(
                 (p.pgtables_bytes - p.pgtables_bytes % (p.page_size_kb * 1024))
                 / (p.page_size_kb * 1024) AS BIGINT)
-            ELSE p.nr_ptes + COALESCE(p.nr_pmds, 0)
         END AS table_pages,
         e.kill_message,
         e.chosen_score,
@@ -252,83 +256,121 @@ chosen_rows AS (
     LEFT JOIN ranked AS r ON r.event_id = a.event_id AND r.row_no = a.row_no
     WHERE a.was_chosen
     GROUP BY a.event_id
+),
+judged AS (
+    SELECT
+        a.event_id,
+        a.row_no,
+        a.pid,
+        a.comm,
+        a.uid,
+        a.oom_score_adj,
+        a.rss_pages,
+        a.swapents,
+        a.nr_ptes,
+        a.nr_pmds,
+        a.pgtables_bytes,
+        a.page_size_kb,
+        a.victim_no,
+        a.all_pages AS audit_pages,
+        a.basis AS total_basis,
+        a.plain_points AS points,
+        a.root_points AS points_root,
+        CASE WHEN a.in_thousandths THEN a.plain_score END AS thousandths,
+        CASE WHEN a.in_thousandths THEN a.root_score END AS thousandths_root,
+        CASE WHEN a.was_chosen THEN a.chosen_score END AS score_printed,
+        CASE WHEN a.was_chosen THEN a.fit_rule END AS score_rule,
+        CASE WHEN a.was_chosen THEN a.difference END AS score_difference,
+        CASE
+            WHEN NOT a.was_chosen OR a.difference IS NULL THEN NULL
+            WHEN ABS(a.difference) <= 1 THEN NULL
+            WHEN a.constraint_kind = 'memcg' AND a.swap_total_kb IS NULL
+                THEN 'swap_total_not_printed'
+            WHEN a.swapents IS NULL AND a.difference < 0 AND a.swap_in_use
+                THEN 'swap_not_printed'
+            -- A page of page tables maps 512 pages, or fewer.
+            WHEN a.in_thousandths AND a.difference < 0
+                AND -a.difference * a.all_pages <= 8 * a.rss_pages
+                THEN 'page_tables_not_printed'
+            WHEN a.constraint_kind IN ('cpuset', 'memory_policy')
+                OR (a.constraint_kind IS NULL AND a.is_on_nodes)
+                THEN 'nodes_not_printed'
+            ELSE 'unexplained'
+        END AS mismatch_reason,
+        r.place AS badness_rank,
+        a.was_chosen AS is_chosen,
+        CASE
+            WHEN NOT (a.was_killed OR a.was_chosen) OR r.place = 1 THEN NULL
+            WHEN a.kill_message LIKE '%oom_kill_allocating_task%'
+                THEN 'allocating_task'
+            WHEN a.in_group = 1 THEN 'group_kill'
+            WHEN a.shares_memory = 1 THEN 'shares_memory'
+            WHEN a.printed_pid <> a.first_pid AND a.pid = a.first_pid
+                THEN 'child_sacrificed'
+            WHEN NOT a.was_chosen THEN 'later_kill'
+            WHEN r.place IS NULL THEN 'not_recomputable'
+            WHEN a.swapents IS NULL AND a.swap_in_use THEN 'swap_not_printed'
+            -- Counters are read once for the choice and again for the table.
+            WHEN r.weight * 100 >= r.top_weight * 99 THEN 'within_tolerance'
+            WHEN a.damage IS NOT NULL THEN 'report_damaged'
+            ELSE 'unexplained'
+        END AS lone_reason,
+        CASE
+            WHEN a.was_killed OR a.was_chosen THEN NULL
+            WHEN a.rss_pages + COALESCE(a.swapents, 0)
+                + COALESCE(a.table_pages, 0) <= chosen_rows.held_pages THEN NULL
+            WHEN a.oom_score_adj = -1000 THEN 'unkillable'
+            WHEN a.kill_message LIKE '%oom_kill_allocating_task%'
+                THEN 'allocating_task'
+            WHEN a.swapents IS NULL AND a.swap_in_use THEN 'swap_not_printed'
+            WHEN r.weight = chosen_rows.chosen_weight THEN 'equal_score'
+            WHEN r.weight * 99 > chosen_rows.chosen_weight * 100
+                THEN 'unexplained'
+            WHEN r.weight > chosen_rows.chosen_weight THEN 'within_tolerance'
+            WHEN a.oom_score_adj < 0 OR chosen_rows.adj > a.oom_score_adj
+                THEN 'oom_score_adj'
+            WHEN a.has_bonus AND r.weight IS NOT NULL THEN 'root_bonus'
+            WHEN chosen_rows.held_pages IS NULL THEN 'no_chosen'
+            ELSE 'unexplained'
+        END AS lone_spared_reason
+    FROM audited AS a
+    LEFT JOIN ranked AS r
+        ON r.event_id = a.event_id AND r.row_no = a.row_no
+    LEFT JOIN chosen_rows
+        ON chosen_rows.event_id = a.event_id
 )
 SELECT
-    a.event_id,
-    a.row_no,
-    a.pid,
-    a.comm,
-    a.uid,
-    a.oom_score_adj,
-    a.rss_pages,
-    a.swapents,
-    a.nr_ptes,
-    a.nr_pmds,
-    a.pgtables_bytes,
-    a.page_size_kb,
-    a.victim_no,
-    a.all_pages AS audit_pages,
-    a.basis AS total_basis,
-    a.plain_points AS points,
-    a.root_points AS points_root,
-    CASE WHEN a.in_thousandths THEN a.plain_score END AS thousandths,
-    CASE WHEN a.in_thousandths THEN a.root_score END AS thousandths_root,
-    CASE WHEN a.was_chosen THEN a.chosen_score END AS score_printed,
-    CASE WHEN a.was_chosen THEN a.fit_rule END AS score_rule,
-    CASE WHEN a.was_chosen THEN a.difference END AS score_difference,
-    CASE
-        WHEN NOT a.was_chosen OR a.difference IS NULL THEN NULL
-        WHEN ABS(a.difference) <= 1 THEN NULL
-        WHEN a.constraint_kind = 'memcg' AND a.swap_total_kb IS NULL
-            THEN 'swap_total_not_printed'
-        WHEN a.swapents IS NULL AND a.difference < 0 AND a.swap_in_use
-            THEN 'swap_not_printed'
-        -- A page of page tables maps 512 pages, or fewer.
-        WHEN a.in_thousandths AND a.difference < 0
-            AND -a.difference * a.all_pages <= 8 * a.rss_pages
-            THEN 'page_tables_not_printed'
-        WHEN a.constraint_kind IN ('cpuset', 'memory_policy')
-            OR (a.constraint_kind IS NULL AND a.is_on_nodes)
-            THEN 'nodes_not_printed'
-        ELSE 'unexplained'
-    END AS mismatch_reason,
-    r.place AS badness_rank,
-    a.was_chosen AS is_chosen,
-    CASE
-        WHEN NOT (a.was_killed OR a.was_chosen) OR r.place = 1 THEN NULL
-        WHEN a.kill_message LIKE '%oom_kill_allocating_task%'
-            THEN 'allocating_task'
-        WHEN a.in_group = 1 THEN 'group_kill'
-        WHEN a.shares_memory = 1 THEN 'shares_memory'
-        WHEN a.printed_pid <> a.first_pid AND a.pid = a.first_pid
-            THEN 'child_sacrificed'
-        WHEN NOT a.was_chosen THEN 'later_kill'
-        WHEN r.place IS NULL THEN 'not_recomputable'
-        WHEN a.swapents IS NULL AND a.swap_in_use THEN 'swap_not_printed'
-        -- Counters are read once for the choice and again for the table.
-        WHEN r.weight * 100 >= r.top_weight * 99 THEN 'within_tolerance'
-        WHEN a.damage IS NOT NULL THEN 'report_damaged'
-        ELSE 'unexplained'
-    END AS lone_reason,
-    CASE
-        WHEN a.was_killed OR a.was_chosen THEN NULL
-        WHEN a.rss_pages + COALESCE(a.swapents, 0) + COALESCE(a.table_pages, 0)
-            <= chosen_rows.held_pages THEN NULL
-        WHEN a.oom_score_adj = -1000 THEN 'unkillable'
-        WHEN a.kill_message LIKE '%oom_kill_allocating_task%'
-            THEN 'allocating_task'
-        WHEN a.swapents IS NULL AND a.swap_in_use THEN 'swap_not_printed'
-        WHEN r.weight = chosen_rows.chosen_weight THEN 'equal_score'
-        WHEN r.weight * 99 > chosen_rows.chosen_weight * 100 THEN 'unexplained'
-        WHEN r.weight > chosen_rows.chosen_weight THEN 'within_tolerance'
-        WHEN a.oom_score_adj < 0 OR chosen_rows.adj > a.oom_score_adj
-            THEN 'oom_score_adj'
-        WHEN a.has_bonus AND r.weight IS NOT NULL THEN 'root_bonus'
-        WHEN chosen_rows.held_pages IS NULL THEN 'no_chosen'
-        ELSE 'unexplained'
-    END AS lone_spared_reason
-FROM audited AS a
-LEFT JOIN ranked AS r
-    ON r.event_id = a.event_id AND r.row_no = a.row_no
-LEFT JOIN chosen_rows
-    ON chosen_rows.event_id = a.event_id
+    event_id,
+    row_no,
+    pid,
+    comm,
+    uid,
+    oom_score_adj,
+    rss_pages,
+    swapents,
+    nr_ptes,
+    nr_pmds,
+    pgtables_bytes,
+    page_size_kb,
+    victim_no,
+    audit_pages,
+    total_basis,
+    points,
+    points_root,
+    thousandths,
+    thousandths_root,
+    score_printed,
+    score_rule,
+    score_difference,
+    mismatch_reason,
+    badness_rank,
+    is_chosen,
+    lone_reason,
+    lone_spared_reason,
+    COALESCE(
+        lone_reason IN (
+            'swap_not_printed', 'within_tolerance', 'report_damaged',
+            'unexplained')
+        OR lone_spared_reason NOT IN ('unkillable', 'allocating_task'),
+        FALSE) AS asks_others
+FROM judged

@@ -49,32 +49,61 @@ WITH dying_tops AS (
     WHERE is_top
     GROUP BY event_id
 ),
--- Other reports matter for few processes: only these are looked up.
-asking AS (
+-- Other reports matter for few processes: only those take part in a join.
+told AS (
     SELECT
         event_id, row_no, pid, comm, uid, oom_score_adj, rss_pages, swapents,
+        nr_ptes, nr_pmds, pgtables_bytes, page_size_kb, victim_no, audit_pages,
+        total_basis, points, points_root, thousandths, thousandths_root,
+        score_printed, score_rule, score_difference, mismatch_reason,
+        badness_rank, is_chosen,
+        lone_reason AS told_reason,
+        lone_spared_reason AS told_spared_reason
+    FROM process_verdicts
+    WHERE NOT asks_others
+    UNION ALL
+    SELECT
+        p.event_id, p.row_no, p.pid, p.comm, p.uid, p.oom_score_adj,
+        p.rss_pages, p.swapents, p.nr_ptes, p.nr_pmds, p.pgtables_bytes,
+        p.page_size_kb, p.victim_no, p.audit_pages, p.total_basis, p.points,
+        p.points_root, p.thousandths, p.thousandths_root, p.score_printed,
+        p.score_rule, p.score_difference, p.mismatch_reason, p.badness_rank,
+        p.is_chosen,
         CASE
-            WHEN pgtables_bytes IS NOT NULL THEN CAST(
-                (pgtables_bytes - pgtables_bytes % (page_size_kb * 1024))
-                / (page_size_kb * 1024) AS BIGINT)
-            ELSE nr_ptes + COALESCE(nr_pmds, 0)
-        END AS table_pages,
-        nr_ptes IS NULL AND pgtables_bytes IS NULL AS in_thousandths,
+            WHEN p.lone_reason IS NOT NULL AND dying_tops.event_id IS NOT NULL
+                THEN 'top_already_killed'
+            ELSE p.lone_reason
+        END AS told_reason,
+        CASE
+            WHEN p.lone_spared_reason IS NOT NULL AND d.event_id IS NOT NULL
+                THEN 'already_killed'
+            WHEN p.lone_spared_reason = 'no_chosen' THEN NULL
+            ELSE p.lone_spared_reason
+        END AS told_spared_reason
+    FROM process_verdicts AS p
+    LEFT JOIN dying_tops
+        ON dying_tops.event_id = p.event_id
+    LEFT JOIN dying_processes AS d
+        ON d.event_id = p.event_id AND d.row_no = p.row_no
+    WHERE p.asks_others
+),
+audited AS (
+    SELECT
+        event_id, row_no, pid, comm, uid, oom_score_adj, rss_pages, swapents,
         victim_no, audit_pages, total_basis, points, points_root, thousandths,
         thousandths_root, score_printed, score_rule, score_difference,
-        mismatch_reason, badness_rank, is_chosen, lone_reason,
-        lone_spared_reason,
+        mismatch_reason, badness_rank, is_chosen, told_reason,
+        told_spared_reason,
         CASE
-            WHEN lone_reason IN (
-                'swap_not_printed', 'within_tolerance', 'report_damaged',
-                'unexplained'
-            ) THEN event_id
-        END AS beaten_in,
-        CASE
-            WHEN lone_spared_reason NOT IN ('unkillable', 'allocating_task')
-                THEN event_id
-        END AS spared_in
-    FROM process_verdicts
+            WHEN pgtables_bytes IS NULL THEN nr_ptes + COALESCE(nr_pmds, 0)
+            -- Most pages are 4 kB, and a shift takes less than a division.
+            WHEN page_size_kb = 4 THEN pgtables_bytes >> 12
+            ELSE CAST(
+                (pgtables_bytes - pgtables_bytes % (page_size_kb * 1024))
+                / (page_size_kb * 1024) AS BIGINT)
+        END AS table_pages,
+        nr_ptes IS NULL AND pgtables_bytes IS NULL AS in_thousandths
+    FROM told
 )
 SELECT
     a.event_id,
@@ -120,17 +149,6 @@ SELECT
     a.is_chosen,
     a.victim_no IS NOT NULL AS is_victim,
     COALESCE(a.badness_rank = 1, FALSE) AS is_top,
-    CASE
-        WHEN dying_tops.event_id IS NOT NULL THEN 'top_already_killed'
-        ELSE a.lone_reason
-    END AS reason,
-    CASE
-        WHEN d.event_id IS NOT NULL THEN 'already_killed'
-        WHEN a.lone_spared_reason = 'no_chosen' THEN NULL
-        ELSE a.lone_spared_reason
-    END AS spared_reason
-FROM asking AS a
-LEFT JOIN dying_tops
-    ON dying_tops.event_id = a.beaten_in
-LEFT JOIN dying_processes AS d
-    ON d.event_id = a.spared_in AND d.row_no = a.row_no
+    a.told_reason AS reason,
+    a.told_spared_reason AS spared_reason
+FROM audited AS a

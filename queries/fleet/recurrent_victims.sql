@@ -71,38 +71,9 @@ named AS (
         occurred_epoch_s
     FROM killed
 ),
-scoped AS (
-    SELECT
-        'host' AS scope,
-        host_id AS of_host_id,
-        subject_kind,
-        subject,
-        event_id,
-        incident_id,
-        host_id,
-        occurred_at,
-        occurred_epoch_s
-    FROM named
-    WHERE subject IS NOT NULL AND host_id IS NOT NULL
-    UNION ALL
-    SELECT
-        'fleet' AS scope,
-        NULL AS of_host_id,
-        subject_kind,
-        subject,
-        event_id,
-        incident_id,
-        host_id,
-        occurred_at,
-        occurred_epoch_s
-    FROM named
-    WHERE subject IS NOT NULL
-),
 -- One row for each report, so that a cgroup killed as a whole counts once.
-reports AS (
+named_reports AS (
     SELECT
-        scope,
-        of_host_id,
         subject_kind,
         subject,
         event_id,
@@ -111,10 +82,37 @@ reports AS (
         occurred_at,
         occurred_epoch_s,
         COUNT(*) AS killed_in_it
-    FROM scoped
+    FROM named
+    WHERE subject IS NOT NULL
     GROUP BY
-        scope, of_host_id, subject_kind, subject, event_id, incident_id,
-        host_id, occurred_at, occurred_epoch_s
+        subject_kind, subject, event_id, incident_id, host_id, occurred_at,
+        occurred_epoch_s
+),
+reports AS (
+    SELECT
+        'host' AS scope,
+        host_id AS of_host_id,
+        subject_kind,
+        subject,
+        incident_id,
+        host_id,
+        occurred_at,
+        occurred_epoch_s,
+        killed_in_it
+    FROM named_reports
+    WHERE host_id IS NOT NULL
+    UNION ALL
+    SELECT
+        'fleet' AS scope,
+        NULL AS of_host_id,
+        subject_kind,
+        subject,
+        incident_id,
+        host_id,
+        occurred_at,
+        occurred_epoch_s,
+        killed_in_it
+    FROM named_reports
 ),
 moments AS (
     SELECT
@@ -123,7 +121,6 @@ moments AS (
         of_host_id,
         subject_kind,
         subject,
-        event_id AS moment_id,
         occurred_epoch_s AS moment_s
     FROM reports
     WHERE occurred_epoch_s IS NOT NULL
@@ -134,7 +131,6 @@ moments AS (
         of_host_id,
         subject_kind,
         subject,
-        incident_id AS moment_id,
         MIN(occurred_epoch_s) AS moment_s
     FROM reports
     WHERE occurred_epoch_s IS NOT NULL
@@ -149,7 +145,7 @@ gaps AS (
         subject,
         moment_s - LAG(moment_s) OVER (
             PARTITION BY moment_kind, scope, of_host_id, subject_kind, subject
-            ORDER BY moment_s, moment_id
+            ORDER BY moment_s
         ) AS gap_s
     FROM moments
 ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.plain_database import insert
 from tests.queries.badness import insert_event, insert_process
 from tests.queries.seed import insert_zone
 
@@ -43,6 +44,32 @@ def test_with_pgtables_bytes(connection: duckdb.DuckDBPyConnection, select: Rows
     # 8191 bytes are 1 page, cut.
     insert_process(connection, 7, 99999, pgtables_bytes=8191)
     assert select("badness_points", COLUMNS) == [(1, "plain", 100000, 100000, 100)]
+
+
+def test_pages_of_64_kb(connection: duckdb.DuckDBPyConnection, select: Rows) -> None:
+    insert_event(connection, page_size_kb=64)
+    # 131071 bytes are 1 page, cut.
+    insert_process(connection, 7, 99999, pgtables_bytes=131071)
+    assert select("badness_points", "own_pages") == [(100000,)]
+
+
+def test_every_rule_is_tried_with_every_total(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    insert_event(connection, constraint_kind="memcg", swap_total_kb=4000000)
+    for name, value in (("memory.limit", 400000), ("memory.usage", 400000)):
+        insert(connection, "cgroup_counters", event_id="e", name=name, value=value, unit="kB")
+    insert_process(connection, 7, 900, nr_ptes=100, oom_score_adj=100)
+    # 1000 + 100 * 100 of 100000 pages, 1000 + 100 * 1100 with the swap; root has 30 less, or
+    # 70 * 100 and 70 * 1100 in the place of the other.
+    assert select("badness_points", "candidate_no, rule_name, total_pages, points") == [
+        (1, "plain", 100000, 11000),
+        (1, "root_30_thousandths", 100000, 8000),
+        (1, "root_3_percent", 100000, 10970),
+        (2, "plain", 1100000, 111000),
+        (2, "root_30_thousandths", 1100000, 78000),
+        (2, "root_3_percent", 1100000, 110970),
+    ]
 
 
 def test_without_page_tables_thousandths_are_added(

@@ -104,3 +104,10 @@ def test_without_a_page_size_nobody_is_over(
     insert_budget(connection, 1, comm_like="java", budget_kb=1)
     assert select("process_budgets", "held_kb, over_kb") == [(None, None)]
     assert select("over_budget", "pid") == []
+
+
+def test_without_budgets_there_is_nothing(
+    connection: duckdb.DuckDBPyConnection, select: Rows
+) -> None:
+    insert_event(connection, "e")
+    assert select("process_budgets", "pid") == []

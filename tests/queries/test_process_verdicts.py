@@ -45,10 +45,14 @@ def test_the_report_alone_does_not_tell_who_was_dying(
                 killed_as=killed_as,
                 pgtables_bytes=0,
             )
-    columns = "pid, lone_reason, lone_spared_reason"
+    columns = "pid, lone_reason, lone_spared_reason, asks_others"
     assert select("process_verdicts", columns, "event_id = 'second'") == [
-        (7, "unexplained", None),
-        (9, None, "unexplained"),
+        (7, "unexplained", None, True),
+        (9, None, "unexplained", True),
+    ]
+    assert select("process_verdicts", "pid, asks_others", "event_id = 'first'") == [
+        (7, False),
+        (9, False),
     ]
 
 

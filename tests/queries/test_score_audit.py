@@ -262,3 +262,9 @@ def test_swap_that_is_not_printed_may_have_made_the_victim_the_top(
     insert_process(connection, 7, 1000, swapents=None, killed_as="victim")
     insert_process(connection, 8, 90000, swapents=None)
     assert select("score_audit", "reason", "is_victim") == [("swap_not_printed",)]
+
+
+def test_page_tables_of_64_kb_pages(connection: duckdb.DuckDBPyConnection, select: Rows) -> None:
+    insert_event(connection, page_size_kb=64)
+    insert_process(connection, 7, 1000, pgtables_bytes=131071)
+    assert select("score_audit", "page_table_pages, points") == [(1, 1001)]
