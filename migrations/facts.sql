@@ -1,4 +1,4 @@
--- 987a664d2576cf64
+-- 646b81094dfb0ce0
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,
@@ -367,6 +367,7 @@ ALTER TABLE processes ADD COLUMN badness_rank BIGINT;
 ALTER TABLE processes ADD COLUMN is_chosen BOOLEAN;
 ALTER TABLE processes ADD COLUMN lone_reason VARCHAR;
 ALTER TABLE processes ADD COLUMN lone_spared_reason VARCHAR;
+ALTER TABLE processes ADD COLUMN asks_others BOOLEAN;
 INSERT INTO facts.beside VALUES
 	('processes', 'page_size_kb'),
 	('processes', 'victim_no'),
@@ -387,7 +388,8 @@ INSERT INTO facts.beside VALUES
 	('processes', 'badness_rank'),
 	('processes', 'is_chosen'),
 	('processes', 'lone_reason'),
-	('processes', 'lone_spared_reason');
+	('processes', 'lone_spared_reason'),
+	('processes', 'asks_others');
 CREATE VIEW badness_totals AS SELECT event_id, candidate_no, total_pages, total_basis FROM facts.badness_totals;
 CREATE VIEW cgroup_identity AS SELECT event_id, cgroup_role, cgroup_path, slice, unit, user_id, snap, pod_uid, qos_class, container_id, runtime, outer_container_id, is_same_cgroup, limit_relation, limit_level, levels_up FROM facts.cgroup_identity;
 CREATE VIEW cgroup_memory_parts AS SELECT event_id, part, size_kb, basis, usage_kb, limit_kb, has_core FROM facts.cgroup_memory_parts;
@@ -408,7 +410,7 @@ CREATE VIEW recurrent_victims AS SELECT scope, host_id, hostname, labels, subjec
 CREATE VIEW repeat_offenders AS SELECT scope, host_id, hostname, invoker_comm, events, incidents, hosts, kills, own_kills, memcg_events, high_order_events, first_at, last_at, interval_s FROM facts.repeat_offenders;
 CREATE VIEW request_watermarks AS SELECT event_id, node, zone, min_kb, mark_min_kb FROM facts.request_watermarks;
 CREATE VIEW zone_type_indexes AS SELECT event_id, class_count, dma_index, dma32_index, normal_index, highmem_index, movable_index FROM facts.zone_type_indexes;
-CREATE VIEW process_verdicts AS SELECT event_id, row_no, pid, comm, uid, oom_score_adj, rss_pages, swapents, nr_ptes, nr_pmds, pgtables_bytes, page_size_kb, victim_no, audit_pages, total_basis, points, points_root, thousandths, thousandths_root, score_printed, score_rule, score_difference, mismatch_reason, badness_rank, is_chosen, lone_reason, lone_spared_reason FROM processes;
+CREATE VIEW process_verdicts AS SELECT event_id, row_no, pid, comm, uid, oom_score_adj, rss_pages, swapents, nr_ptes, nr_pmds, pgtables_bytes, page_size_kb, victim_no, audit_pages, total_basis, points, points_root, thousandths, thousandths_root, score_printed, score_rule, score_difference, mismatch_reason, badness_rank, is_chosen, lone_reason, lone_spared_reason, asks_others FROM processes;
 CREATE VIEW fleet_daily AS SELECT day, events, oom_kills, no_victims, panics, allocation_failures, memory_dumps, memcg_events, kills, hosts, unknown_host_events, units, incidents, damaged FROM facts.fleet_daily;
 CREATE VIEW zone_blocks AS SELECT event_id, node, zone, large_blocks, highatomic_list_kb, has_block, has_block_at_high FROM facts.zone_blocks;
 CREATE VIEW dying_processes AS SELECT event_id, row_no, is_top FROM facts.dying_processes;
