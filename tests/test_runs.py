@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from oomdb.carriers.line import KernelLine, Lines
 from oomdb.dating import Timeline
+from oomdb.reports.cut import IDLE_BYTES
 from oomdb.reports.noise import Noise
 from oomdb.reports.reader import in_blocks
 from oomdb.reports.runs import Runs
-from oomdb.reports.scan import LOOK_AHEAD
 from oomdb.reports.tokens import TaskRows
 from tests.printed import dmesg, log, report_6_1
 
@@ -168,7 +168,7 @@ def test_the_first_and_last_stamps_of_a_run_tell_all_of_its_times(
 def test_a_report_without_end_holds_the_rest_of_the_log_only_for_a_while() -> None:
     begun = [f"Jun  4 17:19:10 dead kernel: {line}" for line in dmesg(report_6_1()[:ROW])]
     other = "Jun  4 17:19:11 web1 sshd[1]: session opened for user root"
-    many = 4 * LOOK_AHEAD // len(other)
+    many = 4 * IDLE_BYTES // len(other)
     read: list[int] = []
 
     class Watched(Timeline):
@@ -178,4 +178,4 @@ def test_a_report_without_end_holds_the_rest_of_the_log_only_for_a_while() -> No
 
     [located] = in_blocks([log(begun, [other] * many)], Watched())
     assert not located.report.victim_pids
-    assert max(offset for offset in read[:-1]) < 3 * LOOK_AHEAD
+    assert max(offset for offset in read[:-1]) < 3 * IDLE_BYTES

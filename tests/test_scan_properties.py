@@ -18,7 +18,7 @@ from oomdb.reports.scan import lines_near_hits, lines_of, windows_of_ranges
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-BACK, AHEAD, LINE, STAMPS, STAMP = 150, 170, 300, 100, 60
+BACK, STEP, AHEAD, LINE, STAMPS, STAMP = 150, 40, 170, 300, 100, 60
 
 #: A line after which more is wanted, and one after which nothing is.
 BEGIN, END = b"begin", b"end"
@@ -29,6 +29,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "LOOK_BACK": BACK,
         "LOOK_AHEAD": AHEAD,
+        "BACK_STEP": STEP,
         "MOST_LINE": LINE,
         "STAMPED_BYTES": STAMPS,
         "MOST_STAMPED": STAMP,
@@ -73,11 +74,21 @@ class Told:
             for at in range(len(data))
             if data.startswith(literal, at)
         ):
-            back, ahead = (0, 1) if literal == CLOCK else (BACK, AHEAD)
-            yield from self._give(self._line_start(max(hit - back, 0)), hit + ahead)
+            start, ahead = (hit, 1) if literal == CLOCK else (self._body_start(hit), AHEAD)
+            yield from self._give(self._line_start(start), hit + ahead)
         yield from self._leave_out(self._line_start(max(len(data) - BACK, 0)))
         if self._at < len(data):
             yield from self._stamped(len(data) - 1)
+
+    def _body_start(self, hit: int) -> int:
+        """Where what a report may hold begins before a hit, looked at in steps."""
+        start = hit
+        while start > max(hit - BACK, 0):
+            before = max(start - STEP, hit - BACK, 0)
+            chunk, start = self._data[max(before, self._at) : start], before
+            if not scan.BODY.search(chunk):
+                break
+        return start
 
     def _line_start(self, offset: int) -> int:
         start = self._data.rfind(b"\n", 0, offset) + 1
@@ -137,6 +148,7 @@ def in_blocks(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
 NOISE = st.one_of(
     st.binary(max_size=30),
     st.sampled_from([b"{", b" ", b"x" * 59, b"x" * 60, b"x" * 250, b"x" * 700, b"oom", BEGIN, END]),
+    st.sampled_from([b"[ 12] 0 34 56 78 x", b"free:1kB", b"do_x+0x1/0x2", b"0 1,2,3,4"]),
 )
 LOGS = st.lists(
     st.tuples(

@@ -7,6 +7,7 @@ same whatever the blocks are.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,17 @@ if TYPE_CHECKING:
     from oomdb.reports.hits import Hit, RangeHits
     from oomdb.reports.passing import Text
 
-#: Bytes given before a hit, for reports whose head holds no literal.
+#: The most bytes given before a hit, for reports whose head holds no literal; they are looked
+#: at in steps, as far as something stands in them that a report may hold.
 LOOK_BACK = 256 * 1024
-#: Bytes given after the last hit, for rows and for late lines.
-LOOK_AHEAD = 256 * 1024
+BACK_STEP = 16 * 1024
+#: A row of the process table, a size, a frame of a trace, an order, a reserve, a message in
+#: numbers: in lines without a literal, of which a report may have many.
+BODY = re.compile(
+    rb"\] +-?\d+ +\d+ +\d+ |\d[kK]B|\+0x[0-9a-f]+/0x|\d\*\d|_(?:anon|file)\b|\d,\s?\d+,\s?\d+,"
+)
+#: Bytes given after the last hit, for late lines; a report that has not ended asks for more.
+LOOK_AHEAD = 32 * 1024
 #: Bytes given at a time beyond that, where more are asked for.
 _BEYOND_BYTES = 64 * 1024
 _DOCUMENT = (b"{", b"[")
@@ -158,7 +166,7 @@ class _Near:
         if not self._begun and (hits or known >= LOOK_BACK or ended):
             self._begin()
         for offset, is_alone in hits:
-            back, ahead = (0, 1) if is_alone else (LOOK_BACK, LOOK_AHEAD)
+            back, ahead = (0, 1) if is_alone else (self._back(offset), LOOK_AHEAD)
             if self._open and offset - back > self._reach:
                 yield from self._give(ended=ended)
             if not self._open:
@@ -172,6 +180,17 @@ class _Near:
             if ended:
                 yield from self._stamped(self._text.end - 1)
         self._text.drop(self._at)
+
+    def _back(self, offset: int) -> int:
+        """How far before a hit its report may begin [bytes]."""
+        start = offset
+        while start > max(self._at, offset - LOOK_BACK):
+            before = max(start - BACK_STEP, offset - LOOK_BACK, self._at)
+            is_body = BODY.search(self._text.cut(before, start)) is not None
+            start = before
+            if not is_body:
+                break
+        return offset - start
 
     def _begin(self) -> None:
         """Whose log it is may be told at the start of a document alone."""
