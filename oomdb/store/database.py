@@ -172,6 +172,8 @@ class Store(Content):
         with locked(path), staged(path) as copy:
             prepare(copy)
             connection = connect(copy)
+            # Each checkpoint before the last would leave holes in the file.
+            connection.execute("SET wal_autocheckpoint = '256MB'")
             try:
                 store = Store(connection)
                 yield store
