@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -177,19 +178,28 @@ class LogReader:
 
     def read_whole(self, source: Source) -> Log:
         """What names a long log again, without its reports."""
-        with self._opened(source) as stream:
-            stream.marks_of = lambda head: self._marks.sizes(stream.name, head)
-            for _ in stream.blocks():
-                pass
-            return self._log(stream)
+        try:
+            with self._opened(source) as stream:
+                stream.marks_of = lambda head: self._marks.sizes(stream.name, head)
+                for _ in stream.blocks():
+                    pass
+                return self._log(stream)
+        except OSError as error:
+            return Log(source.name, error.strerror or str(error))
 
     def put_together(self, source: Source, whole: Log, parts: list[Part]) -> Log:
-        """The log with the reports of its parts."""
-        whole.problem = next(filter(None, (part.problem for part in parts)), whole.problem)
-        timeline = timeline_of(parts)
-        with self._opened(source) as stream:
-            groups = drafts_of(parts)
-            whole.add(copies.dated(groups, timeline, lambda: self._beside(stream), self._names))
+        """The log with the reports of its parts; without any when it cannot be read any more."""
+        try:
+            if whole.reading is not None:
+                timeline, groups = timeline_of(parts), drafts_of(parts)
+                with self._opened(source) as stream:
+                    beside = partial(self._beside, stream)
+                    whole.add(copies.dated(groups, timeline, beside, self._names))
+        except OSError as error:
+            whole = Log(source.name, error.strerror or str(error))
+        for part in parts:
+            part.drafts.close()
+            whole.problem = whole.problem or part.problem
         return whole
 
     @contextmanager
@@ -197,7 +207,10 @@ class LogReader:
         """The one log of a plain file."""
         hosts = Hosts(self._options.host, self._options.host_from_path)
         with files.opened(source, self._options.limits, hosts, threads=False) as streams:
-            yield next(streams)
+            stream = next(streams, None)
+            if stream is None:
+                raise OSError("the file was changed while it was read")
+            yield stream
 
     def _beside(self, stream: Stream) -> tuple[str | None, Evidence]:
         """The host of lines that name none, and what is known of the log beside its lines.

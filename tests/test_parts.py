@@ -103,3 +103,22 @@ def test_a_log_that_cannot_be_read_any_more_is_set_aside(logs: Path, tmp_path: P
     from oomdb.carriers.names import NAMES
 
     assert parts.read_part(source, first, NAMES).problem == "the file was changed while it was read"
+
+
+def test_a_long_log_that_is_gone_when_it_is_read_is_set_aside(logs: Path, tmp_path: Path) -> None:
+    path = logs / "messages-20250601"
+    (logs / "web9.log").write_bytes(log(report_6_1(pid=9)))
+    real = parts.places
+
+    def vanishing(source: Source) -> list[parts.Place]:
+        found = real(source)
+        path.unlink(missing_ok=True)
+        return found
+
+    for jobs in (1, 2):
+        path.write_bytes(long_log())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("oomdb.workers.places", vanishing)
+            summary = ingest([logs], tmp_path / f"{jobs}.duckdb", jobs=jobs)
+        assert summary.set_aside == [(str(path), "No such file or directory")]
+        assert summary.new_events == 1
