@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from datetime import datetime
@@ -329,3 +331,18 @@ def test_a_name_that_many_machines_have_is_no_host_where_the_path_tells_one(
     with Store.open_for_reading(database) as reader:
         names = reader.connection.execute("SELECT hostname FROM hosts ORDER BY 1").fetchall()
     assert names == [("db-prod-01",), ("db-prod-02",), ("localhost",)]
+
+
+def test_a_member_that_an_archive_holds_again_longer_is_one_source(
+    tmp_path: Path, database: Path
+) -> None:
+    whole = FILES["web1/kern.log"]
+    with tarfile.open(tmp_path / "logs.tar", "w") as archive:
+        for data in (whole[: len(whole) // 2], whole):
+            member = tarfile.TarInfo("web1/kern.log")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    assert ingest([tmp_path / "logs.tar"], database).new_events == 2
+    with Store.open_for_reading(database) as reader:
+        counts = "SELECT COUNT(*), MIN(size_bytes) FROM sources"
+        assert reader.connection.execute(counts).fetchall() == [(1, len(whole))]

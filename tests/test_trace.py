@@ -75,3 +75,21 @@ def test_a_log_whose_clocks_run_on_is_told_by_few_lines() -> None:
         line = KernelLine("any", number + 1, number * LINE_BYTES, 0, "any", "syslog")
         trace.see(replace(line, host=f"web{number % 2}", stamp=stamp, uptime_s=5.0 + number))
     assert len(trace.lines([])) < 10
+
+
+def test_a_line_months_after_the_one_that_was_kept_comes_with_the_one_before_it() -> None:
+    """Without the line of May, that of August would look like one that came late."""
+    days = ["Dec 01", "Feb 06", "Feb 20", "May 01", "May 20", "Aug 25", "Feb 01"]
+    trace, at_once, together = Trace(0, 100), Timeline(), Timeline()
+    log = [
+        KernelLine(
+            "any", number + 1, number * LINE_BYTES, 0, "any", "syslog", stamp=f"{day} 10:00:00"
+        )
+        for number, day in enumerate(stamps)
+    ]
+    for line in log:
+        trace.see(line)
+        at_once.see(replace(line))
+    for line in trace.lines([]):
+        together.see(line)
+    assert vars(together)["_turn"] == vars(at_once)["_turn"] == 2

@@ -73,6 +73,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     while not (workers := _below(parent.pid)) and parent.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    assert workers
     parent.kill()
     parent.wait()
     while any(Path(f"/proc/{pid}").exists() for pid in workers):
