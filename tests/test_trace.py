@@ -85,7 +85,7 @@ def test_a_line_months_after_the_one_that_was_kept_comes_with_the_one_before_it(
         KernelLine(
             "any", number + 1, number * LINE_BYTES, 0, "any", "syslog", stamp=f"{day} 10:00:00"
         )
-        for number, day in enumerate(stamps)
+        for number, day in enumerate(days)
     ]
     for line in log:
         trace.see(line)
