@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from oomdb.carriers.line import RawLine
 from oomdb.reports import literals, scan
-from oomdb.reports.hits import LATE_BYTES, hits_in_range
 from oomdb.reports.literals import CLOCK, LITERALS
-from oomdb.reports.scan import lines_near_hits, lines_of, windows_of_ranges
+from oomdb.reports.scan import lines_near_hits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -169,27 +168,6 @@ many = settings(
 def test_what_is_given_is_as_defined_whatever_the_blocks_are(data: bytes, sizes: list[int]) -> None:
     told = given_lines(lambda wanted: Told(data, wanted).lines())
     assert given_lines(lambda wanted: lines_near_hits(in_blocks(data, sizes), wanted)) == told
-
-
-@many
-@given(LOGS, SIZES)
-def test_ranges_searched_one_by_one_give_the_same_lines(data: bytes, sizes: list[int]) -> None:
-    starts = [0]
-    for size in sizes:
-        starts.append(min(starts[-1] + size, len(data)))
-    ranges = [
-        hits_in_range(in_blocks(data[start : end + LATE_BYTES], [7, 90]), start, end)
-        for start, end in zip(starts, [*starts[1:], len(data)], strict=True)
-    ]
-
-    def read_at(size: int, offset: int) -> bytes:
-        return data[offset : offset + min(size, 1000)]
-
-    whole = given_lines(lambda wanted: lines_near_hits([data], wanted))
-    in_ranges = given_lines(
-        lambda wanted: lines_of(windows_of_ranges(read_at, ranges, wanted), wanted)
-    )
-    assert in_ranges == whole
 
 
 @given(LOGS)

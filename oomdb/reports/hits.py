@@ -1,17 +1,8 @@
-"""Where in a stream the literals of reports stand, however it is cut into blocks.
-
-A range of a file is searched alone, so that several ranges can be searched at a time: each
-hit is of the range in which it begins.
-"""
+"""Where in a stream the literals of reports stand, however it is cut into blocks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from oomdb.reports.literals import CLOCK, LITERALS, LONGEST_BYTES, literals_in, newlines_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from oomdb.reports.literals import CLOCK, LITERALS, LONGEST_BYTES, literals_in
 
 #: Where a literal begins, and whether only its own line is of use.
 Hit = tuple[int, bool]
@@ -22,10 +13,10 @@ _CLOCK = LITERALS.index(CLOCK)
 
 
 class Search:
-    """Finds the hits of bytes that come in blocks, from an offset on."""
+    """Finds the hits of a stream that comes in blocks."""
 
-    def __init__(self, first_byte: int = 0) -> None:
-        self._end = first_byte
+    def __init__(self) -> None:
+        self._end = 0
         self._tail = b""
         self._hits: list[Hit] = []
 
@@ -59,29 +50,3 @@ class Search:
             count -= 1
         self._hits = hits[count:]
         return hits[:count]
-
-
-class RangeHits(NamedTuple):
-    """The hits that begin in the bytes `first_byte` up to, not including, `last_byte`.
-
-    `newline_count` is how many lines end there.
-    """
-
-    first_byte: int
-    last_byte: int
-    newline_count: int
-    hits: list[Hit]
-
-
-def hits_in_range(blocks: Iterable[bytes], first_byte: int, last_byte: int) -> RangeHits:
-    """Search a range of a file; `blocks` begin at `first_byte`.
-
-    They go on for `LATE_BYTES` after `last_byte`, or to the end of the file.
-    """
-    search = Search(first_byte)
-    newline_count, at = 0, first_byte
-    for block in blocks:
-        search.feed(block)
-        newline_count += newlines_in(block, 0, max(min(last_byte - at, len(block)), 0))
-        at += len(block)
-    return RangeHits(first_byte, last_byte, newline_count, search.taken(last_byte))

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 from oomdb.carriers.line import RawLine
 from oomdb.reports.hits import LATE_BYTES, Search
-from oomdb.reports.passing import FileText, Passing
+from oomdb.reports.passing import Passing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from oomdb.reports.hits import Hit, RangeHits
-    from oomdb.reports.passing import Text
+    from oomdb.reports.hits import Hit
 
 #: The most bytes given before a hit, for reports whose head holds no literal; they are looked
 #: at in steps, as far as something stands in them that a report may hold.
@@ -113,23 +112,6 @@ def windows_near_hits(blocks: Iterable[bytes], wanted: Callable[[], bool]) -> It
     yield from near.windows(search.taken(text.end), text.end, ended=True)
 
 
-def windows_of_ranges(
-    read_at: Callable[[int, int], bytes], ranges: Sequence[RangeHits], wanted: Callable[[], bool]
-) -> Iterator[Window]:
-    """The same of a file whose ranges were searched one by one: all of them, in order.
-
-    `read_at` gives at most so many bytes of the file from an offset on.
-    """
-    lines, line_no, size_bytes = [], 1, 0
-    for each in ranges:
-        lines.append((each.first_byte, line_no))
-        line_no += each.newline_count
-        size_bytes = each.last_byte
-    near = _Near(FileText(read_at, size_bytes, lines), wanted)
-    hits = [hit for each in ranges for hit in each.hits]
-    yield from near.windows(hits, size_bytes, ended=True)
-
-
 def _gathered(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The stream in blocks of some size, which cost no more each than small ones."""
     parts: list[bytes] = []
@@ -150,7 +132,7 @@ def _gathered(blocks: Iterable[bytes]) -> Iterator[bytes]:
 class _Near:
     """The place in the stream up to which lines were given or left out."""
 
-    def __init__(self, text: Text, wanted: Callable[[], bool]) -> None:
+    def __init__(self, text: Passing, wanted: Callable[[], bool]) -> None:
         self._text = text
         self._wanted = wanted
         self._begun = False
