@@ -127,7 +127,6 @@ class Timeline:
         The first `day` characters of a stamp are its day. While time goes up in one day and
         zone, the first and the last stamp of each host tell all.
         """
-        del lines
         told = list(zip(stamps, hosts, strict=True))
         changed = [
             one
