@@ -76,6 +76,7 @@ CREATE TABLE sources (
 	carrier VARCHAR,
 	event_count BIGINT,
 	unparsed_line_count BIGINT,
+	evidence_digest VARCHAR,
 	ingested_at TIMESTAMP WITHOUT TIME ZONE,
 	CONSTRAINT sources_pkey PRIMARY KEY (source_id)
 );
@@ -90,6 +91,7 @@ COMMENT ON COLUMN sources.problem IS 'Why it could not be read to its end; NULL 
 COMMENT ON COLUMN sources.carrier IS 'How the log was written: syslog, dmesg, console, bare, and so on.';
 COMMENT ON COLUMN sources.event_count IS 'Reports found in it, of any kind.';
 COMMENT ON COLUMN sources.unparsed_line_count IS 'Lines of those reports that no LineKind took.';
+COMMENT ON COLUMN sources.evidence_digest IS 'SHA-256 over what its sightings keep: a line `FIRST_BYTE LAST_BYTE SHA256` each, sorted; NULL without any.';
 COMMENT ON COLUMN sources.ingested_at IS 'When it was first read (UTC).';
 CREATE TABLE inputs (
 	path VARCHAR NOT NULL,
@@ -255,7 +257,8 @@ CREATE TABLE sightings (
 	moment_s DOUBLE PRECISION,
 	moment_has_year BOOLEAN,
 	moment_has_zone BOOLEAN,
-	evidence BYTEA
+	evidence BYTEA,
+	evidence_sha256 BYTEA NOT NULL
 );
 COMMENT ON TABLE sightings IS 'One place where an event was seen; `copy_` is what this place alone tells.';
 COMMENT ON COLUMN sightings.event_id IS 'The event this row belongs to.';
@@ -284,6 +287,7 @@ COMMENT ON COLUMN sightings.moment_s IS 'The stamp in seconds: from 1970, or fro
 COMMENT ON COLUMN sightings.moment_has_year IS 'Whether moment_s counts from 1970.';
 COMMENT ON COLUMN sightings.moment_has_zone IS 'Whether moment_s is in UTC.';
 COMMENT ON COLUMN sightings.evidence IS 'The report''s own lines, zstd-compressed.';
+COMMENT ON COLUMN sightings.evidence_sha256 IS 'SHA-256 of those lines.';
 CREATE TABLE victims (
 	event_id VARCHAR NOT NULL,
 	victim_no BIGINT NOT NULL,
@@ -737,6 +741,49 @@ COMMENT ON COLUMN gfp_bits.layout IS 'Name of the layout: the kernel versions th
 COMMENT ON COLUMN gfp_bits.bit IS 'The bit''s value.';
 COMMENT ON COLUMN gfp_bits.flag IS 'Name without __GFP_.';
 COMMENT ON COLUMN gfp_bits.meaning IS 'What it asks for, in a few words.';
+CREATE TABLE custody (
+	entry_no BIGINT NOT NULL,
+	happened_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+	action VARCHAR NOT NULL,
+	actor VARCHAR NOT NULL,
+	login VARCHAR,
+	machine VARCHAR NOT NULL,
+	oomdb_version VARCHAR NOT NULL,
+	options VARCHAR NOT NULL,
+	sources_sha256 VARCHAR NOT NULL,
+	previous_sha256 VARCHAR,
+	entry_sha256 VARCHAR NOT NULL,
+	CONSTRAINT custody_pkey PRIMARY KEY (entry_no)
+);
+COMMENT ON TABLE custody IS 'One act that changed what the database holds; each is chained to the one before.';
+COMMENT ON COLUMN custody.entry_no IS 'Order of the acts, from 1.';
+COMMENT ON COLUMN custody.happened_at IS 'When it was done (UTC).';
+COMMENT ON COLUMN custody.action IS 'ingest, reparse, rebuild, hosts import, budgets import.';
+COMMENT ON COLUMN custody.actor IS 'Name of the user whose process did it, or the number.';
+COMMENT ON COLUMN custody.login IS 'Name of the user who had logged in, before sudo; NULL when unknown.';
+COMMENT ON COLUMN custody.machine IS 'Name of the machine that it was done on.';
+COMMENT ON COLUMN custody.oomdb_version IS 'The oomdb that did it.';
+COMMENT ON COLUMN custody.options IS 'What was asked for, as a JSON object.';
+COMMENT ON COLUMN custody.sources_sha256 IS 'SHA-256 over its rows of custody_sources.';
+COMMENT ON COLUMN custody.previous_sha256 IS 'entry_sha256 of the entry before; NULL in the first.';
+COMMENT ON COLUMN custody.entry_sha256 IS 'SHA-256 over all columns before this.';
+CREATE TABLE custody_sources (
+	entry_no BIGINT NOT NULL,
+	change_no BIGINT NOT NULL,
+	change VARCHAR NOT NULL,
+	path VARCHAR NOT NULL,
+	sha256 VARCHAR NOT NULL,
+	size_bytes BIGINT NOT NULL,
+	evidence_digest VARCHAR
+);
+COMMENT ON TABLE custody_sources IS 'A source that an act added to the database or took out of it.';
+COMMENT ON COLUMN custody_sources.entry_no IS 'The entry of custody.';
+COMMENT ON COLUMN custody_sources.change_no IS 'Order of the changes of an entry, from 1.';
+COMMENT ON COLUMN custody_sources.change IS 'added or removed.';
+COMMENT ON COLUMN custody_sources.path IS 'As in sources.';
+COMMENT ON COLUMN custody_sources.sha256 IS 'As in sources.';
+COMMENT ON COLUMN custody_sources.size_bytes IS 'As in sources [bytes].';
+COMMENT ON COLUMN custody_sources.evidence_digest IS 'As in sources.';
 CREATE TABLE properties (
 	name VARCHAR NOT NULL,
 	value VARCHAR NOT NULL

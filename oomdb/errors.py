@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     ERROR = 1
     USAGE = 2
     PARTIAL = 3  # some sources were set aside, named on stderr
+    FINDINGS = 4  # done, and something was found that needs a look
 
 
 class OomdbError(Exception):
@@ -31,6 +32,10 @@ class UsageError(OomdbError):
 
 class NotADatabaseError(OomdbError):
     """The file exists but is no oomdb database; it was not touched."""
+
+
+class DamagedDatabaseError(NotADatabaseError):
+    """The file is a database of which a part cannot be read; it was not touched."""
 
 
 class NewerDatabaseError(OomdbError):

@@ -21,11 +21,23 @@ _COLUMNS = """
 SELECT source_id, path, sha256, size_bytes, carrier, event_count, unparsed_line_count,
   problem, ingested_at"""
 
+_SHORT_ENTRY = """
+SELECT entry_no AS entry, STRFTIME(happened_at, '%Y-%m-%dT%H:%M:%SZ') AS happened_at, action,
+  actor, machine, (
+    SELECT COUNT(*) FROM custody_sources WHERE custody_sources.entry_no = custody.entry_no
+  ) AS changes, SUBSTR(entry_sha256, 1, 12) AS hash"""
+
 
 def source_rows(connection: duckdb.DuckDBPyConnection, *, short: bool = False) -> Rows:
     """Every source by its path; `short` gives what fits a screen."""
     columns = _SHORT if short else _COLUMNS
     return reading.rows(connection, columns + " FROM sources ORDER BY path, sha256")
+
+
+def custody_rows(connection: duckdb.DuckDBPyConnection, *, short: bool = False) -> Rows:
+    """Every entry of custody, the first first; `short` gives what fits a screen."""
+    columns = _SHORT_ENTRY if short else "SELECT *"
+    return reading.rows(connection, columns + " FROM custody ORDER BY entry_no")
 
 
 def evidence_of(connection: duckdb.DuckDBPyConnection, event_id: str) -> bytes:

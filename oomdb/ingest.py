@@ -10,9 +10,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.names import NAMES
+from oomdb.incidents import copies
 from oomdb.known import Inputs, matches
 from oomdb.logs import Marks, Options
 from oomdb.sources import files
+from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.database import Seen, Store
 from oomdb.workers import default_jobs, read_files
 
@@ -84,7 +86,7 @@ def ingest(
     first_to_read = next(to_read, None)
     if first_to_read is None and snapshot is not None:
         return run.summary
-    with Store.open_for_ingest(database) as store:
+    with Store.open_for_ingest(database, _act(paths, options)) as store:
         if files.signature(str(database)) != snapshot:
             run.knows(store)
         ahead = chain([first_to_read] if first_to_read is not None else [], to_read)
@@ -97,6 +99,11 @@ def ingest(
         run.write(store)
         run.summary.hosts = store.host_count()
     return run.summary
+
+
+def _act(paths: Sequence[Path], options: Options) -> Act:
+    """What custody says of an ingest."""
+    return Act("ingest", {"paths": [str(path.absolute()) for path in paths], **options.described})
 
 
 class _Run:
@@ -182,6 +189,7 @@ class _Source:
     row: dict[str, object]
     carriers: Counter[str] = field(default_factory=Counter)
     unparsed_line_count: int = 0
+    kept: list[tuple[int, int, bytes]] = field(default_factory=list)
     event_ids: set[str] = field(default_factory=set)
     new_event_ids: set[str] = field(default_factory=set)
 
@@ -201,6 +209,7 @@ class _Batch:
         for group in log.found:
             source.carriers.update(str(one.sighting["copy_carrier"]) for one in group)
             source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
+            source.kept += [copies.kept_of(one.sighting) for one in group]
             self._waiting += [Seen(log.source_id, one) for one in group]
             if len(self._waiting) >= _BATCH_REPORTS:
                 self._write()
@@ -214,6 +223,7 @@ class _Batch:
             source.row["carrier"] = carrier
             source.row["unparsed_line_count"] = source.unparsed_line_count
             source.row["event_count"] = len(source.event_ids)
+            source.row["evidence_digest"] = evidence_digest(source.kept)
             rows.append(source.row)
             self._summary.known_events += len(source.event_ids - source.new_event_ids)
         self._store.add_sources(rows)

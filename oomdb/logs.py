@@ -52,6 +52,18 @@ class Options:
         json_fields = self.json_fields or None
         return identity.digest("options", self.host, self.host_from_path, self.zone, json_fields)
 
+    @property
+    def described(self) -> dict[str, object]:
+        """Those that the user gave, by their names on the command line, as JSON has them."""
+        pattern, zone = self.host_from_path, self.zone
+        given: dict[str, object] = {
+            "host": self.host,
+            "host_from_path": pattern.pattern if pattern is not None else None,
+            "timezone": str(zone) if zone is not None else None,
+            "json_field": list(self.json_fields) or None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
 
 class Marks:
     """The sizes at which logs end that are known, by their path and by their first bytes.

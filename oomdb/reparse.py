@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb import tables
+from oomdb.errors import OomdbError, UsageError
 from oomdb.incidents import copies
+from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.database import Seen, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from oomdb.store.database import Content
+
+    Progress = Callable[[int, int, str], None]
 
 #: Sources and reports that are written at a time.
 _BATCH_SOURCES = 2000
@@ -21,51 +28,97 @@ _BATCH_REPORTS = 1000
 class Reparsed:
     """What reading again did: sources gone through, events before and after.
 
-    `without_report` counts sightings whose evidence is no report any more.
+    `without_report` counts sightings whose evidence is no report any more, `lost` those
+    whose evidence is damaged, each by its source, line and problem.
     """
 
     sources: int = 0
     events_before: int = 0
     events: int = 0
     without_report: int = 0
+    lost: tuple[str, ...] = ()
 
 
-def reparse(database: Path, *, progress: Callable[[int, int, str], None] | None = None) -> Reparsed:
+def reparse(database: Path, *, progress: Progress | None = None) -> Reparsed:
     """Derive every row of every event from the kept evidence anew, and publish the result.
 
-    The logs themselves are not needed. OomdbError when there is no database or it
-    cannot be written; then it is as it was.
+    The logs themselves are not needed. OomdbError when there is no database, when
+    evidence is damaged, or when it cannot be written; then it is as it was.
     """
-    with Store.open_for_ingest(database, must_exist=True) as store:
+    with Store.open_for_ingest(database, Act("reparse"), must_exist=True) as store:
         done = Reparsed(events_before=store.event_count())
         store.clear_derived()
-        for sources in _batches(store.sources()):
-            if progress is not None:
-                progress(done.sources, 0, str(sources[0]["path"]))
-            sightings = store.sightings_of([str(source["source_id"]) for source in sources])
-            seen = []
-            for source in sources:
-                source_id = str(source["source_id"])
-                for sighting in sightings.get(source_id, ()):
-                    read = copies.again(sighting)
-                    done.without_report += not read
-                    seen += [Seen(source_id, found) for found in read]
-            store.forget([str(source["source_id"]) for source in sources])
-            assigned = store.add(seen)
-            events: dict[str, set[str]] = {}
-            for one in seen:
-                event_id = assigned.event_of[one.found.copy.digest]
-                events.setdefault(one.source_id, set()).add(event_id)
-            counts = [len(events.get(str(source["source_id"]), ())) for source in sources]
-            store.add_sources(
-                [
-                    {**source, "event_count": count}
-                    for source, count in zip(sources, counts, strict=True)
-                ]
+        _read_again(store, store, done, progress)
+        if done.lost:
+            raise OomdbError(
+                f"evidence in {database} is damaged, so nothing was changed: {done.lost[0]};"
+                " `oomdb verify` names all of it, `oomdb rebuild` saves the rest"
             )
-            done.sources += len(sources)
-        done.events = store.event_count()
     return done
+
+
+def rebuild(database: Path, new: Path, *, progress: Progress | None = None) -> Reparsed:
+    """Make a new database of what another one keeps: evidence, sources, what users told.
+
+    The custody of the old one goes on in the new one. Evidence that is damaged is left
+    out, and named. UsageError when `new` exists, OomdbError when the one cannot be read or
+    the other not be written.
+    """
+    if new.exists():
+        raise UsageError(f"{new} exists; name a file that does not")
+    with Store.open_for_reading(database) as old:
+        done = Reparsed(events_before=old.event_count())
+        act = Act("rebuild", {"from": str(database.absolute())})
+        with Store.open_for_ingest(new, act) as store:
+            for table in (*tables.HISTORY, *tables.TOLD):
+                store.copy(old, table)
+            store.inherit_sources(old)
+            _read_again(old, store, done, progress)
+    return done
+
+
+def _read_again(old: Content, store: Store, done: Reparsed, progress: Progress | None) -> None:
+    """Put what `old` keeps into the store, which may be the same."""
+    lost: list[str] = []
+    for sources in _batches(old.sources()):
+        if progress is not None:
+            progress(done.sources, 0, str(sources[0]["path"]))
+        source_ids = [str(source["source_id"]) for source in sources]
+        sightings = old.sightings_of(source_ids)
+        seen = []
+        for source in sources:
+            for sighting in sightings.get(str(source["source_id"]), ()):
+                try:
+                    read = copies.again(sighting)
+                except OomdbError as error:
+                    lost.append(f"{source['path']}:{sighting['first_line']}: {error}")
+                    continue
+                done.without_report += not read
+                seen += [Seen(str(source["source_id"]), found) for found in read]
+        store.forget(source_ids)
+        store.add_sources(_as_read(sources, seen, store.add(seen).event_of))
+        done.sources += len(sources)
+    done.events = store.event_count()
+    done.lost = tuple(lost)
+
+
+def _as_read(
+    sources: Iterable[dict[str, object]], seen: Iterable[Seen], event_of: dict[str, str]
+) -> list[dict[str, object]]:
+    """The rows of `sources` with what was found in each now."""
+    events: dict[str, set[str]] = {}
+    kept: dict[str, list[tuple[int, int, bytes]]] = {}
+    for one in seen:
+        events.setdefault(one.source_id, set()).add(event_of[one.found.copy.digest])
+        kept.setdefault(one.source_id, []).append(copies.kept_of(one.found.sighting))
+    return [
+        {
+            **source,
+            "event_count": len(events.get(str(source["source_id"]), ())),
+            "evidence_digest": evidence_digest(kept.get(str(source["source_id"]), ())),
+        }
+        for source in sources
+    ]
 
 
 def _batches(sources: list[dict[str, object]]) -> Iterator[list[dict[str, object]]]:

@@ -1,4 +1,4 @@
-"""What an ingest did, for a person or a program; its progress on a terminal."""
+"""What an ingest did or a verification found, for people and programs; progress on a terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from oomdb.ingest import Summary
+    from oomdb.verify import Verified
 
 _MOST_KEYS = 10
 _KIB = 1024
@@ -55,6 +56,29 @@ def as_text(summary: Summary) -> str:
         lines.append(f"new keys   {named}{', ...' if len(often) > _MOST_KEYS else ''}")
     if summary.set_aside:
         lines.append(f"set aside  {len(summary.set_aside):,} that could not be read")
+    return "\n".join(terminal.printable(line) for line in lines)
+
+
+def verified_as_json(done: Verified) -> str:
+    """What a verification found, as one JSON object."""
+    return writer.json_text(asdict(done), indent=2)
+
+
+def verified_as_text(done: Verified) -> str:
+    """What a verification went through in a few lines, then a line for each problem."""
+    lines = [
+        f"tables     {done.tables:,} read in full, {done.rows:,} rows",
+        f"evidence   {done.evidence:,} sightings",
+        f"custody    {done.entries:,} entries, the last {done.head or 'none'}",
+    ]
+    if done.originals is not None:
+        files = done.originals
+        lines.append(
+            f"files      {files.same:,} logs as they were read, {files.grown:,} grown,"
+            f" {files.gone:,} gone, {len(files.differing):,} different"
+        )
+    lines.append(f"problems   {f'{len(done.problems):,}' if done.problems else 'none'}")
+    lines += [f"{one.check}: {one.subject}: {one.problem}" for one in done.problems]
     return "\n".join(terminal.printable(line) for line in lines)
 
 

@@ -182,6 +182,11 @@ SOURCES = Table(
         _text("carrier", "How the log was written: syslog, dmesg, console, bare, and so on."),
         _count("event_count", "Reports found in it, of any kind."),
         _count("unparsed_line_count", "Lines of those reports that no LineKind took."),
+        _text(
+            "evidence_digest",
+            "SHA-256 over what its sightings keep: a line `FIRST_BYTE LAST_BYTE SHA256`"
+            " each, sorted; NULL without any.",
+        ),
         Column("ingested_at", Type.TIMESTAMP, "When it was first read (UTC)."),
     ),
     key=("source_id",),
@@ -306,6 +311,7 @@ SIGHTINGS = Table(
         Column("moment_has_year", Type.BOOLEAN, "Whether moment_s counts from 1970."),
         Column("moment_has_zone", Type.BOOLEAN, "Whether moment_s is in UTC."),
         Column("evidence", Type.BLOB, "The report's own lines, zstd-compressed."),
+        Column("evidence_sha256", Type.BLOB, "SHA-256 of those lines.", required=True),
     ),
     parent="events",
 )
@@ -650,6 +656,39 @@ GFP_BITS = Table(
     ),
 )
 
+CUSTODY = Table(
+    "custody",
+    "One act that changed what the database holds; each is chained to the one before.",
+    (
+        _count("entry_no", "Order of the acts, from 1.", required=True),
+        Column("happened_at", Type.TIMESTAMP, "When it was done (UTC).", required=True),
+        _text("action", "ingest, reparse, rebuild, hosts import, budgets import.", required=True),
+        _text("actor", "Name of the user whose process did it, or the number.", required=True),
+        _text("login", "Name of the user who had logged in, before sudo; NULL when unknown."),
+        _text("machine", "Name of the machine that it was done on.", required=True),
+        _text("oomdb_version", "The oomdb that did it.", required=True),
+        _text("options", "What was asked for, as a JSON object.", required=True),
+        _text("sources_sha256", "SHA-256 over its rows of custody_sources.", required=True),
+        _text("previous_sha256", "entry_sha256 of the entry before; NULL in the first."),
+        _text("entry_sha256", "SHA-256 over all columns before this.", required=True),
+    ),
+    key=("entry_no",),
+)
+
+CUSTODY_SOURCES = Table(
+    "custody_sources",
+    "A source that an act added to the database or took out of it.",
+    (
+        _count("entry_no", "The entry of custody.", required=True),
+        _count("change_no", "Order of the changes of an entry, from 1.", required=True),
+        _text("change", "added or removed.", required=True),
+        _text("path", "As in sources.", required=True),
+        _text("sha256", "As in sources.", required=True),
+        Column("size_bytes", Type.INTEGER, "As in sources [bytes].", required=True),
+        _text("evidence_digest", "As in sources."),
+    ),
+)
+
 PROPERTIES = Table(
     "properties",
     "A fact about the database itself.",
@@ -689,11 +728,16 @@ TABLES: tuple[Table, ...] = (
     EXTRA_FIELDS,
     UNPARSED_LINES,
     GFP_BITS,
+    CUSTODY,
+    CUSTODY_SOURCES,
     PROPERTIES,
 )
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 EVENT_TABLES: tuple[Table, ...] = tuple(table for table in TABLES if table.parent == "events")
+
+#: What was done to the database, when and from where; not what it holds.
+HISTORY: tuple[Table, ...] = (INPUTS, CUSTODY, CUSTODY_SOURCES)
 
 #: What users import, not derived from any log.
 TOLD: tuple[Table, ...] = (HOST_RULES, BUDGETS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from oomdb import tables
 from oomdb.ingest import ingest
 from oomdb.store import Store
+from oomdb.store.custody import Act
 from tests.corpus.found import events_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def events(log: Path) -> tuple[Event, ...]:
 def _empty_database() -> Path:
     """A database without a source, so that the tables are made only once."""
     database = Path(_folder().name, "empty.duckdb")
-    with Store.open_for_ingest(database):
+    with Store.open_for_ingest(database, Act("ingest")):
         pass
     return database
 

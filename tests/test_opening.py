@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import pytest
 from oomdb import resources, views
 from oomdb.errors import NotADatabaseError, OomdbError
 from oomdb.ingest import ingest
+from oomdb.store.custody import Act
 from oomdb.store.database import Store
 from oomdb.store.opening import State, state_of
 from oomdb.store.staging import locked
@@ -21,6 +23,8 @@ from tests.printed import log, report_6_1, syslog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+ACT = Act("ingest")
 
 NEXT_REVISION = """
 import sqlalchemy as sa
@@ -59,7 +63,7 @@ def refused(path: Path) -> str:
     """What opening says of a file that it must leave alone, for reading as for ingest."""
     before = path.read_bytes()
     messages = set()
-    for opening in (Store.open_for_reading, Store.open_for_ingest):
+    for opening in (Store.open_for_reading, partial(Store.open_for_ingest, act=ACT)):
         with pytest.raises(OomdbError) as told, opening(path):
             pass
         messages.add(str(told.value))
@@ -142,7 +146,10 @@ def test_a_database_may_have_any_name(
 
 def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
-    with pytest.raises(OomdbError, match="must be UTF-8"), Store.open_for_ingest(path):
+    with (
+        pytest.raises(OomdbError, match="must be UTF-8"),
+        Store.open_for_ingest(path, ACT),
+    ):
         pass
 
 
@@ -165,7 +172,7 @@ def test_a_link_and_its_file_have_one_lock(database: Path, tmp_path: Path) -> No
     with (
         locked(link),
         pytest.raises(OomdbError, match="being written"),
-        Store.open_for_ingest(database),
+        Store.open_for_ingest(database, ACT),
     ):
         pass
 

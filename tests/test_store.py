@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -12,9 +13,12 @@ import pytest
 
 from oomdb.errors import DatabaseBusyError, NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.ingest import ingest
+from oomdb.store.custody import Act
 from oomdb.store.database import Store, database_path
 from oomdb.store.settle import fullest_names
 from tests.printed import dmesg, log, report_6_1, syslog
+
+ACT = Act("ingest")
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ def test_one_event_in_two_files_is_one_event_with_two_sightings(
 def test_an_interrupted_ingest_leaves_the_database_as_it_was(database: Path, logs: Path) -> None:
     ingest([logs / "web1.log"], database)
     before = database.read_bytes()
-    with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database):
+    with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database, ACT):
         raise KeyboardInterrupt
     assert database.read_bytes() == before
     assert sorted(path.name for path in database.parent.glob("oomdb.duckdb*")) == [
@@ -113,31 +117,32 @@ def test_a_transaction_that_cannot_be_ended_hides_no_reason(
     monkeypatch.setattr(
         Store,
         "__init__",
-        lambda self, connection: made(self, FullDisk(connection)),  # type: ignore[arg-type]
+        lambda self, connection, ledger: made(self, FullDisk(connection), ledger),  # type: ignore[arg-type]
     )
     with pytest.raises(OomdbError, match="No space left on device; it is as it was"):
         ingest([logs], database)
 
 
 def test_a_failed_first_ingest_leaves_no_database(database: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database):
+    with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database, ACT):
         raise KeyboardInterrupt
     assert not database.exists()
 
 
 def test_a_second_writer_is_told_who_the_first_is(database: Path) -> None:
     with (
-        Store.open_for_ingest(database),
+        Store.open_for_ingest(database, ACT),
         pytest.raises(DatabaseBusyError, match=f"process {os.getpid()}"),
-        Store.open_for_ingest(database),
+        Store.open_for_ingest(database, ACT),
     ):
         pass
 
 
 def test_the_lock_of_a_killed_writer_is_no_obstacle(database: Path, logs: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from oomdb.store.database import Store\n"
-        "with Store.open_for_ingest(Path(sys.argv[1])):\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from oomdb.store.custody import Act; from oomdb.store.database import Store\n"
+        "with Store.open_for_ingest(Path(sys.argv[1]), Act('ingest')):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(database)], check=False)
@@ -156,7 +161,7 @@ def test_a_reader_keeps_its_snapshot_while_an_ingest_publishes(database: Path, l
 @pytest.mark.parametrize("content", [b"", b"not a database at all", b"\x00" * 8192])
 def test_a_file_that_is_no_database_is_not_touched(database: Path, content: bytes) -> None:
     database.write_bytes(content)
-    for opening in (Store.open_for_reading, Store.open_for_ingest):
+    for opening in (Store.open_for_reading, partial(Store.open_for_ingest, act=ACT)):
         with pytest.raises(NotADatabaseError, match=r"oomdb\.duckdb"), opening(database):
             pass
     assert database.read_bytes() == content
@@ -166,7 +171,10 @@ def test_a_foreign_duckdb_file_is_not_touched(database: Path) -> None:
     with duckdb.connect(str(database)) as foreign:
         foreign.execute("CREATE TABLE events (x INTEGER)")
     before = database.read_bytes()
-    with pytest.raises(NotADatabaseError, match="no oomdb"), Store.open_for_ingest(database):
+    with (
+        pytest.raises(NotADatabaseError, match="no oomdb"),
+        Store.open_for_ingest(database, ACT),
+    ):
         pass
     assert database.read_bytes() == before
 
@@ -176,7 +184,7 @@ def test_a_database_of_a_newer_oomdb_is_not_touched(database: Path, logs: Path) 
     with duckdb.connect(str(database)) as newer:
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
     before = database.read_bytes()
-    for opening in (Store.open_for_reading, Store.open_for_ingest):
+    for opening in (Store.open_for_reading, partial(Store.open_for_ingest, act=ACT)):
         with pytest.raises(NewerDatabaseError, match="newer oomdb"), opening(database):
             pass
     assert database.read_bytes() == before
@@ -188,9 +196,15 @@ def test_a_missing_database_is_told_with_what_to_do(database: Path) -> None:
 
 
 def test_a_missing_folder_and_a_folder_as_database_are_told(tmp_path: Path) -> None:
-    with pytest.raises(OomdbError, match="no folder"), Store.open_for_ingest(tmp_path / "a" / "b"):
+    with (
+        pytest.raises(OomdbError, match="no folder"),
+        Store.open_for_ingest(tmp_path / "a" / "b", ACT),
+    ):
         pass
-    with pytest.raises(NotADatabaseError, match="folder"), Store.open_for_ingest(tmp_path):
+    with (
+        pytest.raises(NotADatabaseError, match="folder"),
+        Store.open_for_ingest(tmp_path, ACT),
+    ):
         pass
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from oomdb.store import Store
+from oomdb.store.custody import Act
 from oomdb.tables import BY_NAME, EVENT_TABLES, EVENTS, SOURCES, Magnitude, Type
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def derive(database: Path) -> None:
 
     A writer does so at its end, whatever it has written.
     """
-    with Store.open_for_ingest(database):
+    with Store.open_for_ingest(database, Act("ingest")):
         pass
 
 

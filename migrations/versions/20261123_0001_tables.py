@@ -274,6 +274,129 @@ def upgrade() -> None:
         comment="One usage, limit or statistic of a memory cgroup.",
     )
     op.create_table(
+        "custody",
+        sa.Column(
+            "entry_no",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="Order of the acts, from 1.",
+        ),
+        sa.Column(
+            "happened_at",
+            sa.TIMESTAMP(),
+            autoincrement=False,
+            nullable=False,
+            comment="When it was done (UTC).",
+        ),
+        sa.Column(
+            "action",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="ingest, reparse, rebuild, hosts import, budgets import.",
+        ),
+        sa.Column(
+            "actor",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Name of the user whose process did it, or the number.",
+        ),
+        sa.Column(
+            "login",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="Name of the user who had logged in, before sudo; NULL when unknown.",
+        ),
+        sa.Column(
+            "machine",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="Name of the machine that it was done on.",
+        ),
+        sa.Column(
+            "oomdb_version",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="The oomdb that did it.",
+        ),
+        sa.Column(
+            "options",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="What was asked for, as a JSON object.",
+        ),
+        sa.Column(
+            "sources_sha256",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="SHA-256 over its rows of custody_sources.",
+        ),
+        sa.Column(
+            "previous_sha256",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="entry_sha256 of the entry before; NULL in the first.",
+        ),
+        sa.Column(
+            "entry_sha256",
+            sa.String(),
+            autoincrement=False,
+            nullable=False,
+            comment="SHA-256 over all columns before this.",
+        ),
+        sa.PrimaryKeyConstraint("entry_no", name=op.f("custody_pkey")),
+        comment="One act that changed what the database holds; each is chained to the one before.",
+    )
+    op.create_table(
+        "custody_sources",
+        sa.Column(
+            "entry_no",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="The entry of custody.",
+        ),
+        sa.Column(
+            "change_no",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="Order of the changes of an entry, from 1.",
+        ),
+        sa.Column(
+            "change", sa.String(), autoincrement=False, nullable=False, comment="added or removed."
+        ),
+        sa.Column(
+            "path", sa.String(), autoincrement=False, nullable=False, comment="As in sources."
+        ),
+        sa.Column(
+            "sha256", sa.String(), autoincrement=False, nullable=False, comment="As in sources."
+        ),
+        sa.Column(
+            "size_bytes",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="As in sources [bytes].",
+        ),
+        sa.Column(
+            "evidence_digest",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="As in sources.",
+        ),
+        comment="A source that an act added to the database or took out of it.",
+    )
+    op.create_table(
         "events",
         sa.Column(
             "event_id",
@@ -1603,6 +1726,13 @@ def upgrade() -> None:
             nullable=True,
             comment="The report's own lines, zstd-compressed.",
         ),
+        sa.Column(
+            "evidence_sha256",
+            sa.LargeBinary(),
+            autoincrement=False,
+            nullable=False,
+            comment="SHA-256 of those lines.",
+        ),
         comment="One place where an event was seen; `copy_` is what this place alone tells.",
     )
     op.create_table(
@@ -1704,6 +1834,13 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=True,
             comment="Lines of those reports that no LineKind took.",
+        ),
+        sa.Column(
+            "evidence_digest",
+            sa.String(),
+            autoincrement=False,
+            nullable=True,
+            comment="SHA-256 over what its sightings keep: a line `FIRST_BYTE LAST_BYTE SHA256` each, sorted; NULL without any.",
         ),
         sa.Column(
             "ingested_at",
@@ -2361,6 +2498,8 @@ def downgrade() -> None:
     op.drop_table("gfp_bits")
     op.drop_table("extra_fields")
     op.drop_table("events")
+    op.drop_table("custody_sources")
+    op.drop_table("custody")
     op.drop_table("cgroup_counters")
     op.drop_table("budgets")
     op.drop_table("budget_hosts")

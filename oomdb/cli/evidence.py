@@ -1,15 +1,18 @@
-"""`sources`, `reparse` and `dump`: what was read, and what follows from it."""
+"""`sources`, `reparse`, `rebuild`, `verify`, `custody`, `dump`: what was read, and if it holds."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from oomdb.cli.app import app
 from oomdb.cli.options import Database, Out, RowFormat, reading_from, refuse_database_as_output
+from oomdb.errors import ExitCode
 from oomdb.output import terminal
-from oomdb.output.formats import Format
+from oomdb.output.formats import Format, SummaryFormat
 
 
 @app.command()
@@ -37,6 +40,85 @@ def reparse(db: Database = None) -> None:
     typer.echo(f"events     {done.events:,} (before: {done.events_before:,})")
     if done.without_report:
         terminal.note(f"oomdb: {done.without_report:,} pieces of evidence hold no report any more")
+
+
+@app.command()
+def rebuild(
+    new: Annotated[
+        Path,
+        typer.Argument(metavar="NEW", readable=False, help="The database to make; a new file."),
+    ],
+    db: Database = None,
+) -> None:
+    """Make a new database of the evidence that another one keeps, and of what users told it.
+
+    What is damaged in the old one, but for the evidence, is whole in the new one.
+    """
+    from oomdb.reparse import rebuild as make_anew
+    from oomdb.store.database import database_path
+    from oomdb.summary import progress_bar
+
+    with progress_bar() as progress:
+        done = make_anew(database_path(db), new, progress=progress)
+    typer.echo(f"sources    {done.sources:,}")
+    typer.echo(f"events     {done.events:,} (before: {done.events_before:,})")
+    if done.without_report:
+        terminal.note(f"oomdb: {done.without_report:,} pieces of evidence hold no report any more")
+    for lost in done.lost:
+        terminal.note(f"oomdb: left out: {lost}")
+    if done.lost:
+        raise typer.Exit(ExitCode.PARTIAL)
+
+
+@app.command()
+def verify(
+    db: Database = None,
+    files: Annotated[
+        bool,
+        typer.Option(
+            "--files/--no-files", help="Also read the logs that are still where they were."
+        ),
+    ] = True,
+    entry: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="The hash of an entry of custody, as it was noted once."),
+    ] = None,
+    summary_format: Annotated[
+        SummaryFormat, typer.Option("--format", "-f", help="How the result is written.")
+    ] = SummaryFormat.TEXT,
+) -> None:
+    """Read the whole database and say what is wrong with it; exit code 4 when something is.
+
+    Every value of every table, rows that point at none, counts, kept evidence and the chain
+    of custody by their hashes, and the logs that are still there. Note the hash that is
+    printed: given as --entry later it proves that nothing up to it was changed.
+    """
+    from oomdb.store.database import database_path
+    from oomdb.summary import progress_bar, verified_as_json, verified_as_text
+    from oomdb.verify import verify as check
+
+    with progress_bar() as progress:
+        done = check(database_path(db), originals=files, entry=entry, progress=progress)
+    as_json = summary_format is SummaryFormat.JSON
+    typer.echo(verified_as_json(done) if as_json else verified_as_text(done))
+    if done.problems:
+        sys.stdout.flush()
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+@app.command()
+def custody(db: Database = None, row_format: RowFormat = None, out: Out = None) -> None:
+    """List who did what to the database, when, and from where.
+
+    The sources of each entry are in the table custody_sources.
+    """
+    from oomdb.evidence import custody_rows
+    from oomdb.output import writer
+
+    refuse_database_as_output(out, db)
+    with reading_from(db) as connection:
+        short = writer.chosen_format(row_format, out) is Format.TABLE
+        writer.write(custody_rows(connection, short=short), row_format, out)
 
 
 @app.command()

@@ -35,7 +35,7 @@ def import_budgets(path: Path, database: Path) -> Imported:
     """
     told = sheet.read(path)
     budgets = budgets_of(told)
-    with Store.open_for_ingest(database) as store:
+    with Store.open_for_ingest(database, told.act("budgets import")) as store:
         known = store.label_names()
         for line, budget in zip(told.lines, budgets, strict=True):
             if budget["label"] is not None and budget["label"] not in known:

@@ -43,7 +43,7 @@ def import_labels(path: Path, database: Path) -> Imported:
     """
     told = sheet.read(path)
     rules = rules_of(told)
-    with Store.open_for_ingest(database) as store:
+    with Store.open_for_ingest(database, told.act("hosts import")) as store:
         store.replace_told(tables.HOST_RULES, rules)
     with Store.open_for_reading(database) as reader:
         return Imported(

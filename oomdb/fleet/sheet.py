@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError, UsageError
+from oomdb.store.custody import Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +44,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A whole file: its columns in order, in lower case, and its rows."""
+    """A whole file: its columns in order, in lower case, its rows, its SHA-256."""
 
     name: str
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
+    sha256: str
+
+    def act(self, action: str) -> Act:
+        """What custody says of its import."""
+        return Act(action, {"file": self.name, "sha256": self.sha256, "lines": len(self.lines)})
 
     def require(self, *columns: str) -> None:
         """SheetError unless the header has all these columns."""
@@ -66,7 +73,8 @@ def read(path: Path) -> Sheet:
     do not count. UsageError when there is no such file, SheetError when it is no CSV.
     """
     name = "standard input" if str(path) == "-" else str(path)
-    text = _text(name, _content(name, path))
+    content = _content(name, path)
+    text = _text(name, content)
     rows = _rows(name, text)
     header_no, header = next(rows, (1, []))
     columns = tuple(cell.strip().lower() for cell in header)
@@ -86,7 +94,7 @@ def read(path: Path) -> Sheet:
             )
         cells = dict(zip(columns, (cell.strip() for cell in row), strict=True))
         lines.append(Line(name, line_no, cells))
-    return Sheet(name, columns, tuple(lines))
+    return Sheet(name, columns, tuple(lines), hashlib.sha256(content).hexdigest())
 
 
 def _content(name: str, path: Path) -> bytes:

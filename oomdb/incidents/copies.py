@@ -106,6 +106,13 @@ def _located(evidence: bytes, json_fields: str | None) -> Iterator[Located]:
     return reader.in_blocks([decompress(evidence)], names=names)
 
 
+def kept_of(sighting: Mapping[str, object]) -> tuple[int, int, bytes]:
+    """Where a sighting stands in its log, and the SHA-256 of what is kept of it."""
+    sha256 = sighting["evidence_sha256"]
+    assert isinstance(sha256, bytes)
+    return int(str(sighting["first_byte"])), int(str(sighting["last_byte"])), sha256
+
+
 def reread(evidence: bytes, json_fields: str | None) -> RowBatch:
     """The rows of a report from its kept evidence; ValueError when it holds none."""
     from oomdb.rows.builder import rows_of
@@ -126,6 +133,7 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
     located = _located(evidence, str(json_fields) if json_fields is not None else None)
     found = []
     for draft in chain.from_iterable(drafts(located)):
+        draft.rows.event["damage"] = _damage(draft.rows.event["damage"], sighting["copy_damage"])
         one = _copy_of(draft, str(host) if host is not None else None)
         kept = {name: sighting[name] for name in _KEPT}
         one.sighting.update(kept)
@@ -139,6 +147,16 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
         found.append(one)
     return found
 
+
+def _damage(read: object, before: object) -> str | None:
+    """The damage of a report with what only its log could show: the lines in between."""
+    words = set(str(read).split(",")) if read is not None else set()
+    words |= {_BETWEEN} & set(str(before).split(","))
+    return ",".join(sorted(words)) or None
+
+
+#: Damage that is not in the evidence, which holds the report's own lines alone.
+_BETWEEN = "interleaved"
 
 #: What a sighting knows from the log round its evidence.
 _KEPT = (

@@ -38,7 +38,8 @@ class Draft:
         self.host = located.host
         self.first: KernelLine = place.first
         evidence = place.evidence.encode("latin-1")
-        self._sha256 = hashlib.sha256(evidence).hexdigest()
+        sha256 = hashlib.sha256(evidence)
+        self._sha256 = sha256.hexdigest()
         self._sighting: dict[str, object] = {
             "first_line": place.first_line,
             "last_line": place.last_line,
@@ -46,6 +47,7 @@ class Draft:
             "last_byte": place.last_byte,
             "copy_carrier": self.first.carrier,
             "evidence": compress(evidence),
+            "evidence_sha256": sha256.digest(),
         }
         self.unfinished: ReportRows | None = ReportRows(located.report)
         self.rows: RowBatch = self.unfinished.batch

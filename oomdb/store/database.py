@@ -13,7 +13,7 @@ import duckdb
 from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
-from oomdb.store.insertion import insert_rows, registered
+from oomdb.store.insertion import insert, insert_rows, registered
 from oomdb.store.opening import State, connect, first_line, prepare, state_in, state_of
 from oomdb.store.staging import locked, staged
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from oomdb.incidents.copies import Found
     from oomdb.store.assignment import Assigned
+    from oomdb.store.custody import Act, Ledger
 
 
 #: Rows that are fetched at a time.
@@ -97,6 +98,23 @@ class Content:
         """How many events there are."""
         return self._number("SELECT COUNT(*) FROM events")
 
+    def sources(self) -> list[dict[str, object]]:
+        """The rows of all sources, in a fixed order."""
+        result = self.connection.execute("SELECT * FROM sources ORDER BY source_id")
+        return result.to_arrow_table().to_pylist()
+
+    def sightings_of(self, source_ids: Sequence[str]) -> dict[str, list[dict[str, object]]]:
+        """The sightings of each of the sources that has any, in the order of its lines."""
+        with registered(self.connection, "wanted_sources", source_id=source_ids):
+            result = self.connection.execute(
+                "SELECT * FROM sightings WHERE source_id IN (SELECT source_id FROM wanted_sources)"
+                " ORDER BY source_id, first_byte, copy_digest"
+            )
+            found: dict[str, list[dict[str, object]]] = {}
+            for row in result.to_arrow_table().to_pylist():
+                found.setdefault(row["source_id"], []).append(row)
+        return found
+
     def _number(self, sql: str) -> int:
         row = self.connection.execute(sql).fetchone()
         assert row is not None
@@ -124,8 +142,9 @@ class Reader(Content):
 class Store(Content):
     """The writer: adds sources to a staged database, batch by batch."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
         super().__init__(connection)
+        self._ledger = ledger
         self._lost: dict[str, str] = {}
 
     @staticmethod
@@ -152,14 +171,15 @@ class Store(Content):
 
     @staticmethod
     @contextmanager
-    def open_for_ingest(path: Path, *, must_exist: bool = False) -> Iterator[Store]:
+    def open_for_ingest(path: Path, act: Act, *, must_exist: bool = False) -> Iterator[Store]:
         """The database to add to, created when there is none unless it `must_exist`.
 
-        What was added is published when the block ends without error; else the database
-        stays as it was. Raises what `open_for_reading` raises, and DatabaseBusyError
-        while another process writes.
+        What was added is published, with an entry in `custody` for the act, when the block
+        ends without error; else the database stays as it was. Raises what
+        `open_for_reading` raises, and DatabaseBusyError while another process writes.
         """
         from oomdb.store import facts
+        from oomdb.store.custody import Ledger
         from oomdb.store.settle import settle
 
         if must_exist and not path.exists():
@@ -175,10 +195,11 @@ class Store(Content):
             # Each checkpoint before the last would leave holes in the file.
             connection.execute("SET wal_autocheckpoint = '256MB'")
             try:
-                store = Store(connection)
-                yield store
+                ledger = Ledger(connection)
+                yield Store(connection, ledger)
                 settle(connection)
                 facts.derive(connection)
+                ledger.write(act)
                 connection.execute("CHECKPOINT")
             except duckdb.InterruptException:
                 raise KeyboardInterrupt from None
@@ -219,8 +240,10 @@ class Store(Content):
 
     def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
         """Add rows of `sources`."""
-        with self._transaction():
+        ids = [str(row["source_id"]) for row in rows]
+        with self._transaction(), registered(self.connection, "new_sources", source_id=ids):
             insert_rows(self.connection, "sources", rows)
+            self._ledger.added("new_sources")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -250,23 +273,6 @@ class Store(Content):
                     )
             insert_rows(self.connection, "inputs", [asdict(each) for each in inputs])
 
-    def sources(self) -> list[dict[str, object]]:
-        """The rows of all sources, in a fixed order."""
-        result = self.connection.execute("SELECT * FROM sources ORDER BY source_id")
-        return result.to_arrow_table().to_pylist()
-
-    def sightings_of(self, source_ids: Sequence[str]) -> dict[str, list[dict[str, object]]]:
-        """The sightings of each of the sources that has any, in the order of its lines."""
-        with registered(self.connection, "wanted_sources", source_id=source_ids):
-            result = self.connection.execute(
-                "SELECT * FROM sightings WHERE source_id IN (SELECT source_id FROM wanted_sources)"
-                " ORDER BY source_id, first_byte, copy_digest"
-            )
-            found: dict[str, list[dict[str, object]]] = {}
-            for row in result.to_arrow_table().to_pylist():
-                found.setdefault(row["source_id"], []).append(row)
-        return found
-
     def clear_derived(self) -> None:
         """Take away all rows that follow from the evidence; sources and sightings stay."""
         with self._transaction():
@@ -280,6 +286,17 @@ class Store(Content):
         with self._transaction():
             self.connection.execute(f"DELETE FROM {table.name}")
             insert_rows(self.connection, table.name, rows)
+
+    def copy(self, old: Content, table: tables.Table) -> None:
+        """Take over all rows of a table from another database."""
+        rows = old.connection.execute(f"SELECT * FROM {table.name}").to_arrow_table()
+        with self._transaction():
+            insert(self.connection, table.name, rows)
+
+    def inherit_sources(self, old: Content) -> None:
+        """Let custody know the sources that another database had, whose entries were copied."""
+        with self._transaction():
+            self._ledger.inherit(old.connection)
 
     def label_names(self) -> set[str]:
         """The labels that some rule gives to hosts."""
@@ -297,6 +314,7 @@ class Store(Content):
             self._transaction(),
             registered(self.connection, "gone_sources", source_id=source_ids),
         ):
+            self._ledger.leaving("gone_sources")
             gone = self.connection.execute(
                 "DELETE FROM sightings WHERE source_id IN (SELECT source_id FROM gone_sources)"
                 " RETURNING copy_digest, event_id"

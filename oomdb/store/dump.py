@@ -24,7 +24,7 @@ def canonical(reader: Reader) -> Iterator[str]:
     runs, give the same lines.
     """
     for table in tables.TABLES:
-        if table is not tables.INPUTS:
+        if table not in tables.HISTORY:
             yield from _rows(reader, table, _LEFT_OUT)
 
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
+from oomdb.errors import (
+    DamagedDatabaseError,
+    NewerDatabaseError,
+    NotADatabaseError,
+    OomdbError,
+)
 from oomdb.incidents.identity import digest
 from oomdb.store.insertion import insert_rows
 
@@ -53,7 +58,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     except duckdb.Error as error:
         if "Could not set lock" in str(error):
             raise OomdbError(f"another program holds {path} open for writing") from error
-        raise NotADatabaseError(
+        raise DamagedDatabaseError(
             f"{path} is damaged, or of another version of DuckDB: {first_line(error)}"
         ) from error
 
@@ -108,7 +113,7 @@ def state_in(connection: duckdb.DuckDBPyConnection, path: Path) -> State:
             return State.OLDER
         has_views = _fingerprint_of(connection) == definitions_fingerprint()
     except duckdb.Error as error:
-        raise NotADatabaseError(f"{path} is damaged: {first_line(error)}") from error
+        raise DamagedDatabaseError(f"{path} is damaged: {first_line(error)}") from error
     return State.CURRENT if has_views else State.OTHER_VIEWS
 
 

@@ -1,0 +1,232 @@
+"""Who did what to the database: an append-only list of acts, each chained to the one before.
+
+An entry holds the hash of the entry before it and one over the sources that it added or
+took out, and of these the hash over all the evidence kept. So whoever noted the hash of one
+entry elsewhere can tell whether anything up to it was changed since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oomdb import __version__, tables
+from oomdb.store.insertion import insert, insert_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import duckdb
+
+#: Rows that are fetched at a time.
+_MOST_FETCHED = 10_000
+#: What the kernel says of a process that nobody logged in for.
+_NO_LOGIN = 2**32 - 1
+
+_SOURCE = "path, sha256, size_bytes, evidence_digest"
+#: Sources that an act has changed: those that are gone or kept otherwise, those that are new.
+_CHANGES = f"""
+SELECT change, {_SOURCE}
+FROM (
+  SELECT 'removed' AS change, 0 AS turn, b.path, b.sha256, b.size_bytes, b.evidence_digest
+  FROM temp.sources_before AS b
+  LEFT JOIN sources AS s ON s.source_id = b.source_id
+  WHERE s.source_id IS NULL OR s.evidence_digest IS DISTINCT FROM b.evidence_digest
+    OR s.size_bytes <> b.size_bytes
+  UNION ALL
+  SELECT 'added' AS change, 1 AS turn, s.path, s.sha256, s.size_bytes, s.evidence_digest
+  FROM sources AS s
+  LEFT JOIN temp.sources_before AS b ON b.source_id = s.source_id
+  WHERE s.source_id IN (SELECT source_id FROM temp.sources_touched)
+    AND (b.source_id IS NULL OR s.evidence_digest IS DISTINCT FROM b.evidence_digest
+      OR s.size_bytes <> b.size_bytes)
+) AS changed
+ORDER BY path, sha256, turn"""
+
+#: What the entries together say is in the database, against what is.
+_UNTOLD = """
+SELECT COALESCE(s.path, told.path) AS path,
+  CASE WHEN s.path IS NULL THEN 'custody says that it was added; it is not in sources'
+    WHEN told.path IS NULL THEN 'it is in sources; custody does not say that it was added'
+    ELSE 'size or evidence are not what custody says was added' END AS problem
+FROM sources AS s
+FULL JOIN (
+  SELECT path, sha256, size_bytes, evidence_digest
+  FROM (
+    SELECT path, sha256, size_bytes, evidence_digest, change,
+      ROW_NUMBER() OVER (PARTITION BY path, sha256 ORDER BY entry_no DESC, change_no DESC) AS turn
+    FROM custody_sources
+  ) AS changes
+  WHERE turn = 1 AND change = 'added'
+) AS told ON told.path = s.path AND told.sha256 = s.sha256
+WHERE s.path IS NULL OR told.path IS NULL OR s.size_bytes <> told.size_bytes
+  OR s.evidence_digest IS DISTINCT FROM told.evidence_digest
+ORDER BY path"""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is done to a database: the command, and what was asked of it as JSON has it."""
+
+    action: str
+    options: dict[str, object] = field(default_factory=dict)
+
+
+class Ledger:
+    """What one act changes, kept until its entry is written."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        connection.execute(
+            "CREATE TEMP TABLE sources_before AS"
+            f" SELECT source_id, {_SOURCE} FROM sources WHERE false"
+        )
+        connection.execute("CREATE TEMP TABLE sources_touched (source_id VARCHAR)")
+
+    def inherit(self, old: duckdb.DuckDBPyConnection) -> None:
+        """Take the sources of another database for what is there before the act."""
+        rows = old.execute(f"SELECT source_id, {_SOURCE} FROM sources").to_arrow_table()
+        insert(self._connection, "temp.sources_before", rows)
+        self._touch("temp.sources_before")
+
+    def leaving(self, relation: str) -> None:
+        """Note sources, whose ids are in a relation, before they are taken out."""
+        self._connection.execute(
+            f"INSERT INTO temp.sources_before SELECT source_id, {_SOURCE} FROM sources"
+            f" WHERE source_id IN (SELECT source_id FROM {relation})"
+            " AND source_id NOT IN (SELECT source_id FROM temp.sources_touched)"
+        )
+        self._touch(relation)
+
+    def added(self, relation: str) -> None:
+        """Note sources, whose ids are in a relation, that were added."""
+        self._touch(relation)
+
+    def _touch(self, relation: str) -> None:
+        self._connection.execute(
+            f"INSERT INTO temp.sources_touched SELECT source_id FROM {relation}"
+        )
+
+    def write(self, act: Act) -> None:
+        """Append the entry of the act."""
+        connection = self._connection
+        last = connection.execute(
+            "SELECT entry_no, entry_sha256 FROM custody ORDER BY entry_no DESC LIMIT 1"
+        ).fetchone()
+        entry_no, previous = (int(last[0]) + 1, str(last[1])) if last else (1, None)
+        connection.execute(
+            "INSERT INTO custody_sources SELECT ? AS entry_no, ROW_NUMBER() OVER () AS change_no,"
+            f" change, {_SOURCE} FROM ({_CHANGES}) AS changes",
+            [entry_no],
+        )
+        entry: dict[str, object] = {
+            "entry_no": entry_no,
+            "happened_at": datetime.now(UTC).replace(tzinfo=None),
+            "action": act.action,
+            "actor": _name_of(os.geteuid()),
+            "login": _login(),
+            "machine": platform.node() or "unknown",
+            "oomdb_version": __version__,
+            "options": json.dumps(act.options, ensure_ascii=True, sort_keys=True),
+            "sources_sha256": _sources_sha256(connection, entry_no),
+            "previous_sha256": previous,
+        }
+        entry["entry_sha256"] = entry_sha256(entry)
+        insert_rows(connection, "custody", [entry])
+        for name in ("sources_before", "sources_touched"):
+            connection.execute(f"DELETE FROM temp.{name}")
+
+
+def entry_sha256(entry: dict[str, object]) -> str:
+    """SHA-256 of an entry as a JSON array of its columns, in their order, but the last."""
+    values = [entry[column.name] for column in tables.CUSTODY.columns[:-1]]
+    return hashlib.sha256(_line(values)).hexdigest()
+
+
+def evidence_digest(kept: Iterable[tuple[int, int, bytes]]) -> str | None:
+    """`sources.evidence_digest` of first byte, last byte and SHA-256 of each sighting."""
+    lines = [f"{first} {last} {sha256.hex()}\n" for first, last, sha256 in sorted(kept)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
+
+
+def problems(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """What is wrong in the chain, as the entry or source and the problem, in order."""
+    previous = None
+    rows = _rows_of(connection, "SELECT * FROM custody ORDER BY entry_no")
+    for expected_no, entry in enumerate(rows, 1):
+        name = f"entry {entry['entry_no']}"
+        if entry["entry_no"] != expected_no:
+            yield name, f"entry {expected_no} should come here"
+            return
+        if entry["entry_sha256"] != entry_sha256(entry):
+            yield name, "it was changed: its hash is not that of its columns"
+        if entry["previous_sha256"] != previous:
+            yield name, "it does not follow the entry before: the hashes differ"
+        if entry["sources_sha256"] != _sources_sha256(connection, expected_no):
+            yield name, "its sources were changed: their hash is not the one that it holds"
+        previous = entry["entry_sha256"]
+    yield from connection.execute(_UNTOLD).fetchall()
+
+
+def head(connection: duckdb.DuckDBPyConnection) -> tuple[int, str | None]:
+    """How many entries there are, and the hash of the last; None without any."""
+    row = connection.execute(
+        "SELECT entry_no, entry_sha256 FROM custody ORDER BY entry_no DESC LIMIT 1"
+    ).fetchone()
+    return (int(row[0]), str(row[1])) if row else (0, None)
+
+
+def has_entry(connection: duckdb.DuckDBPyConnection, sha256: str) -> bool:
+    """Whether an entry has that hash."""
+    sql = "SELECT COUNT(*) FROM custody WHERE entry_sha256 = LOWER(?)"
+    row = connection.execute(sql, [sha256]).fetchone()
+    return row is not None and row[0] > 0
+
+
+def _sources_sha256(connection: duckdb.DuckDBPyConnection, entry_no: int) -> str:
+    names = ", ".join(column.name for column in tables.CUSTODY_SOURCES.columns[1:])
+    hashed = hashlib.sha256()
+    result = connection.cursor().execute(
+        f"SELECT {names} FROM custody_sources WHERE entry_no = ? ORDER BY change_no", [entry_no]
+    )
+    while rows := result.fetchmany(_MOST_FETCHED):
+        for row in rows:
+            hashed.update(_line(row))
+    return hashed.hexdigest()
+
+
+def _line(values: Sequence[object]) -> bytes:
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[dict[str, object]]:
+    result = connection.cursor().execute(sql)
+    names = [column[0] for column in result.description or ()]
+    while rows := result.fetchmany(_MOST_FETCHED):
+        yield from (dict(zip(names, row, strict=True)) for row in rows)
+
+
+def _name_of(uid: int) -> str:
+    """The name of a user as the system knows it, not as the environment says it."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _login() -> str | None:
+    """The user whom the kernel's audit knows to have logged in, whoever he became since."""
+    try:
+        uid = int(Path("/proc/self/loginuid").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return _name_of(uid) if uid != _NO_LOGIN else None

@@ -1,0 +1,246 @@
+"""Whether a database holds what it should: every row readable, nothing lost, nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from oomdb import tables
+from oomdb.errors import DamagedDatabaseError, OomdbError
+from oomdb.incidents.kept import decompress
+from oomdb.originals import check_originals
+from oomdb.store import custody
+from oomdb.store.database import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import duckdb
+
+    from oomdb.originals import Originals
+
+    Found = Iterator[tuple[str, str]]
+
+_BATCH_ROWS = 2000
+#: Schemas whose tables are read: what was stored, and what is kept of saved views.
+_TABLES = """
+SELECT schema_name, table_name FROM duckdb_tables()
+WHERE NOT temporary AND schema_name IN ('main', 'facts') ORDER BY 1, 2"""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong: which check found it, in what, and what it is."""
+
+    check: str
+    subject: str
+    problem: str
+
+
+@dataclass
+class Verified:
+    """What was gone through, and every problem that was found, in a fixed order.
+
+    `entries` and `head` are the number of entries in custody and the hash of the last.
+    `originals` tells what became of the files that were read; None when nobody looked.
+    """
+
+    tables: int = 0
+    rows: int = 0
+    evidence: int = 0
+    entries: int = 0
+    head: str | None = None
+    originals: Originals | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def verify(
+    database: Path,
+    *,
+    originals: bool = True,
+    entry: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Verified:
+    """Read all of a database and hold it against itself, and against the files it came from.
+
+    `entry` is the hash of an entry of custody as it was noted elsewhere: it is a problem
+    when none has it. Files are looked at unless `originals` is False. OomdbError when there
+    is no database.
+    """
+    done = Verified()
+    checks: dict[str, Callable[[duckdb.DuckDBPyConnection], Found]] = {
+        "orphans": _orphans,
+        "counts": _counts,
+        "evidence": lambda connection: _evidence(connection, done),
+        "custody": lambda connection: _custody(connection, done, entry),
+        "files": lambda connection: _files(connection, done, progress),
+    }
+    if not originals:
+        del checks["files"]
+    try:
+        done.problems += [Problem("blocks", *found) for found in _each_table(database, done)]
+        for check, find in checks.items():
+            done.problems += _found_by(check, find, database)
+    except DamagedDatabaseError as error:
+        done.problems.append(Problem("blocks", str(database), str(error)))
+    return done
+
+
+def _found_by(
+    check: str, find: Callable[[duckdb.DuckDBPyConnection], Found], database: Path
+) -> Iterator[Problem]:
+    """What a check finds; that it cannot be done is a problem too."""
+    try:
+        with Store.open_for_reading(database) as reader:
+            for subject, problem in find(reader.connection):
+                yield Problem(check, subject, problem)
+    except DamagedDatabaseError:
+        raise
+    except OomdbError as error:
+        yield Problem(check, str(database), f"the check could not be done: {error}")
+
+
+def _each_table(database: Path, done: Verified) -> Found:
+    """Every value of every table, each by a connection of its own.
+
+    A block that is damaged ends the connection that has met it.
+    """
+    with Store.open_for_reading(database) as reader:
+        names = reader.connection.execute(_TABLES).fetchall()
+    for schema, table in names:
+        try:
+            with Store.open_for_reading(database) as reader:
+                row = reader.connection.execute(
+                    f"SELECT COUNT(*), SUM(HASH(COLUMNS(*))) FROM {schema}.{table}"
+                ).fetchone()
+            assert row is not None
+            done.tables += 1
+            done.rows += int(row[0])
+        except OomdbError as error:
+            name = table if schema == "main" else f"{schema}.{table}"
+            yield name, str(error)
+
+
+#: Each way in which a row can point at another, and which it may be missing.
+_REFERENCES: tuple[tuple[str, str, str, str], ...] = (
+    *((table.name, "event_id", "events", "event_id") for table in tables.EVENT_TABLES),
+    ("sightings", "source_id", "sources", "source_id"),
+    ("events", "event_id", "sightings", "event_id"),
+    ("events", "copy_digest", "sightings", "copy_digest"),
+    ("events", "host_id", "hosts", "host_id"),
+    ("host_names", "host_id", "hosts", "host_id"),
+    ("host_labels", "host_id", "hosts", "host_id"),
+    ("budget_hosts", "host_id", "hosts", "host_id"),
+    ("budget_hosts", "budget_no", "budgets", "budget_no"),
+    ("custody_sources", "entry_no", "custody", "entry_no"),
+)
+
+
+def _orphans(connection: duckdb.DuckDBPyConnection) -> Found:
+    for table, column, parent, key in _REFERENCES:
+        found = connection.execute(
+            f"SELECT COUNT(*), MIN({column}::VARCHAR) FROM {table}"
+            f" WHERE {column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {parent})"
+        ).fetchone()
+        assert found is not None
+        if found[0]:
+            yield table, f"{found[0]:,} rows whose {column} is not in {parent}, such as {found[1]}"
+
+
+_COUNTED = """
+SELECT s.path, s.event_count, COALESCE(c.event_count, 0)
+FROM sources AS s
+LEFT JOIN (
+  SELECT source_id, COUNT(DISTINCT event_id) AS event_count FROM sightings GROUP BY source_id
+) AS c ON c.source_id = s.source_id
+WHERE s.event_count IS DISTINCT FROM COALESCE(c.event_count, 0) ORDER BY s.path"""
+
+#: Tables of which an event cannot have two rows with the same of these columns.
+_UNIQUE: tuple[tuple[str, str], ...] = (
+    ("events", "event_id"),
+    ("sources", "source_id"),
+    ("hosts", "host_id"),
+    ("victims", "event_id, victim_no"),
+    ("processes", "event_id, row_no"),
+    ("unparsed_lines", "event_id, line_no"),
+)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> Found:
+    for path, told, counted in connection.execute(_COUNTED).fetchall():
+        yield path, f"its event_count is {told}, but its sightings are of {counted} events"
+    for table, key in _UNIQUE:
+        row = connection.execute(
+            f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} GROUP BY {key} HAVING COUNT(*) > 1)"
+        ).fetchone()
+        if row and row[0]:
+            yield table, f"{row[0]:,} times more than one row has the same {key}"
+
+
+def _evidence(connection: duckdb.DuckDBPyConnection, done: Verified) -> Found:
+    """Kept lines against their hashes, and the hashes of a source against the one over all."""
+    result = connection.cursor().execute(
+        "SELECT event_id, first_line, evidence, evidence_sha256 FROM sightings"
+    )
+    while rows := result.fetchmany(_BATCH_ROWS):
+        for event_id, first_line_no, evidence, sha256 in rows:
+            done.evidence += 1
+            problem = _evidence_problem(evidence, sha256)
+            if problem is not None:
+                yield f"event {event_id}, sighting in line {first_line_no}", problem
+    for path, told, kept in _kept_by_source(connection):
+        if told != custody.evidence_digest(kept):
+            yield path, "its evidence_digest is not that of its sightings"
+
+
+def _evidence_problem(evidence: bytes | None, sha256: bytes) -> str | None:
+    if evidence is None:
+        return "its evidence is gone"
+    try:
+        lines = decompress(evidence)
+    except OomdbError as error:
+        return str(error)
+    if hashlib.sha256(lines).digest() != sha256:
+        return "the kept lines are not those that were read: their SHA-256 differs"
+    return None
+
+
+def _kept_by_source(
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[str, str | None, list[tuple[int, int, bytes]]]]:
+    """Path and evidence_digest of each source, and what its sightings keep."""
+    result = connection.cursor().execute(
+        "SELECT s.source_id, s.path, s.evidence_digest, k.first_byte, k.last_byte,"
+        " k.evidence_sha256 FROM sources AS s"
+        " LEFT JOIN sightings AS k ON k.source_id = s.source_id ORDER BY s.source_id"
+    )
+    current: tuple[str, str, str | None] | None = None
+    kept: list[tuple[int, int, bytes]] = []
+    while rows := result.fetchmany(_BATCH_ROWS):
+        for source_id, path, told, first_byte, last_byte, sha256 in rows:
+            if current is not None and current[0] != source_id:
+                yield current[1], current[2], kept
+                kept = []
+            current = (source_id, path, told)
+            if sha256 is not None:
+                kept.append((first_byte, last_byte, sha256))
+    if current is not None:
+        yield current[1], current[2], kept
+
+
+def _custody(connection: duckdb.DuckDBPyConnection, done: Verified, noted: str | None) -> Found:
+    done.entries, done.head = custody.head(connection)
+    yield from custody.problems(connection)
+    if noted is not None and not custody.has_entry(connection, noted):
+        yield f"hash {noted}", "no entry has it: what it was noted for was changed since"
+
+
+def _files(
+    connection: duckdb.DuckDBPyConnection,
+    done: Verified,
+    progress: Callable[[int, int, str], None] | None,
+) -> Found:
+    done.originals = check_originals(connection, progress)
+    yield from done.originals.differing
