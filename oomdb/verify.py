@@ -6,18 +6,19 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from oomdb import tables
 from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.incidents.kept import decompress
 from oomdb.originals import check_originals
 from oomdb.store import custody
 from oomdb.store.database import Store
+from oomdb.store.opening import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    import duckdb
 
     from oomdb.originals import Originals
 
@@ -103,24 +104,23 @@ def _found_by(
 
 
 def _each_table(database: Path, done: Verified) -> Found:
-    """Every value of every table, each by a connection of its own.
-
-    A block that is damaged ends the connection that has met it.
-    """
+    """Read every value of every table."""
     with Store.open_for_reading(database) as reader:
         names = reader.connection.execute(_TABLES).fetchall()
-    for schema, table in names:
-        try:
-            with Store.open_for_reading(database) as reader:
-                row = reader.connection.execute(
-                    f"SELECT COUNT(*), SUM(HASH(COLUMNS(*))) FROM {schema}.{table}"
-                ).fetchone()
-            assert row is not None
-            done.tables += 1
-            done.rows += int(row[0])
-        except OomdbError as error:
-            name = table if schema == "main" else f"{schema}.{table}"
-            yield name, str(error)
+    while names:
+        with Store.open_for_reading(database) as reader:
+            while names:
+                schema, table = names.pop(0)
+                try:
+                    row = reader.connection.execute(
+                        f"SELECT COUNT(*), SUM(HASH(COLUMNS(*))) FROM {schema}.{table}"
+                    ).fetchone()
+                except duckdb.Error as error:
+                    yield table if schema == "main" else f"{schema}.{table}", first_line(error)
+                    break  # a damaged block has ended the connection
+                assert row is not None
+                done.tables += 1
+                done.rows += int(row[0])
 
 
 #: Each way in which a row can point at another, and which it may be missing.

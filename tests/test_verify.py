@@ -1,0 +1,402 @@
+"""What is changed, lost or damaged in a database is found, and evidence alone makes it anew."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import shutil
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from oomdb import tables
+from oomdb.cli.app import app
+from oomdb.errors import OomdbError, UsageError
+from oomdb.fleet.labels import import_labels
+from oomdb.incidents.kept import compress
+from oomdb.ingest import ingest
+from oomdb.reparse import rebuild, reparse
+from oomdb.store import custody, dump
+from oomdb.store.database import Store
+from oomdb.verify import verify
+from tests.printed import log, report_6_1, syslog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with logs, and a database of two ingests and labels."""
+    folder = tmp_path_factory.mktemp("verify")
+    (folder / "logs").mkdir()
+    for host, pid in (("web1", 11), ("web2", 12)):
+        text = log(syslog(report_6_1(pid=pid), host))
+        (folder / "logs" / f"{host}.log").write_bytes(text)
+        ingest([folder / "logs"], folder / "oomdb.duckdb")
+    (folder / "hosts.csv").write_text("host,role\nweb*,web\n", encoding="utf-8")
+    import_labels(folder / "hosts.csv", folder / "oomdb.duckdb")
+    return folder
+
+
+@pytest.fixture
+def folder(filled: Path, tmp_path: Path) -> Path:
+    """A copy of it that may be changed; the logs stay where they were read."""
+    return shutil.copytree(filled, tmp_path / "copy")
+
+
+def canonical(database: Path) -> list[str]:
+    with Store.open_for_reading(database) as reader:
+        return list(dump.canonical(reader))
+
+
+def found(database: Path, **options: bool | str) -> set[str]:
+    """The checks that found something."""
+    return {one.check for one in verify(database, **options).problems}  # type: ignore[arg-type]
+
+
+def change(database: Path, *statements: str) -> None:
+    with duckdb.connect(str(database)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_nothing_is_wrong_with_what_was_ingested(filled: Path) -> None:
+    done = verify(filled / "oomdb.duckdb")
+    assert done.problems == []
+    assert (done.evidence, done.entries) == (2, 3)
+    assert done.originals is not None
+    assert (done.originals.same, done.originals.gone) == (2, 0)
+    assert done.tables > len(tables.TABLES)
+
+
+@pytest.mark.parametrize(
+    ("statement", "check"),
+    [
+        ("DELETE FROM events WHERE event_id = (SELECT MIN(event_id) FROM events)", "orphans"),
+        ("DELETE FROM sightings WHERE event_id = (SELECT MIN(event_id) FROM events)", "orphans"),
+        ("DELETE FROM hosts", "orphans"),
+        ("UPDATE events SET copy_digest = 'other'", "orphans"),
+        ("INSERT INTO victims (event_id, victim_no) VALUES ('none', 1)", "orphans"),
+        ("UPDATE sources SET event_count = 7", "counts"),
+        ("INSERT INTO processes SELECT * FROM processes", "counts"),
+        ("UPDATE sightings SET evidence = NULL", "evidence"),
+        ("UPDATE sightings SET evidence = evidence[2:]", "evidence"),
+        ("UPDATE sightings SET evidence_sha256 = '\\x00'::BLOB", "evidence"),
+        ("UPDATE sources SET evidence_digest = 'other'", "evidence"),
+        ("UPDATE sources SET evidence_digest = NULL", "custody"),
+        ("UPDATE sources SET path = path || 'x', source_id = source_id || 'x'", "custody"),
+        ("DELETE FROM sources", "custody"),
+        ("DELETE FROM custody WHERE entry_no = 1", "custody"),
+        ("DELETE FROM custody WHERE entry_no = 2", "custody"),
+        ("DELETE FROM custody_sources WHERE entry_no = 1", "custody"),
+        ("UPDATE custody_sources SET path = 'x' WHERE entry_no = 1", "custody"),
+        ("DELETE FROM custody; DELETE FROM custody_sources", "custody"),
+    ],
+)
+def test_what_was_changed_is_found(folder: Path, statement: str, check: str) -> None:
+    database = folder / "oomdb.duckdb"
+    change(database, *statement.split("; "))
+    assert check in found(database, originals=False)
+
+
+@pytest.mark.parametrize("column", [column.name for column in tables.CUSTODY.columns])
+def test_a_change_in_any_column_of_custody_is_found(folder: Path, column: str) -> None:
+    database = folder / "oomdb.duckdb"
+    values = {"entry_no": "9", "happened_at": "TIMESTAMP '2020-01-01'"}
+    value = values.get(column, "'x'")
+    change(database, f"UPDATE custody SET {column} = {value} WHERE entry_no = 2")
+    assert "custody" in found(database, originals=False)
+
+
+def test_evidence_that_was_exchanged_with_its_hashes_breaks_the_chain(folder: Path) -> None:
+    database = folder / "oomdb.duckdb"
+    forged = log(syslog(report_6_1(pid=99), "web1"))
+    with duckdb.connect(str(database)) as connection:
+        path, first, last = connection.execute(
+            "SELECT path, first_byte, last_byte FROM sightings JOIN sources USING (source_id)"
+            " ORDER BY path LIMIT 1"
+        ).fetchall()[0]
+        source = "(SELECT source_id FROM sources WHERE path = ?)"
+        connection.execute(
+            f"UPDATE sightings SET evidence = ?, evidence_sha256 = UNHEX(SHA256(?::BLOB))"
+            f" WHERE source_id = {source}",
+            [compress(forged), forged, path],
+        )
+        sha256 = connection.execute(
+            f"SELECT evidence_sha256 FROM sightings WHERE source_id = {source}", [path]
+        ).fetchall()[0][0]
+        connection.execute(
+            "UPDATE sources SET evidence_digest = ? WHERE path = ?",
+            [custody.evidence_digest([(first, last, sha256)]), path],
+        )
+    assert found(database, originals=False) == {"custody"}
+
+
+def test_a_chain_that_was_made_anew_is_told_by_a_hash_noted_before(folder: Path) -> None:
+    database = folder / "oomdb.duckdb"
+    noted = verify(database, originals=False).head
+    assert noted is not None
+    import_labels(folder / "hosts.csv", database)
+    assert found(database, originals=False, entry=noted) == set()
+    with duckdb.connect(str(database)) as connection:
+        previous = None
+        names = [column.name for column in tables.CUSTODY.columns]
+        for row in connection.execute("SELECT * FROM custody ORDER BY entry_no").fetchall():
+            entry = dict(zip(names, row, strict=True)) | {"actor": "x", "previous_sha256": previous}
+            previous = custody.entry_sha256(entry)
+            connection.execute(
+                "UPDATE custody SET actor = 'x', previous_sha256 = ?, entry_sha256 = ?"
+                " WHERE entry_no = ?",
+                [entry["previous_sha256"], previous, entry["entry_no"]],
+            )
+    assert found(database, originals=False) == set()
+    assert found(database, originals=False, entry=noted) == {"custody"}
+
+
+def test_damaged_blocks_are_found_wherever_they_are(filled: Path, tmp_path: Path) -> None:
+    whole = (filled / "oomdb.duckdb").read_bytes()
+    before = canonical(filled / "oomdb.duckdb")
+    damaged = tmp_path / "damaged.duckdb"
+    draw = random.Random(7)
+    told = 0
+    for _ in range(16):
+        content = bytearray(whole)
+        at = draw.randrange(len(content))
+        content[at : at + 64] = draw.randbytes(64)
+        damaged.write_bytes(content)
+        try:
+            problems = verify(damaged, originals=False).problems
+        except OomdbError:
+            told += 1  # its first bytes do not say any more that it is a database
+            continue
+        told += bool(problems)
+        if not problems:  # nothing is stored in that place
+            assert canonical(damaged) == before
+    assert told > 8
+
+
+# The logs themselves
+
+
+def _append(file: Path) -> None:
+    file.write_bytes(file.read_bytes() + b"Jun  4 17:20:00 web1 kernel: more\n")
+
+
+def _change(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[:50] + b"X" + content[51:])
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:100])
+
+
+def _replace_by_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("act", "counts", "problem"),
+    [
+        (lambda file: None, (1, 0, 0), None),
+        (_append, (0, 1, 0), None),
+        (Path.unlink, (0, 0, 1), None),
+        (_change, (0, 0, 0), "SHA-256 differs"),
+        (_cut, (0, 0, 0), "100 bytes"),
+        (_replace_by_folder, (0, 0, 0), "not a regular file"),
+    ],
+)
+def test_a_log_is_held_against_what_was_read_of_it(
+    tmp_path: Path, act: Callable[[Path], None], counts: tuple[int, ...], problem: str | None
+) -> None:
+    file, database = tmp_path / "web1.log", tmp_path / "oomdb.duckdb"
+    file.write_bytes(log(syslog(report_6_1())))
+    ingest([file], database)
+    act(file)
+    done = verify(database)
+    assert done.originals is not None
+    assert (done.originals.same, done.originals.grown, done.originals.gone) == counts
+    assert [problem in one.problem for one in done.problems if problem] == [True] * bool(problem)
+
+
+def test_rotation_is_no_difference(tmp_path: Path) -> None:
+    logs, database = tmp_path / "logs", tmp_path / "oomdb.duckdb"
+    logs.mkdir()
+    for pid in (11, 12, 13):
+        for number in (1, 0):
+            older = logs / f"kern.log{f'.{number}' if number else ''}"
+            if older.exists():
+                older.rename(logs / f"kern.log.{number + 1}")
+        (logs / "kern.log").write_bytes(log(syslog(report_6_1(pid=pid), "web1")))
+        ingest([logs], database)
+        done = verify(database)
+        assert done.problems == []
+    assert done.originals is not None
+    assert done.originals.same == 3
+
+
+def test_members_of_archives_are_held_against_theirs(tmp_path: Path) -> None:
+    text, database = log(syslog(report_6_1())), tmp_path / "oomdb.duckdb"
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "one.log.gz").write_bytes(gzip.compress(text))
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_bytes(text + name.encode())
+    archive = tmp_path / "logs" / "all.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name in ("a.log", "b.log"):
+            tar.add(tmp_path / name, name)
+    ingest([tmp_path / "logs"], database)
+    assert verify(database).problems == []
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(tmp_path / "b.log", "a.log")
+    problems = {one.subject.rpartition("!/")[2]: one.problem for one in verify(database).problems}
+    assert set(problems) == {"a.log", "b.log"}
+    assert "SHA-256" in problems["a.log"]
+    assert "not in its file any more" in problems["b.log"]
+
+
+# Custody
+
+
+def entries(database: Path) -> list[tuple[str, dict[str, object], list[tuple[str, str]]]]:
+    """Action, options and changes of each entry, the name of the file alone for a path."""
+    with Store.open_for_reading(database) as reader:
+        sql = "SELECT entry_no, action, options FROM custody ORDER BY entry_no"
+        acts = reader.connection.execute(sql).fetchall()
+        changes = "SELECT change, path FROM custody_sources WHERE entry_no = ? ORDER BY change_no"
+        return [
+            (
+                action,
+                json.loads(options),
+                [
+                    (change, Path(path).name)
+                    for change, path in reader.connection.execute(changes, [number]).fetchall()
+                ],
+            )
+            for number, action, options in acts
+        ]
+
+
+def test_custody_tells_what_was_asked_and_what_it_changed(filled: Path) -> None:
+    first, second, labels = entries(filled / "oomdb.duckdb")
+    assert first == ("ingest", {"paths": [str(filled / "logs")]}, [("added", "web1.log")])
+    assert second == ("ingest", {"paths": [str(filled / "logs")]}, [("added", "web2.log")])
+    assert labels[0] == "hosts import"
+    assert labels[1]["lines"] == 1
+    assert labels[2] == []
+
+
+def test_a_log_that_has_grown_is_taken_out_and_added(folder: Path) -> None:
+    file, database = folder / "grown.log", folder / "grown.duckdb"
+    file.write_bytes(log(syslog(report_6_1(pid=11), "web1")))
+    ingest([file], database)
+    file.write_bytes(file.read_bytes() + log(syslog(report_6_1(pid=12), "web1")))
+    ingest([file], database)
+    ingest([file], database)
+    changes = [each[2] for each in entries(database)]
+    assert changes[0] == [("added", "grown.log")]
+    assert sorted(changes[1]) == [("added", "grown.log"), ("removed", "grown.log")]
+    assert len(changes) == 2
+    assert verify(database).problems == []
+
+
+def test_reading_again_changes_no_source(folder: Path) -> None:
+    reparse(folder / "oomdb.duckdb")
+    assert entries(folder / "oomdb.duckdb")[-1] == ("reparse", {}, [])
+    assert found(folder / "oomdb.duckdb", originals=False) == set()
+
+
+def test_damaged_evidence_stops_reading_again_and_changes_nothing(folder: Path) -> None:
+    database = folder / "oomdb.duckdb"
+    change(database, "UPDATE sightings SET evidence = evidence[2:]")
+    before = database.read_bytes()
+    with pytest.raises(OomdbError, match=r"web[12]\.log:1: kept evidence cannot be read"):
+        reparse(database)
+    assert database.read_bytes() == before
+
+
+# Made anew
+
+
+def test_a_database_is_made_anew_of_its_evidence_alone(tmp_path: Path) -> None:
+    database, new = tmp_path / "oomdb.duckdb", tmp_path / "new.duckdb"
+    ingest([SAMPLES], database)
+    before = canonical(database)
+    assert verify(database).problems == []
+    change(database, "UPDATE events SET kind = 'panic'", "DELETE FROM zones", "DELETE FROM victims")
+    done = rebuild(database, new)
+    assert (done.lost, done.without_report) == ((), 0)
+    assert canonical(new) == before
+    assert verify(new).problems == []
+    assert [action for action, *_ in entries(new)] == ["ingest", "rebuild"]
+    again = ingest([SAMPLES], new)
+    assert (again.files, again.new_events) == (again.known_files, 0)
+
+
+def test_labels_go_with_it(folder: Path) -> None:
+    rebuild(folder / "oomdb.duckdb", folder / "new.duckdb")
+    assert canonical(folder / "new.duckdb") == canonical(folder / "oomdb.duckdb")
+
+
+def test_damaged_evidence_is_left_out_and_named(folder: Path) -> None:
+    database = folder / "oomdb.duckdb"
+    change(
+        database,
+        "UPDATE sightings SET evidence = evidence[2:] WHERE source_id IN"
+        " (SELECT source_id FROM sources WHERE path LIKE '%web1.log')",
+    )
+    done = rebuild(database, folder / "new.duckdb")
+    assert done.events == 1
+    assert len(done.lost) == 1
+    assert "web1.log:1: " in done.lost[0]
+    assert found(folder / "new.duckdb", originals=False) == set()
+
+
+def test_what_exists_is_not_replaced(folder: Path) -> None:
+    (folder / "new.duckdb").write_text("mine")
+    with pytest.raises(UsageError, match="exists"):
+        rebuild(folder / "oomdb.duckdb", folder / "new.duckdb")
+    assert (folder / "new.duckdb").read_text() == "mine"
+
+
+# The commands
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        app(arguments, prog_name="oomdb")
+    return int(ended.value.code or 0), capsys.readouterr().out
+
+
+def test_exit_code_4_tells_that_something_is_wrong(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = ["--db", str(folder / "oomdb.duckdb")]
+    code, text = run(capsys, "verify", *database)
+    assert (code, "problems   none" in text) == (0, True)
+    change(folder / "oomdb.duckdb", "DELETE FROM hosts")
+    code, text = run(capsys, "verify", "--no-files", *database)
+    assert code == 4
+    assert "orphans: events: 2 rows whose host_id is not in hosts" in text
+    code, text = run(capsys, "verify", "--format", "json", *database)
+    assert code == 4
+    assert {one["check"] for one in json.loads(text)["problems"]} == {"orphans"}
+    assert run(capsys, "custody", *database, "--format", "csv")[1].count("\n") == 4
+
+
+def test_a_database_that_cannot_be_opened_is_a_finding(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = folder / "oomdb.duckdb"
+    database.write_bytes(database.read_bytes()[:8192])
+    code, text = run(capsys, "verify", "--db", str(database))
+    assert code == 4
+    assert "is damaged" in text
