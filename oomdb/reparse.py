@@ -67,6 +67,8 @@ def rebuild(database: Path, new: Path, *, progress: Progress | None = None) -> R
     if new.exists():
         raise UsageError(f"{new} exists; name a file that does not")
     with Store.open_for_reading(database) as old:
+        if old.is_redacted:
+            raise OomdbError(f"{database} is a redacted copy: it keeps no evidence")
         done = Reparsed(events_before=old.event_count())
         act = Act("rebuild", {"from": str(database.absolute())})
         with Store.open_for_ingest(new, act) as store:

@@ -13,7 +13,7 @@ from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.incidents.kept import decompress
 from oomdb.originals import check_originals
 from oomdb.store import custody
-from oomdb.store.database import Store
+from oomdb.store.database import Content, Store
 from oomdb.store.opening import first_line
 
 if TYPE_CHECKING:
@@ -180,7 +180,12 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> Found:
 
 
 def _evidence(connection: duckdb.DuckDBPyConnection, done: Verified) -> Found:
-    """Kept lines against their hashes, and the hashes of a source against the one over all."""
+    """Kept lines against their hashes, and the hashes of a source against the one over all.
+
+    A redacted copy keeps none.
+    """
+    if Content(connection).is_redacted:
+        return
     result = connection.cursor().execute(
         "SELECT event_id, first_line, evidence, evidence_sha256 FROM sightings"
     )

@@ -10,7 +10,7 @@ import typer
 
 from oomdb.cli.app import app
 from oomdb.cli.options import Database, Out, RowFormat, reading_from, refuse_database_as_output
-from oomdb.errors import ExitCode
+from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import Format, SummaryFormat
 
@@ -104,6 +104,48 @@ def verify(
     if done.problems:
         sys.stdout.flush()
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+@app.command()
+def export(
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT", readable=False, help="A new folder for Parquet files, or NEW.duckdb."
+        ),
+    ],
+    db: Database = None,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact", help="Replace names of hosts, processes, cgroups; leave out text, evidence."
+        ),
+    ] = False,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="A secret for --redact: exports with the same one give equal names equal hashes.",
+        ),
+    ] = None,
+) -> None:
+    """Write all tables to files to hand on.
+
+    With --redact numbers, times and the kernel's own words stay, and names that people chose
+    become keyed hashes, equal names equal ones. Without --key-file the key is thrown away.
+    """
+    from oomdb import export as exporting
+    from oomdb.store.database import database_path
+
+    if key_file is not None and not redact:
+        raise UsageError("--key-file is for --redact")
+    key = exporting.key_in(key_file) if key_file is not None else None
+    if redact and key is None:
+        key = exporting.new_key()
+    done = exporting.export(database_path(db), out, key)
+    typer.echo(f"tables     {len(done.rows):,}")
+    typer.echo(f"rows       {sum(done.rows.values()):,}")
 
 
 @app.command()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _MOST_FETCHED = 10_000
 #: What the kernel says of a process that nobody logged in for.
 _NO_LOGIN = 2**32 - 1
+#: Who did what nobody shall know.
+_NAMELESS = "redacted"
 
 _SOURCE = "path, sha256, size_bytes, evidence_digest"
 #: Sources that an act has changed: those that are gone or kept otherwise, those that are new.
@@ -72,10 +74,14 @@ ORDER BY path"""
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is done to a database: the command, and what was asked of it as JSON has it."""
+    """What is done to a database: the command, and what was asked of it as JSON has it.
+
+    Of an `is_nameless` one nothing tells who did it, and where.
+    """
 
     action: str
     options: dict[str, object] = field(default_factory=dict)
+    is_nameless: bool = False
 
 
 class Ledger:
@@ -129,9 +135,9 @@ class Ledger:
             "entry_no": entry_no,
             "happened_at": datetime.now(UTC).replace(tzinfo=None),
             "action": act.action,
-            "actor": _name_of(os.geteuid()),
-            "login": _login(),
-            "machine": platform.node() or "unknown",
+            "actor": _NAMELESS if act.is_nameless else _name_of(os.geteuid()),
+            "login": None if act.is_nameless else _login(),
+            "machine": _NAMELESS if act.is_nameless else platform.node() or "unknown",
             "oomdb_version": __version__,
             "options": json.dumps(act.options, ensure_ascii=True, sort_keys=True),
             "sources_sha256": _sources_sha256(connection, entry_no),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from oomdb.store.custody import Act, Ledger
 
 
+#: The property of a copy without names and evidence, to which nothing can be added.
+REDACTED = "redacted"
 #: Rows that are fetched at a time.
 _MOST_FETCHED = 10_000
 
@@ -89,6 +91,12 @@ class Content:
             " WHERE event_count > 0 GROUP BY file"
         )
         return {row[0]: int(row[1]) for row in result.fetchall()}
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether it is a copy for strangers, without names and evidence."""
+        sql = f"SELECT COUNT(*) FROM properties WHERE name = '{REDACTED}'"
+        return self._number(sql) > 0
 
     def host_count(self) -> int:
         """How many machines the events name."""
@@ -196,7 +204,10 @@ class Store(Content):
             connection.execute("SET wal_autocheckpoint = '256MB'")
             try:
                 ledger = Ledger(connection)
-                yield Store(connection, ledger)
+                store = Store(connection, ledger)
+                if store.is_redacted:
+                    raise OomdbError(f"{path} is a redacted copy; it can only be read")
+                yield store
                 settle(connection)
                 facts.derive(connection)
                 ledger.write(act)
@@ -286,6 +297,13 @@ class Store(Content):
         with self._transaction():
             self.connection.execute(f"DELETE FROM {table.name}")
             insert_rows(self.connection, table.name, rows)
+
+    def fill(self, table: tables.Table, sql: str) -> None:
+        """Add the rows that a query gives."""
+        with self._transaction():
+            self.connection.execute(f"INSERT INTO {table.name} BY NAME {sql}")
+            if table is tables.SOURCES:
+                self._ledger.added(table.name)
 
     def copy(self, old: Content, table: tables.Table) -> None:
         """Take over all rows of a table from another database."""

@@ -1,0 +1,159 @@
+"""A copy of a database to hand on: as it is, or with nothing that names people's things."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oomdb import __version__, redaction, tables
+from oomdb.errors import OomdbError, UsageError
+from oomdb.store.custody import Act
+from oomdb.store.database import REDACTED, Store
+from oomdb.store.insertion import insert_rows
+from oomdb.store.staging import companion
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+#: Fewer bytes of a key could be tried out.
+_KEY_BYTES = 16
+_DATABASE_SUFFIXES = frozenset({".duckdb", ".db"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: tables with their rows."""
+
+    rows: dict[str, int]
+
+
+def new_key() -> bytes:
+    """A key that nobody has."""
+    return secrets.token_bytes(32)
+
+
+def key_in(path: Path) -> bytes:
+    """The key that a file holds; UsageError when it is too short to keep anything secret."""
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"--key-file {path}: {error.strerror or error}") from None
+    if len(key) < _KEY_BYTES:
+        raise UsageError(
+            f"--key-file {path}: {len(key)} bytes; a key has at least {_KEY_BYTES}"
+            " (head -c 32 /dev/urandom makes one)"
+        )
+    return key
+
+
+def export(database: Path, out: Path, key: bytes | None) -> Exported:
+    """Write all tables to a new folder of Parquet files, or to a new database (*.duckdb).
+
+    With a `key` names that people chose are replaced by keyed hashes, and text and evidence
+    are left out (see `oomdb.redaction`). UsageError when `out` exists; OomdbError when the
+    database cannot be read or the copy not be written, of which nothing is left then.
+    """
+    if out.exists() or out.is_symlink():
+        raise UsageError(f"{out} exists; name one that does not")
+    with Store.open_for_reading(database) as reader:
+        if key is None and not _is_database(out):
+            return _write_parquet(reader.connection, out)
+    if key is None:
+        return _copy(database, out)
+    copy = out if _is_database(out) else companion(out, "export.duckdb")
+    try:
+        _redact(database, copy, redaction.Names(key))
+        with Store.open_for_reading(copy) as reader:
+            if copy is out:
+                return _rows(reader.connection)
+            return _write_parquet(reader.connection, out)
+    finally:
+        companion(copy, "lock").unlink(missing_ok=True)
+        if copy is not out:
+            copy.unlink(missing_ok=True)
+
+
+def _is_database(out: Path) -> bool:
+    return out.suffix.lower() in _DATABASE_SUFFIXES
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> Exported:
+    counted = {}
+    for table in tables.TABLES:
+        row = connection.execute(f"SELECT COUNT(*) FROM {table.name}").fetchone()
+        assert row is not None
+        counted[table.name] = int(row[0])
+    return Exported(counted)
+
+
+def _copy(database: Path, out: Path) -> Exported:
+    partial = companion(out, "part")
+    try:
+        shutil.copyfile(database, partial)
+        partial.replace(out)
+    except OSError as error:
+        raise OomdbError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    with Store.open_for_reading(out) as reader:
+        return _rows(reader.connection)
+
+
+def _write_parquet(connection: duckdb.DuckDBPyConnection, out: Path) -> Exported:
+    """A file for each table, in a folder that appears when all are there."""
+    partial = companion(out, "part")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir()
+        for table in tables.TABLES:
+            names = ", ".join(column.name for column in table.columns)
+            file = str(partial / f"{table.name}.parquet").replace("'", "''")
+            connection.execute(
+                f"COPY (SELECT {names} FROM {table.name}) TO '{file}'"
+                " (FORMAT parquet, COMPRESSION zstd)"
+            )
+        partial.rename(out)
+    except OSError as error:
+        raise OomdbError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return _rows(connection)
+
+
+def _redact(database: Path, copy: Path, names: redaction.Names) -> None:
+    with Store.open_for_ingest(copy, Act("redacted export", is_nameless=True)) as store:
+        connection = store.connection
+        path = str(database.absolute()).replace("'", "''")
+        connection.execute(f"ATTACH '{path}' AS original (READ_ONLY)")
+        for table in tables.TABLES:
+            if table.name not in redaction.LEFT_OUT:
+                _fill(store, table, names)
+        connection.execute("DETACH original")
+        insert_rows(connection, "properties", [{"name": REDACTED, "value": __version__}])
+
+
+def _fill(store: Store, table: tables.Table, names: redaction.Names) -> None:
+    """Copy the rows of a table as strangers may see them."""
+    import pyarrow as pa
+
+    connection = store.connection
+    selected = redaction.selected(table, "original", names)
+    for column in selected.named:
+        found = connection.execute(
+            f"SELECT DISTINCT {column} FROM original.{table.name} WHERE {column} IS NOT NULL"
+        ).fetchall()
+        redacted = redaction.redacted(names, f"{table.name}.{column}", (row[0] for row in found))
+        pairs = pa.table(
+            {
+                "original": pa.array(redacted.keys(), pa.string()),
+                "redacted": pa.array(redacted.values(), pa.string()),
+            }
+        )
+        connection.register(redaction.names_of(table.name, column), pairs)
+    store.fill(table, selected.sql)
+    for column in selected.named:
+        connection.unregister(redaction.names_of(table.name, column))

@@ -1,0 +1,245 @@
+"""A copy to hand on: nothing that people named is in it, and every number still is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oomdb import redaction, tables
+from oomdb.cli.app import app
+from oomdb.errors import OomdbError, UsageError
+from oomdb.export import export, key_in
+from oomdb.ingest import ingest
+from oomdb.redaction import Names
+from oomdb.reparse import rebuild, reparse
+from oomdb.store import dump
+from oomdb.store.database import Store
+from oomdb.tables import Type
+from oomdb.verify import verify
+from oomdb.views import load_views
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+KEY = b"a key for tests alone, not for you"
+NUMERIC = {Type.INTEGER, Type.REAL, Type.BOOLEAN, Type.TIMESTAMP}
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All samples."""
+    path = tmp_path_factory.mktemp("export") / "oomdb.duckdb"
+    ingest([SAMPLES], path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def redacted(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as strangers may see it."""
+    path = tmp_path_factory.mktemp("export") / "redacted.duckdb"
+    export(database, path, KEY)
+    return path
+
+
+def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def values(path: Path, place: str) -> set[str]:
+    table, column = place.split(".")
+    return {str(row[0]) for row in rows(path, f"SELECT DISTINCT {column} FROM {table}")} - {"None"}
+
+
+def test_every_column_that_is_named_exists() -> None:
+    known = {f"{table.name}.{column.name}" for table in tables.TABLES for column in table.columns}
+    named = redaction.KERNEL_WORDS | redaction.IDS | set(redaction.NAMES)
+    assert named | redaction.NUMBERS_AS_TEXT <= known
+    assert set(tables.BY_NAME) >= redaction.LEFT_OUT
+
+
+def test_every_number_and_time_is_as_it_was(database: Path, redacted: Path) -> None:
+    for table in tables.TABLES:
+        if table in tables.HISTORY or table is tables.PROPERTIES:
+            continue
+        names = [column.name for column in table.columns if column.type in NUMERIC]
+        sql = f"SELECT {', '.join([*names, '1'])} FROM {table.name}"
+        assert Counter(rows(redacted, sql)) == Counter(rows(database, sql)), table.name
+
+
+def test_no_name_of_the_original_is_left_anywhere(database: Path, redacted: Path) -> None:
+    secret: set[str] = set()
+    for place in redaction.NAMES:
+        if place != "slab_caches.name":
+            secret |= values(database, place)
+    for place in redaction.IDS | {"sources.evidence_digest", "events.host_id"}:
+        secret |= values(database, place)
+    kept = {word for place in redaction.KERNEL_WORDS for word in values(database, place)}
+    secret = {name for name in secret - kept if len(name) > 1 and not name.isdecimal()}
+    assert len(secret) > 700
+    with Store.open_for_reading(redacted) as reader:
+        cells = set()
+        for line in dump.everything(reader):
+            cells |= set(re.findall(r'"((?:[^"\\]|\\.)*)"', line))
+    words = cells | {part for cell in cells for part in re.split(r"[/.@:]", cell)}
+    of_systemd = {"user.slice", "system.slice", "kubepods.slice", "/lxc"}
+    assert words & secret <= of_systemd | {"/", "/user.slice/user-1000.slice/session-4.scope"}
+    assert rows(redacted, "SELECT actor, login, machine, options FROM custody") == [
+        ("redacted", None, "redacted", "{}")
+    ]
+
+
+def test_no_text_of_a_report_is_left(database: Path, redacted: Path) -> None:
+    for place in ("sightings.evidence", "unparsed_lines.text", "trace_lines.text"):
+        assert len(values(database, place)) > 1
+        assert values(redacted, place) <= {""}
+    content = redacted.read_bytes()
+    assert b"AliYunDun" not in content
+    assert b"iZ23tpcto8eZ" not in content
+
+
+def test_equal_names_stay_equal_and_others_differ(database: Path, redacted: Path) -> None:
+    for place in redaction.NAMES:
+        assert len(values(database, place)) == len(values(redacted, place)), place
+    for place in redaction.IDS:
+        assert len(values(database, place)) == len(values(redacted, place)), place
+    counted = "SELECT COUNT(*) AS n FROM {0} JOIN {1} USING ({2})"
+    for join in (
+        ("victims", "processes", "event_id, pid, comm"),
+        ("events", "hosts", "host_id"),
+        ("sightings", "sources", "source_id"),
+        ("events", "sightings", "event_id, copy_digest"),
+    ):
+        sql = counted.format(*join)
+        assert rows(database, sql) == rows(redacted, sql) != [(0,)]
+
+
+def test_every_view_gives_as_many_rows(database: Path, redacted: Path) -> None:
+    for view in load_views():
+        sql = f"SELECT COUNT(*) FROM {view.name}"
+        assert rows(redacted, sql) == rows(database, sql), view.name
+
+
+def test_cgroups_are_still_understood(database: Path, redacted: Path) -> None:
+    sql = (
+        "SELECT cgroup_role, runtime, qos_class, limit_relation, limit_level, levels_up, user_id,"
+        " unit IS NULL, slice IS NULL, pod_uid IS NULL, container_id IS NULL FROM cgroup_identity"
+    )
+    assert Counter(rows(database, sql)) == Counter(rows(redacted, sql))
+
+
+def test_another_key_gives_other_names_and_the_same_key_the_same(
+    database: Path, redacted: Path, tmp_path: Path
+) -> None:
+    export(database, tmp_path / "same.duckdb", KEY)
+    export(database, tmp_path / "other.duckdb", KEY[::-1])
+    for place in ("victims.comm", "hosts.hostname", "events.event_id", "sources.path"):
+        assert values(tmp_path / "same.duckdb", place) == values(redacted, place)
+        assert not values(tmp_path / "other.duckdb", place) & values(redacted, place)
+
+
+def test_a_redacted_copy_is_whole_but_can_only_be_read(redacted: Path, tmp_path: Path) -> None:
+    assert verify(redacted).problems == []
+    for write in (reparse, lambda path: ingest([SAMPLES], path)):
+        with pytest.raises(OomdbError, match="redacted copy"):
+            write(redacted)
+    with pytest.raises(OomdbError, match="keeps no evidence"):
+        rebuild(redacted, tmp_path / "new.duckdb")
+
+
+def test_a_folder_of_parquet_holds_the_same(redacted: Path, database: Path, tmp_path: Path) -> None:
+    done = export(database, tmp_path / "parquet", KEY)
+    assert {file.stem for file in (tmp_path / "parquet").iterdir()} == set(tables.BY_NAME)
+    assert [file.name for file in tmp_path.iterdir()] == ["parquet"]
+    for table in (tables.EVENTS, tables.PROCESSES, tables.HOSTS):
+        names = ", ".join(column.name for column in table.columns)
+        file = tmp_path / "parquet" / f"{table.name}.parquet"
+        written = duckdb.execute(f"SELECT {names} FROM '{file}'").fetchall()
+        assert Counter(written) == Counter(rows(redacted, f"SELECT {names} FROM {table.name}"))
+        assert done.rows[table.name] == len(written)
+
+
+def test_a_copy_as_it_is(database: Path, tmp_path: Path) -> None:
+    export(database, tmp_path / "copy.duckdb", None)
+    export(database, tmp_path / "parquet", None)
+    with (
+        Store.open_for_reading(database) as old,
+        Store.open_for_reading(tmp_path / "copy.duckdb") as new,
+    ):
+        assert list(dump.everything(new)) == list(dump.everything(old))
+    file = tmp_path / "parquet" / "victims.parquet"
+    sql = "SELECT event_id, comm, pid FROM {}"
+    assert Counter(duckdb.execute(sql.format(f"'{file}'")).fetchall()) == Counter(
+        rows(database, sql.format("victims"))
+    )
+
+
+def test_what_exists_is_not_replaced(database: Path, tmp_path: Path) -> None:
+    for name in ("a.duckdb", "folder"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(UsageError, match="exists"):
+            export(database, tmp_path / name, KEY)
+
+
+def test_a_key_comes_from_a_file_that_holds_enough(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_bytes(b"short\n")
+    with pytest.raises(UsageError, match="5 bytes"):
+        key_in(tmp_path / "key")
+    with pytest.raises(UsageError, match="No such file"):
+        key_in(tmp_path / "none")
+    (tmp_path / "key").write_bytes(KEY + b"\n")
+    assert key_in(tmp_path / "key") == KEY
+    with pytest.raises(SystemExit) as ended:
+        app(["export", "x", "--key-file", str(tmp_path / "key")], prog_name="oomdb")
+    assert ended.value.code == 2
+    assert "--key-file is for --redact" in capsys.readouterr().err
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/system.slice/postgresql.service", r"/system\.slice/n\w{9}\.service"),
+        ("/user.slice/user-1000.slice", r"/user\.slice/user-1000\.slice"),
+        ("/system.slice/web@7.service", r"/system\.slice/n\w{9}@7\.service"),
+        (r"/machine.slice/machine-qemu\x2d1\x2dshop.scope",
+         r"/machine\.slice/machine-qemu\\x2d1\\x2dn\w{9}\.scope"),
+        ("/docker/" + "5ad0c0ff" * 8, r"/docker/[0-9a-f]{64}"),
+        ("/kubepods/burstable/pod0b1c2d3e-0000-11e9-8000-0123456789ab",
+         r"/kubepods/burstable/pod[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("/kunde müller/\u202e", r"/n\w{9}\?n\w{9}/\?"),
+        ("/", "/"),
+    ],
+)  # fmt: skip
+def test_a_cgroup_keeps_its_shape(path: str, shape: str) -> None:
+    assert re.fullmatch(shape, Names(KEY).cgroup(path))
+
+
+def test_a_short_host_name_begins_its_full_one() -> None:
+    names = Names(KEY)
+    assert names.host("Web1.example.com").startswith(names.host("web1") + ".")
+    assert names.host("localhost") == "localhost"
+    assert "10.0.0.7" not in names.host("10.0.0.7")
+
+
+def test_a_slab_cache_keeps_its_name_but_not_its_cgroup() -> None:
+    assert Names(KEY).slab("kmalloc-64") == "kmalloc-64"
+    assert re.fullmatch(r"dentry\(12:n\w{9}\)", Names(KEY).slab("dentry(12:customer)"))
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_a_name_is_not_in_what_stands_for_it(name: str) -> None:
+    names = Names(KEY)
+    assert len(names.comm(name).encode()) <= 15
+    for redacted in (names.comm(name), names.host(f"x{name}"), names.path(name)):
+        assert len(name) < 4 or name not in redacted
+        assert redacted.isascii() or "." in name
+    assert names.cgroup(f"/{name}").isascii()
