@@ -44,3 +44,7 @@ class NewerDatabaseError(OomdbError):
 
 class DatabaseBusyError(OomdbError):
     """Another process is writing to the database."""
+
+
+class MemoryLimitError(OomdbError):
+    """A query needs more memory than it may have."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oomdb.errors import OomdbError, UsageError
+from oomdb.errors import MemoryLimitError, OomdbError, UsageError
 from oomdb.output.writer import Rows
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _BATCH_ROWS = 20_000
+_NO_STATEMENT = "there is no statement in the query"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _Value = TypeVar("_Value")
 
@@ -40,19 +41,32 @@ def _database_errors() -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
+    except (duckdb.OutOfMemoryException, pa.ArrowMemoryError) as error:
+        raise MemoryLimitError(str(error).strip()) from error
     except (duckdb.Error, pa.ArrowException) as error:
         raise OomdbError(str(error).strip()) from error
 
 
-def lock_out(connection: duckdb.DuckDBPyConnection) -> None:
-    """Keep what is asked from now on inside the database: no files, no network, no settings."""
+def statements(connection: duckdb.DuckDBPyConnection, text: str) -> list[duckdb.Statement]:
+    """The statements of `text`, at least one; OomdbError when there is none or it is no SQL."""
     with _database_errors():
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        found = connection.extract_statements(str(_as_utf8(text)))
+    if not found:
+        raise OomdbError(_NO_STATEMENT)
+    return found
+
+
+def execute(connection: duckdb.DuckDBPyConnection, *sql: str | duckdb.Statement) -> None:
+    """Run statements whose rows nobody wants. OomdbError when the database refuses one."""
+    with _database_errors():
+        for each in sql:
+            _execute(connection, each, ())
 
 
 def _execute(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]
+    connection: duckdb.DuckDBPyConnection,
+    sql: str | duckdb.Statement,
+    parameters: Sequence[object],
 ) -> duckdb.DuckDBPyConnection:
     return connection.execute(_as_utf8(sql), list(map(_as_utf8, parameters)))
 
@@ -68,14 +82,16 @@ def _as_utf8(value: _Value) -> _Value | str:
 
 
 def rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+    connection: duckdb.DuckDBPyConnection,
+    sql: str | duckdb.Statement,
+    parameters: Sequence[object] = (),
 ) -> Rows:
     """The result of `sql`, fetched as it is read. OomdbError when the database refuses."""
     with _database_errors():
         result = _execute(connection, sql, parameters)
         # DuckDB gives None, against its own type, for text without a statement.
         if result is None:
-            raise OomdbError("there is no statement in the query")
+            raise OomdbError(_NO_STATEMENT)
         reader = result.to_arrow_reader(_BATCH_ROWS)
     return Rows(reader.schema, _batches(reader))
 

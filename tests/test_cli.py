@@ -447,10 +447,10 @@ def run_bytes(
         ("CREATE TABLE t (n INTEGER)", "read-only"),
         ("SELECT * FROM read_csv('/etc/passwd')", "disabled"),
         ("SELECT * FROM '/etc/passwd'", "passwd"),
-        ("COPY events TO 'stolen.csv'", "disabled"),
-        ("ATTACH 'other.duckdb'", "disabled"),
-        ("SET enable_external_access = true", "locked"),
-        ("INSTALL httpfs", "disabled"),
+        ("COPY events TO 'stolen.csv'", "COPY is locked out"),
+        ("ATTACH 'other.duckdb'", "ATTACH is locked out"),
+        ("SET enable_external_access = true", "SET is locked out"),
+        ("INSTALL httpfs", "LOAD is locked out"),
     ],
 )
 def test_sql_that_fails_gives_the_databases_message(

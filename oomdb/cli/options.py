@@ -59,6 +59,21 @@ Kinds = Annotated[
         help="Events of this kind (oom_kill, panic, ...); may be repeated.",
     ),
 ]
+Timeout = Annotated[
+    str,
+    typer.Option(
+        metavar="SECONDS",
+        help="Most that is waited for the answer, then the query is ended; none for no limit.",
+    ),
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="Most memory it may take; none for no limit. 4GB when not given, or half of what"
+        " the machine has if that is less.",
+    ),
+]
 
 
 def selection_of(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,17 +13,27 @@ from oomdb.cli.app import app
 from oomdb.cli.options import (
     Database,
     Hosts,
+    MemoryLimit,
     Out,
     RowFormat,
     Since,
+    Timeout,
     Until,
     reading_from,
     refuse_database_as_output,
     selection_of,
 )
 from oomdb.errors import UsageError
+from oomdb.guard import limits
+from oomdb.output.formats import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+
+    from oomdb.guard.child import Inside
+    from oomdb.output.writer import Rows
     from oomdb.views import View
 
 
@@ -38,17 +50,49 @@ def query(
     host: Hosts = None,
     row_format: RowFormat = None,
     out: Out = None,
+    timeout: Timeout = limits.DEFAULT_TIMEOUT,
+    memory_limit: MemoryLimit = None,
+    temp_limit: Annotated[
+        str,
+        typer.Option(metavar="SIZE", help="Most it may put into temporary files; 0 for none."),
+    ] = "10GB",
 ) -> None:
     """Write the rows of a saved view."""
-    from oomdb.output import writer
     from oomdb.selection import find_event, view_rows
 
     known = _known_view(view)
     selection = selection_of(since, until, host)
-    refuse_database_as_output(out, db)
-    with reading_from(db) as connection:
+
+    def rows(connection: duckdb.DuckDBPyConnection, inside: Inside) -> Rows:
+        from oomdb.guard import lock
+
         event_id = find_event(connection, event, selection) if event is not None else None
-        writer.write(view_rows(connection, known, selection, event_id), row_format, out)
+        lock.confine(connection, inside)
+        return view_rows(connection, known, selection, event_id)
+
+    _write_guarded(rows, db, row_format, out, limits.Limits.of(timeout, memory_limit, temp_limit))
+
+
+def _write_guarded(
+    rows: Callable[[duckdb.DuckDBPyConnection, Inside], Rows],
+    db: Path | None,
+    row_format: Format | None,
+    out: Path | None,
+    most: limits.Limits,
+) -> None:
+    """Write what `rows` gives, which is asked in a process of its own and within limits."""
+    from oomdb.guard import child
+    from oomdb.output import writer
+
+    style = writer.style_for(row_format, out)
+
+    def job(inside: Inside) -> None:
+        refuse_database_as_output(out, db)
+        with reading_from(db) as connection:
+            writer.write_to(inside.output, rows(connection, inside), style)
+
+    with contextlib.closing(child.run(job, most)) as chunks:
+        writer.copy(chunks, out)
 
 
 def _known_view(name: str) -> View:
@@ -77,18 +121,47 @@ def sql(
     db: Database = None,
     row_format: RowFormat = None,
     out: Out = None,
+    timeout: Timeout = limits.DEFAULT_TIMEOUT,
+    memory_limit: MemoryLimit = None,
+    temp_limit: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="Most it may put into temporary files, for what does not fit into memory."
+            " With any, SQL can also read the database's own file by name.",
+        ),
+    ] = "0",
+    unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe",
+            help="Lift the lock, for SQL that you trust as you trust a program: it may read and"
+            " write any file that you may (COPY TO, the database's own file too), reach the"
+            " network, load extensions and change settings. The tables stay read-only and the"
+            " limits hold.",
+        ),
+    ] = False,
 ) -> None:
-    """Ask the database in SQL (DuckDB's); it can only be read."""
-    from oomdb import reading
-    from oomdb.output import writer
+    """Ask the database in SQL (DuckDB's); it can only be read.
 
+    Strangers may write the SQL: it reaches the database and nothing else, no file, no network,
+    no extension, no setting, and ends at its limits.
+    """
     text = _from_stdin() if statement == "-" else statement
     if not text.strip():
         raise UsageError("the query is empty")
-    refuse_database_as_output(out, db)
-    with reading_from(db) as connection:
-        reading.lock_out(connection)
-        writer.write(reading.rows(connection, text), row_format, out)
+
+    def rows(connection: duckdb.DuckDBPyConnection, inside: Inside) -> Rows:
+        from oomdb import reading
+        from oomdb.guard import lock
+
+        if unsafe:
+            lock.loosen(connection, inside)
+            return reading.rows(connection, text)
+        lock.confine(connection, inside)
+        return lock.answer(connection, text)
+
+    _write_guarded(rows, db, row_format, out, limits.Limits.of(timeout, memory_limit, temp_limit))
 
 
 def _from_stdin() -> str:

@@ -58,22 +58,58 @@ def chosen_format(asked: Format | None, out: Path | None) -> Format:
     return _BY_SUFFIX.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How rows are written where they go to: the format, and what a screen asks for."""
+
+    format: Format
+    is_screen: bool
+    is_bold: bool
+    width: int
+
+
+def style_for(asked: Format | None, out: Path | None) -> Style:
+    """How rows are to be written to `out` or to stdout; UsageError for Parquet to a terminal."""
+    chosen = chosen_format(asked, out)
+    is_screen = out is None and terminal.is_terminal(sys.stdout)
+    if is_screen and chosen is Format.PARQUET:
+        raise UsageError("Parquet is not for a terminal: give --out FILE, or a pipe")
+    is_bold = is_screen and terminal.may_colour(sys.stdout)
+    return Style(chosen, is_screen, is_bold, terminal.screen_width())
+
+
 def write(rows: Rows, asked: Format | None = None, out: Path | None = None) -> None:
     """Write `rows` to the file `out`, or to standard output.
 
     A file appears under its name only when it is whole. UsageError for Parquet to a
     terminal, OomdbError when `out` cannot be written.
     """
-    chosen = chosen_format(asked, out)
-    if out is None:
-        if chosen is Format.PARQUET and terminal.is_terminal(sys.stdout):
-            raise UsageError("Parquet is not for a terminal: give --out FILE, or a pipe")
-        sys.stdout.flush()
-        _write_to(sys.stdout.buffer, rows, chosen, screen=terminal.is_terminal(sys.stdout))
-        sys.stdout.buffer.flush()
+    style = style_for(asked, out)
+    with _destination(out) as file:
+        write_to(file, rows, style)
+
+
+def copy(chunks: Iterator[bytes], out: Path | None) -> None:
+    """Write to `out` or to standard output what another process has made of rows.
+
+    Nothing is opened before there is something to write. OomdbError when `out` cannot be
+    written.
+    """
+    first = next(chunks, b"")
+    with _destination(out) as file:
+        for chunk in chain([first], chunks):
+            file.write(chunk)
+
+
+@contextmanager
+def _destination(out: Path | None) -> Iterator[BinaryIO]:
+    if out is not None:
+        with replacing(out) as file:
+            yield file
         return
-    with replacing(out) as file:
-        _write_to(file, rows, chosen, screen=False)
+    sys.stdout.flush()
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
 
 
 @contextmanager
@@ -100,20 +136,21 @@ def replacing(out: Path) -> Iterator[BinaryIO]:
             partial.unlink(missing_ok=True)
 
 
-def _write_to(file: BinaryIO, rows: Rows, chosen: Format, *, screen: bool) -> None:
+def write_to(file: BinaryIO, rows: Rows, style: Style) -> None:
+    """Write `rows` to an open file."""
+    chosen = style.format
     if chosen is Format.PARQUET:
         _write_parquet(file, rows)
         return
     columns = cells.columns_of(rows.schema)
     if chosen is Format.TABLE:
-        bold = screen and terminal.may_colour(sys.stdout)
         batches = (cells.text_columns(batch) for batch in rows.batches)
-        lines = layout.table(columns, _rowwise(batches), terminal.screen_width(), bold=bold)
+        lines = layout.table(columns, _rowwise(batches), style.width, bold=style.is_bold)
     elif chosen is Format.MD:
         batches = (cells.text_columns(batch) for batch in rows.batches)
         lines = _markdown(columns, _rowwise(batches))
     elif chosen is Format.CSV:
-        lines = _csv(columns, rows, screen=screen)
+        lines = _csv(columns, rows, screen=style.is_screen)
     else:
         lines = _json(columns, rows, lines=chosen is Format.NDJSON)
     for line in lines:
