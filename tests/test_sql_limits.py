@@ -145,13 +145,13 @@ def test_a_query_without_end_is_ended(
         1,
         "oomdb: the query was ended at its time limit of 0.5 s; --timeout SECONDS sets another\n",
     )
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 50
     assert [path.name for path in tmp_path.iterdir()] == ["temp"]
     assert list((tmp_path / "temp").iterdir()) == []
 
 
 def test_output_without_end_is_ended(command: Callable[..., subprocess.Popen[str]]) -> None:
-    code, out, err = ended(command("sql", ENDLESS_ROWS, "--timeout", "1", "-f", "csv"))
+    code, out, err = ended(command("sql", ENDLESS_ROWS, "--timeout", "3", "-f", "csv"))
     assert code == 1
     assert "--timeout" in err
     assert out.startswith("n\n0\n1\n")

@@ -49,6 +49,9 @@ _CREATES_TEMPORARY = re.compile(
     r"(?:table|view|macro|function|type|sequence)\b"
 )
 _WORD = re.compile(r"\w+")
+#: Where a statement says what it does: no longer list of options and no longer word is looked at.
+_MOST_TOKENS = 64
+_LONGEST_TOKEN_BYTES = 64
 
 
 def confine(connection: duckdb.DuckDBPyConnection, inside: Inside) -> None:
@@ -116,13 +119,13 @@ def _only_asks(statement: duckdb.Statement, *, has_texts: bool) -> bool:
 
 
 def _words(sql: str) -> str:
-    """The tokens of a statement in small letters, without its comments."""
+    """The first tokens of a statement in small letters, without its comments."""
     import duckdb
 
     raw = sql.encode()
     found = []
-    for offset, _ in duckdb.tokenize(sql):
-        rest = raw[offset:].decode("utf-8", "replace")
-        word = _WORD.match(rest)
-        found.append(word[0].lower() if word else rest[:1])
+    for offset, _ in duckdb.tokenize(sql)[:_MOST_TOKENS]:
+        token = raw[offset : offset + _LONGEST_TOKEN_BYTES].decode("utf-8", "replace")
+        word = _WORD.match(token)
+        found.append(word[0].lower() if word else token[:1])
     return " ".join(found)
