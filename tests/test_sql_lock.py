@@ -325,7 +325,7 @@ def test_no_way_out(stranger: Stranger, sql: str) -> None:
 
 
 #: With temporary files DuckDB has a file system, and fewer of its settings stand in the way.
-NEAR_FILES = re.compile(r"COPY|ATTACH|enable_|read_text|IMPORT|EXPORT|SECRET|glob|query_table")
+NEAR_FILES = re.compile(r"COPY|^ATTACH|enable_logging|EXPORT|IMPORT|glob|/proc|CREATE SECRET")
 
 
 @pytest.mark.parametrize("sql", [*filter(NEAR_FILES.search, ESCAPES)])
@@ -373,7 +373,7 @@ def test_every_setting_is_locked(stranger: Stranger) -> None:
         ]
     assert len(names) > 100
     tried = "; ".join(f"SET {name} = '1'; RESET {name}" for name in names)
-    for sql in (tried, *(f"SELECT 1; SET {name} = 1" for name in names[::20])):
+    for sql in (tried, *(f"SELECT 1; SET {name} = 1" for name in names[::60])):
         code, out, err = stranger.asks(sql)
         assert (code, out) == (1, "")
         assert "SET is locked out" in err
