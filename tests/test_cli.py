@@ -151,7 +151,7 @@ def test_every_command_has_help(command: str, tmp_path: Path) -> None:
 def test_completion_for_the_shell(tmp_path: Path) -> None:
     done = run(
         tmp_path,
-        env={"_OOMDB_COMPLETE": "complete_bash", "COMP_WORDS": "oomdb ex", "COMP_CWORD": "1"},
+        env={"_OOMDB_COMPLETE": "complete_bash", "COMP_WORDS": "oomdb expl", "COMP_CWORD": "1"},
     )
     assert done.stdout.split() == ["explain"]
 
