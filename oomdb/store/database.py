@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb import scratch, tables
+from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
 from oomdb.store.insertion import insert, insert_rows, registered
@@ -201,7 +201,6 @@ class Store(Content):
             raise OomdbError(f"no folder {folder} for the database")
         if path.exists():
             state_of(path)
-        scratch.remove_leftovers()
         with locked(path, wait_s), staged(path) as copy, _told_of(path):
             prepare(copy)
             connection = connect(copy)

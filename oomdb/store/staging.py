@@ -13,6 +13,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from oomdb import scratch
 from oomdb.errors import OomdbError, reason_of
 from oomdb.store.lock import companion, locked, real
 
@@ -40,6 +41,7 @@ def staged(path: Path) -> Iterator[Path]:
     """
     published = real(path)
     copy = companion(published, "staged")
+    scratch.remove_leftovers()
     try:
         _remove_leftovers(copy)
         if published.exists():

@@ -91,8 +91,8 @@ class Scene:
 
     def judge(self, killed: Ended, found: Found, *, finish: bool) -> None:
         """What a killed run left: a whole database, no process, and no obstacle."""
-        left = orphans(killed.pid)
-        assert not left, f"still alive: {left}"
+        alive = orphans(killed.pid)
+        assert not alive, f"still alive: {alive}"
         state = self.state()
         found.states[state] += 1
         if state == "after" and self._command.is_once:
@@ -100,7 +100,7 @@ class Scene:
         if finish:
             done = self.run()
             assert done.code == 0, done.err
-            assert not leftovers(self.folder, self.tmp)
+            assert leftovers(self.folder, self.tmp) == []
             assert self._driver.dump(self.folder) == self._dump
             found.finished += 1
         if finish or state == "after":

@@ -40,7 +40,7 @@ def test_a_kill_at_every_boundary_of_a_write(name: str, open_folder: Path, drive
         ("first ingest", 4),
         ("reparse", 4),
         ("rebuild", 4),
-        ("migration", 3),
+        ("migration", 4),
         ("budgets", 4),
         ("workers", 3),
     ],
