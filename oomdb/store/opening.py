@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from enum import Enum, auto
-from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -30,8 +29,6 @@ _NEW_FILE: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0",
     "default_block_size": "65536",
 }
-#: Numbers the readers of this process.
-_readers = count()
 #: Tables that every oomdb database has had and will have.
 _OUR_TABLES = frozenset({"alembic_version", "events", "sightings"})
 
@@ -54,7 +51,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         _refuse_other_files(path)
     settings = dict(_NEW_FILE if not path.exists() else {})
     if read_only:
-        settings["temp_directory"] = _own_folder()
+        settings["temp_directory"] = _own_folder(path)
     try:
         # A bare name could mean something else to DuckDB, such as `:memory:`.
         return duckdb.connect(str(path.absolute()), read_only=read_only, config=settings)
@@ -70,13 +67,14 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         ) from error
 
 
-def _own_folder() -> str:
+def _own_folder(path: Path) -> str:
     """Where one reader's large results may lie; none of its own, none at all.
 
-    DuckDB puts them beside the database, where readers write into each other's.
+    DuckDB puts them beside the database, where readers write into each other's. Within a
+    process all that read one file have to say the same.
     """
     try:
-        return str(Path(scratch.folder(large=True)) / f"reader-{next(_readers)}")
+        return str(Path(scratch.folder(large=True)) / digest("reader", str(path.absolute())))
     except OomdbError:
         return ""
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # Whatever a command would load, so that a fork needs no time, and no right, to load it.
 for module in (
     "alembic.ddl",
+    "encodings.ascii",
+    "encodings.latin_1",
     "encodings.utf_8_sig",
     "oomdb.fleet.budgets",
     "oomdb.fleet.labels",
@@ -44,6 +46,7 @@ for module in (
     "oomdb.rows.builder",
     "oomdb.rows.leaves",
     "oomdb.store.assignment",
+    "oomdb.store.custody",
     "oomdb.store.dump",
     "oomdb.store.facts",
     "oomdb.store.migrate",
