@@ -12,8 +12,9 @@ from oomdb.spool import Spool
 
 
 @pytest.fixture
-def folder() -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where this process has its temporary files; empty before each test."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     return Path(scratch.folder())
 
 
