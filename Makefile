@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 FLEET = SELECT subject_kind, subject, kills, events FROM recurrent_victims WHERE scope = 'fleet'
 
-.PHONY: demo test fuzz lint corpus bench docs wheel-test clean
+.PHONY: demo test fuzz faults lint corpus bench docs wheel-test clean
 
 demo: $(READY)
 	@rm -rf .demo && mkdir .demo
@@ -21,6 +21,9 @@ test: $(READY)
 
 fuzz: $(READY)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis
+
+faults: $(READY)
+	$(BIN)/python -m tests.faults
 
 lint: $(READY)
 	$(BIN)/ruff check .

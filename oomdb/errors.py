@@ -5,7 +5,15 @@ Log content never raises: damage is data on the report (`events.damage`).
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
+
+#: What can be done where the operating system has no room.
+_ADVICE = {
+    errno.ENOSPC: "free some room, or inodes",
+    errno.EDQUOT: "free some room, or have the quota raised",
+    errno.EFBIG: "a limit of `ulimit -f` or of the file system",
+}
 
 
 class ExitCode(IntEnum):
@@ -48,3 +56,10 @@ class DatabaseBusyError(OomdbError):
 
 class MemoryLimitError(OomdbError):
     """A query needs more memory than it may have."""
+
+
+def reason_of(error: OSError) -> str:
+    """Why something could not be written or read, and what to do where that helps."""
+    reason = error.strerror or str(error)
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{reason} ({advice})" if advice else reason

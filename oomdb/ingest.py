@@ -62,13 +62,15 @@ def ingest(
     options: Options | None = None,
     *,
     jobs: int | None = None,
+    wait_s: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Summary:
     """Read every log at or below `paths` into the database and publish it.
 
     Files that were read before, with the same content, are not read again; when there is
     nothing else, nothing is written. `jobs` processes read, one for each processor unless
-    told. Raises UsageError for a path that does not exist or a field that is none, and
+    told; another process that writes the database is waited for `wait_s` seconds at most.
+    Raises UsageError for a path that does not exist or a field that is none, and
     OomdbError when the database cannot be written; what cannot be read is set aside and
     named in the summary.
     """
@@ -86,7 +88,7 @@ def ingest(
     first_to_read = next(to_read, None)
     if first_to_read is None and snapshot is not None:
         return run.summary
-    with Store.open_for_ingest(database, _act(paths, options)) as store:
+    with Store.open_for_ingest(database, _act(paths, options), wait_s=wait_s) as store:
         if files.signature(str(database)) != snapshot:
             run.knows(store)
         ahead = chain([first_to_read] if first_to_read is not None else [], to_read)

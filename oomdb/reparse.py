@@ -39,13 +39,15 @@ class Reparsed:
     lost: tuple[str, ...] = ()
 
 
-def reparse(database: Path, *, progress: Progress | None = None) -> Reparsed:
+def reparse(database: Path, *, wait_s: float = 0, progress: Progress | None = None) -> Reparsed:
     """Derive every row of every event from the kept evidence anew, and publish the result.
 
-    The logs themselves are not needed. OomdbError when there is no database, when
-    evidence is damaged, or when it cannot be written; then it is as it was.
+    The logs themselves are not needed; another process that writes the database is waited
+    for `wait_s` seconds at most. OomdbError when there is no database, when evidence is
+    damaged, or when it cannot be written; then it is as it was.
     """
-    with Store.open_for_ingest(database, Act("reparse"), must_exist=True) as store:
+    act = Act("reparse")
+    with Store.open_for_ingest(database, act, must_exist=True, wait_s=wait_s) as store:
         done = Reparsed(events_before=store.event_count())
         store.clear_derived()
         _read_again(store, store, done, progress)

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from oomdb import scratch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -21,7 +23,7 @@ class Spool(Generic[Item]):
     """A list that is written once and read once, in the same process or another.
 
     What it holds beyond `most_items` is in a temporary file, which is gone after it was read
-    or closed. OSError when there is no room for it.
+    or closed. OomdbError when there is no room for it.
     """
 
     def __init__(self, most_items: int | None = None) -> None:
@@ -36,13 +38,18 @@ class Spool(Generic[Item]):
             self._write()
 
     def _write(self) -> None:
-        if self._path is None:
-            descriptor, name = tempfile.mkstemp(prefix="oomdb-")
-            os.close(descriptor)
-            self._path = Path(name)
-        with self._path.open("ab") as file:
-            for item in self._items:
-                pickle.dump(item, file, pickle.HIGHEST_PROTOCOL)
+        folder = scratch.folder()
+        try:
+            if self._path is None:
+                descriptor, name = tempfile.mkstemp(dir=folder)
+                os.close(descriptor)
+                self._path = Path(name)
+            with self._path.open("ab") as file:
+                for item in self._items:
+                    pickle.dump(item, file, pickle.HIGHEST_PROTOCOL)
+        except OSError as error:
+            # No fault of the log that is being read, which shall not be set aside for it.
+            raise scratch.no_room(folder, error) from error
         self._items.clear()
 
     @property

@@ -14,7 +14,7 @@ from oomdb.incidents.kept import decompress
 from oomdb.originals import check_originals
 from oomdb.store import custody
 from oomdb.store.database import Content, Store
-from oomdb.store.opening import first_line
+from oomdb.store.trouble import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

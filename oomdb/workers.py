@@ -14,8 +14,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing.connection import wait
+from multiprocessing.util import get_temp_dir
 from typing import TYPE_CHECKING
 
+from oomdb import scratch
 from oomdb.errors import OomdbError
 from oomdb.logs import LogReader
 from oomdb.parts import places
@@ -37,6 +39,8 @@ _SHARE_FILES = 256
 #: Shares that are being read or waiting to be taken, for each worker.
 _SHARES_AHEAD = 3
 
+#: The longest name of a folder for sockets: the system takes 107 bytes for all of it.
+_MOST_FOLDER = 70
 #: When a worker looks for cycles among its objects: reports are many objects without any.
 _COLLECTED = (50_000, 20, 100)
 
@@ -102,8 +106,8 @@ class _Workers:
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             context.set_forkserver_preload(["__main__", "oomdb.logs"])
-        self._folder = tempfile.TemporaryDirectory(prefix="oomdb-", ignore_cleanup_errors=True)
-        told = (options, marks, self._folder.name)
+        _keep_sockets_in(scratch.folder())
+        told = (options, marks, scratch.folders())
         self._pool = ProcessPoolExecutor(
             jobs, mp_context=context, initializer=_begin, initargs=told
         )
@@ -118,7 +122,6 @@ class _Workers:
             for process in multiprocessing.active_children():
                 process.terminate()
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
-        self._folder.cleanup()
 
     def read(self, sources: Iterable[Source]) -> Iterator[tuple[Source, list[Log]]]:
         """Each source with its logs, in order."""
@@ -153,6 +156,17 @@ class _Workers:
         return given.put_together(self._here) if isinstance(given, _Long) else given
 
 
+def _keep_sockets_in(folder: str) -> None:
+    """Have the sockets to the processes in our folder, where a killed run leaves no more.
+
+    Their names must be short; in a long folder they stay where Python puts them.
+    """
+    if len(folder) <= _MOST_FOLDER:
+        before, tempfile.tempdir = tempfile.tempdir, folder
+        get_temp_dir()
+        tempfile.tempdir = before
+
+
 def _shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
     """The sources in groups of about one size; standard input stays alone."""
     share: list[Source] = []
@@ -182,10 +196,10 @@ def _size_bytes(source: Source) -> int:
 _reader: LogReader
 
 
-def _begin(options: Options, marks: Marks, folder: str) -> None:
+def _begin(options: Options, marks: Marks, folders: dict[str, str]) -> None:
     """Make this process a worker: Ctrl-C is its parent's, whose end is its own."""
     global _reader
-    tempfile.tempdir = folder
+    scratch.use(folders)
     gc.set_threshold(*_COLLECTED)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

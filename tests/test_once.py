@@ -252,7 +252,6 @@ def test_a_killed_ingest_leaves_nothing_half_done(tmp_path: Path, database: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "logs",
         "oomdb.duckdb",
-        "oomdb.duckdb.lock",
     ]
 
 

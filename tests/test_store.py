@@ -91,10 +91,7 @@ def test_an_interrupted_ingest_leaves_the_database_as_it_was(database: Path, log
     with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database, ACT):
         raise KeyboardInterrupt
     assert database.read_bytes() == before
-    assert sorted(path.name for path in database.parent.glob("oomdb.duckdb*")) == [
-        "oomdb.duckdb",
-        "oomdb.duckdb.lock",
-    ]
+    assert [path.name for path in database.parent.glob("oomdb.duckdb*")] == ["oomdb.duckdb"]
 
 
 def test_a_transaction_that_cannot_be_ended_hides_no_reason(
@@ -119,7 +116,9 @@ def test_a_transaction_that_cannot_be_ended_hides_no_reason(
         "__init__",
         lambda self, connection, ledger: made(self, FullDisk(connection), ledger),  # type: ignore[arg-type]
     )
-    with pytest.raises(OomdbError, match="No space left on device; it is as it was"):
+    with pytest.raises(
+        OomdbError, match=r"No space left on device \(free some room.*; it is as it was"
+    ):
         ingest([logs], database)
 
 

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import Database, Out, RowFormat, reading_from, refuse_database_as_output
+from oomdb.cli.options import (
+    Database,
+    Out,
+    RowFormat,
+    Wait,
+    reading_from,
+    refuse_database_as_output,
+)
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import Format, SummaryFormat
@@ -28,14 +35,14 @@ def sources(db: Database = None, row_format: RowFormat = None, out: Out = None) 
 
 
 @app.command()
-def reparse(db: Database = None) -> None:
+def reparse(db: Database = None, wait: Wait = 0) -> None:
     """Derive all rows anew from the kept evidence, as a newer oomdb reads it."""
     from oomdb.reparse import reparse as read_again
     from oomdb.store.database import database_path
     from oomdb.summary import progress_bar
 
     with progress_bar() as progress:
-        done = read_again(database_path(db), progress=progress)
+        done = read_again(database_path(db), wait_s=wait, progress=progress)
     typer.echo(f"sources    {done.sources:,}")
     typer.echo(f"events     {done.events:,} (before: {done.events_before:,})")
     if done.without_report:

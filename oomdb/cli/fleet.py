@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import Database, Out, RowFormat, reading_from, refuse_database_as_output
+from oomdb.cli.options import (
+    Database,
+    Out,
+    RowFormat,
+    Wait,
+    reading_from,
+    refuse_database_as_output,
+)
 from oomdb.errors import UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import Format
@@ -45,7 +52,7 @@ def hosts(
 
 
 @hosts_app.command("import")
-def import_hosts(file: Sheet, db: Database = None) -> None:
+def import_hosts(file: Sheet, db: Database = None, wait: Wait = 0) -> None:
     """Give labels to hosts, in place of all labels imported before.
 
     The first line names the columns: host, then any labels, such as role, cluster, owner.
@@ -55,7 +62,7 @@ def import_hosts(file: Sheet, db: Database = None) -> None:
     from oomdb.fleet.labels import import_labels
     from oomdb.store.database import database_path
 
-    done = import_labels(file, database_path(db))
+    done = import_labels(file, database_path(db), wait_s=wait)
     typer.echo(f"labels     {', '.join(map(terminal.printable, done.labels))}")
     typer.echo(f"patterns   {done.rules:,}")
     typer.echo(f"hosts      {done.labelled_hosts:,} of {done.hosts:,} have labels")
@@ -79,7 +86,7 @@ def budgets(
 
 
 @budgets_app.command("import")
-def import_budgets(file: Sheet, db: Database = None) -> None:
+def import_budgets(file: Sheet, db: Database = None, wait: Wait = 0) -> None:
     """Say how much memory processes may hold, in place of all budgets imported before.
 
     The first line names the columns: comm or unit (process name, systemd unit), kb, and if
@@ -89,7 +96,7 @@ def import_budgets(file: Sheet, db: Database = None) -> None:
     from oomdb.fleet.budgets import import_budgets as read_budgets
     from oomdb.store.database import database_path
 
-    done = read_budgets(file, database_path(db))
+    done = read_budgets(file, database_path(db), wait_s=wait)
     typer.echo(f"budgets    {done.budgets:,}")
     _note(done.notes)
 

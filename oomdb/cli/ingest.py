@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import Database
+from oomdb.cli.options import Database, Wait
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import SummaryFormat
@@ -58,6 +58,7 @@ def ingest(
             "--jobs", "-j", min=1, metavar="N", help="Processes that read; one for each processor."
         ),
     ] = None,
+    wait: Wait = 0,
     summary_format: Annotated[
         SummaryFormat, typer.Option("--format", "-f", help="How the summary is written.")
     ] = SummaryFormat.TEXT,
@@ -80,7 +81,9 @@ def ingest(
         json_fields=tuple(json_field or ()),
     )
     with progress_bar() as progress:
-        summary = read_logs(paths, database_path(db), options, jobs=jobs, progress=progress)
+        summary = read_logs(
+            paths, database_path(db), options, jobs=jobs, wait_s=wait, progress=progress
+        )
     text = as_json(summary) if summary_format is SummaryFormat.JSON else as_text(summary)
     typer.echo(text)
     for name, reason in summary.set_aside:

@@ -28,6 +28,14 @@ Database = Annotated[
         help="The database; ./oomdb.duckdb when not given.",
     ),
 ]
+Wait = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait while another process writes the database.",
+    ),
+]
 RowFormat = Annotated[
     Format | None,
     typer.Option(

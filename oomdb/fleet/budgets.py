@@ -28,14 +28,15 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def import_budgets(path: Path, database: Path) -> Imported:
+def import_budgets(path: Path, database: Path, *, wait_s: float = 0) -> Imported:
     """Put the budgets of a CSV file in the place of all budgets.
 
+    Another process that writes the database is waited for `wait_s` seconds at most.
     SheetError for a file that cannot be used; then the database stays as it was.
     """
     told = sheet.read(path)
     budgets = budgets_of(told)
-    with Store.open_for_ingest(database, told.act("budgets import")) as store:
+    with Store.open_for_ingest(database, told.act("budgets import"), wait_s=wait_s) as store:
         known = store.label_names()
         for line, budget in zip(told.lines, budgets, strict=True):
             if budget["label"] is not None and budget["label"] not in known:

@@ -36,14 +36,15 @@ class Imported:
     missing: tuple[str, ...]
 
 
-def import_labels(path: Path, database: Path) -> Imported:
+def import_labels(path: Path, database: Path, *, wait_s: float = 0) -> Imported:
     """Put the labels of a CSV file in the place of all labels.
 
+    Another process that writes the database is waited for `wait_s` seconds at most.
     SheetError for a file that cannot be used; then the database stays as it was.
     """
     told = sheet.read(path)
     rules = rules_of(told)
-    with Store.open_for_ingest(database, told.act("hosts import")) as store:
+    with Store.open_for_ingest(database, told.act("hosts import"), wait_s=wait_s) as store:
         store.replace_told(tables.HOST_RULES, rules)
     with Store.open_for_reading(database) as reader:
         return Imported(

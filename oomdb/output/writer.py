@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from oomdb.errors import OomdbError, UsageError
+from oomdb.errors import OomdbError, UsageError, reason_of
 from oomdb.output import cells, layout, terminal
 from oomdb.output.formats import Format
 
@@ -114,7 +114,7 @@ def _destination(out: Path | None) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing(out: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the name `out` once all went well.
+    """A file to write that takes the name `out` once all went well and is on the disk.
 
     What is no regular file (a pipe) and what lies in /dev is written to directly.
     """
@@ -128,9 +128,11 @@ def replacing(out: Path) -> Iterator[BinaryIO]:
             return
         with partial.open("wb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(real)
     except OSError as error:
-        raise OomdbError(f"cannot write {out}: {error.strerror or error}") from error
+        raise OomdbError(f"cannot write {out}: {reason_of(error)}") from error
     finally:
         if not is_device:
             partial.unlink(missing_ok=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from oomdb import scratch
+from oomdb.errors import reason_of
 from oomdb.sources import journals
 from oomdb.sources.archives import is_tar, is_zip, tar_members, zip_members
 from oomdb.sources.compression import (
@@ -240,7 +242,8 @@ class Unwrapping:
         """What could not be put into a temporary file."""
         if isinstance(error, LimitError):
             raise error
-        reason = f"it cannot be put into a temporary file: {error.strerror or error}"
+        where = scratch.folder(large=True)
+        reason = f"it cannot be put into a temporary file in {where}: {reason_of(error)}"
         return Stream.set_aside(held.name, reason)
 
 

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from oomdb import scratch
 from oomdb.sources.limits import BrokenError
 
 if TYPE_CHECKING:
@@ -148,9 +149,8 @@ def spooled(file: Readable, most_bytes: int) -> Iterator[tuple[FileReader, OSErr
     back as the reason too. The rest of data that did not fit can still be read from
     `file`. OSError when there is no room for the file.
     """
-    folder = None if "TMPDIR" in os.environ or not os.path.isdir("/var/tmp") else "/var/tmp"  # noqa: PTH112
     # It keeps its name while it is read: systemd opens no journal that has none.
-    with tempfile.NamedTemporaryFile(prefix="oomdb-", dir=folder) as copy:
+    with tempfile.NamedTemporaryFile(dir=scratch.folder(large=True)) as copy:
         size, reason = 0, None
         while size < most_bytes:
             try:

@@ -14,8 +14,9 @@ from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
 from oomdb.store.insertion import insert, insert_rows, registered
-from oomdb.store.opening import State, connect, first_line, prepare, state_in, state_of
-from oomdb.store.staging import locked, staged
+from oomdb.store.opening import State, connect, prepare, state_in, state_of
+from oomdb.store.staging import cannot_write, locked, staged
+from oomdb.store.trouble import reason_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -173,18 +174,21 @@ class Store(Content):
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except duckdb.Error as error:
-            raise OomdbError(f"cannot read {path}: {first_line(error)}") from error
+            raise OomdbError(f"cannot read {path}: {reason_in(error)}") from error
         finally:
             reader.close()
 
     @staticmethod
     @contextmanager
-    def open_for_ingest(path: Path, act: Act, *, must_exist: bool = False) -> Iterator[Store]:
+    def open_for_ingest(
+        path: Path, act: Act, *, must_exist: bool = False, wait_s: float = 0
+    ) -> Iterator[Store]:
         """The database to add to, created when there is none unless it `must_exist`.
 
         What was added is published, with an entry in `custody` for the act, when the block
         ends without error; else the database stays as it was. Raises what
-        `open_for_reading` raises, and DatabaseBusyError while another process writes.
+        `open_for_reading` raises, and DatabaseBusyError while another process writes, after
+        `wait_s` seconds.
         """
         from oomdb.store import facts
         from oomdb.store.custody import Ledger
@@ -197,7 +201,7 @@ class Store(Content):
             raise OomdbError(f"no folder {folder} for the database")
         if path.exists():
             state_of(path)
-        with locked(path), staged(path) as copy:
+        with locked(path, wait_s), staged(path) as copy, _told_of(path):
             prepare(copy)
             connection = connect(copy)
             # Each checkpoint before the last would leave holes in the file.
@@ -212,11 +216,6 @@ class Store(Content):
                 facts.derive(connection)
                 ledger.write(act)
                 connection.execute("CHECKPOINT")
-            except duckdb.InterruptException:
-                raise KeyboardInterrupt from None
-            except duckdb.Error as error:
-                reason = first_line(error)
-                raise OomdbError(f"cannot write {path}: {reason}; it is as it was") from error
             finally:
                 connection.close()
 
@@ -263,8 +262,8 @@ class Store(Content):
             yield
             self.connection.commit()
         except BaseException:
-            # A commit that failed has ended the transaction.
-            with suppress(duckdb.TransactionException):
+            # A commit that failed has ended the transaction, or the whole connection.
+            with suppress(duckdb.Error):
                 self.connection.rollback()
             raise
 
@@ -343,6 +342,17 @@ class Store(Content):
         self._lost.update(gone)
 
 
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Turn what DuckDB raises while a copy is written into errors about the database."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise cannot_write(path, reason_in(error)) from error
+
+
 def _no_database(path: Path) -> OomdbError:
     return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
@@ -362,10 +372,10 @@ def _connect_to_current(path: Path) -> duckdb.DuckDBPyConnection:
         return connection
     connection.close()
     try:
-        with locked(path), staged(path) as copy:
+        with locked(path), staged(path) as copy, _told_of(path):
             prepare(copy)
-    except (OomdbError, duckdb.Error) as error:
+    except OomdbError as error:
         if state is State.OLDER:
-            raise OomdbError(f"{path} is of an older oomdb, and {first_line(error)}") from error
-        terminal.note(f"oomdb: the saved views are those of another oomdb: {first_line(error)}")
+            raise OomdbError(f"{path} is of an older oomdb, and {error}") from error
+        terminal.note(f"oomdb: the saved views are those of another oomdb: {error}")
     return connect(path, read_only=True)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 
+from oomdb import scratch
 from oomdb.errors import (
     DamagedDatabaseError,
     NewerDatabaseError,
     NotADatabaseError,
     OomdbError,
+    reason_of,
 )
 from oomdb.incidents.identity import digest
 from oomdb.store.insertion import insert_rows
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from oomdb.store.trouble import cause_outside, first_line
 
 #: Where every DuckDB file says that it is one, after a checksum.
 _MAGIC = slice(8, 12)
@@ -49,7 +49,9 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     """
     if path.exists():
         _refuse_other_files(path)
-    settings = _NEW_FILE if not path.exists() else {}
+    settings = dict(_NEW_FILE if not path.exists() else {})
+    if read_only:
+        settings["temp_directory"] = _own_folder(path)
     try:
         # A bare name could mean something else to DuckDB, such as `:memory:`.
         return duckdb.connect(str(path.absolute()), read_only=read_only, config=settings)
@@ -58,9 +60,23 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     except duckdb.Error as error:
         if "Could not set lock" in str(error):
             raise OomdbError(f"another program holds {path} open for writing") from error
+        if reason := cause_outside(error):
+            raise OomdbError(f"cannot open {path}: {reason}") from error
         raise DamagedDatabaseError(
             f"{path} is damaged, or of another version of DuckDB: {first_line(error)}"
         ) from error
+
+
+def _own_folder(path: Path) -> str:
+    """Where one reader's large results may lie; none of its own, none at all.
+
+    DuckDB puts them beside the database, where readers write into each other's. Within a
+    process all that read one file have to say the same.
+    """
+    try:
+        return str(Path(scratch.folder(large=True)) / digest("reader", str(path.absolute())))
+    except OomdbError:
+        return ""
 
 
 def _refuse_other_files(path: Path) -> None:
@@ -72,16 +88,11 @@ def _refuse_other_files(path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(_MAGIC.stop)
     except OSError as error:
-        raise OomdbError(f"cannot read {path}: {error.strerror or error}") from error
+        raise OomdbError(f"cannot read {path}: {reason_of(error)}") from error
     if not head:
         raise NotADatabaseError(f"{path} is an empty file and no oomdb database")
     if head[_MAGIC] != _DUCKDB:
         raise NotADatabaseError(f"{path} is no oomdb database")
-
-
-def first_line(error: Exception) -> str:
-    """The first line of what the database says of an error."""
-    return str(error).strip().splitlines()[0]
 
 
 def state_of(path: Path) -> State:
@@ -113,16 +124,23 @@ def state_in(connection: duckdb.DuckDBPyConnection, path: Path) -> State:
             return State.OLDER
         has_views = _fingerprint_of(connection) == definitions_fingerprint()
     except duckdb.Error as error:
+        if reason := cause_outside(error):
+            raise OomdbError(f"cannot read {path}: {reason}") from error
         raise DamagedDatabaseError(f"{path} is damaged: {first_line(error)}") from error
     return State.CURRENT if has_views else State.OTHER_VIEWS
 
 
 def prepare(copy: Path) -> None:
-    """Bring the staged database to the newest schema, with its reference rows and views."""
+    """Bring the staged database to the newest schema, with its reference rows and views.
+
+    All of it is in the file then, and nothing in a write-ahead log. duckdb.Error when it
+    cannot be written.
+    """
     if not copy.exists():
         with connect(copy) as database:
             create_tables(database)
             _refresh(database)
+            database.execute("CHECKPOINT")
         return
     state = state_of(copy)
     if state is State.OLDER:
@@ -130,6 +148,8 @@ def prepare(copy: Path) -> None:
     if state is not State.CURRENT:
         with connect(copy) as database:
             _refresh(database)
+            # What closing it would do too, but without a word when there is no room.
+            database.execute("CHECKPOINT")
 
 
 def create_tables(database: duckdb.DuckDBPyConnection) -> None:
@@ -152,6 +172,7 @@ def _migrate(copy: Path) -> None:
     # Alembic comes first: the dialect registers its support for it while being loaded.
     import alembic.ddl  # noqa: F401
     from sqlalchemy import URL, create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     from oomdb.store import migrate
@@ -159,9 +180,13 @@ def _migrate(copy: Path) -> None:
     connect(copy).close()  # names what is wrong with a file that cannot be made
     url = URL.create("duckdb", database=str(copy.absolute()))
     engine = create_engine(url, poolclass=NullPool)
-    with engine.begin() as connection:
-        migrate.upgrade(connection)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            migrate.upgrade(connection)
+    except DBAPIError as error:
+        raise error.orig or error from error
+    finally:
+        engine.dispose()
 
 
 def _fingerprint_of(database: duckdb.DuckDBPyConnection) -> str | None:

@@ -2,66 +2,33 @@
 
 DuckDB locks a file against other processes in both directions. So a writer works on
 a staged copy beside the file and publishes it by one atomic rename; readers keep the
-snapshot they opened. A lock file keeps two writers apart; the operating system frees
-it when its holder dies, whatever the reason.
+snapshot they opened. Two writers are kept apart by `locked`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb.errors import DatabaseBusyError, OomdbError
+from oomdb import scratch
+from oomdb.errors import OomdbError, reason_of
+from oomdb.store.lock import companion, locked, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["companion", "locked", "staged"]
 
 _COPY_BYTES = 1 << 20
 #: How a file system says that it copies by reading and writing alone.
 _CANNOT_SHARE = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
-
-
-def _real(path: Path) -> Path:
-    """The file itself, where `path` is a link to it."""
-    return Path(os.path.realpath(path))
-
-
-def companion(path: Path, suffix: str) -> Path:
-    """A file that belongs to the database: its name with a suffix."""
-    return path.with_name(f"{path.name}.{suffix}")
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the right to write the database at `path`, under whatever link it is named.
-
-    Raises DatabaseBusyError, naming the holder, when another process has it, and
-    OomdbError when the folder cannot be written.
-    """
-    lock = companion(_real(path), "lock")
-    try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise OomdbError(f"cannot write beside {path}: {error.strerror}") from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-            raise DatabaseBusyError(
-                f"{path} is being written by process {holder or 'unknown'};"
-                " try again when it has ended"
-            ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
+#: What DuckDB puts beside a database while it is written, by the end of its name.
+_WRITE_AHEAD = (".wal", ".wal.checkpoint", ".wal.recovery")
+_SPILLED = ".tmp"
 
 
 @contextlib.contextmanager
@@ -72,23 +39,38 @@ def staged(path: Path) -> Iterator[Path]:
     is removed first. The caller must have closed the copy when the block ends. On an
     error the database stays as it was; OomdbError tells of a full disk or missing right.
     """
-    copy = companion(_real(path), "staged")
+    published = real(path)
+    copy = companion(published, "staged")
+    scratch.remove_leftovers()
     try:
-        _remove(copy)
-        if path.exists():
-            _copy(path, copy)
+        _remove_leftovers(copy)
+        if published.exists():
+            _refuse_changes_aside(published)
+            _copy(published, copy)
         yield copy
-        _publish(copy, path)
+        _make_durable(copy, published)
+        copy.replace(published)
     except OSError as error:
-        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise OomdbError(f"cannot write {path}: {reason}; it is as it was") from error
+        raise cannot_write(path, reason_of(error)) from error
     finally:
-        _remove(copy)
+        # What cannot be removed now, the next writer removes.
+        with contextlib.suppress(OSError, OomdbError):
+            _remove_leftovers(copy)
+    _keep_name(published, path)
+
+
+def cannot_write(path: Path, reason: str) -> OomdbError:
+    """The error of a writer that left the database as it was."""
+    return OomdbError(f"cannot write {path}: {reason}; it is as it was")
 
 
 def _copy(path: Path, copy: Path) -> None:
-    """Copy the database; a file system that can share blocks between files does."""
-    with path.open("rb") as source, copy.open("wb") as target:
+    """Copy the database; a file system that can share blocks between files does.
+
+    Nobody else may read the copy: it takes the rights of the database when it is published.
+    """
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with path.open("rb") as source, os.fdopen(descriptor, "wb") as target:
         left = os.fstat(source.fileno()).st_size
         try:
             while left > 0 and hasattr(os, "copy_file_range"):
@@ -103,8 +85,23 @@ def _copy(path: Path, copy: Path) -> None:
             shutil.copyfileobj(source, target, _COPY_BYTES)
 
 
-def _publish(copy: Path, path: Path) -> None:
-    published = _real(path)
+def _refuse_changes_aside(published: Path) -> None:
+    """Refuse a database of which a part lies in a write-ahead log, which is not copied."""
+    for suffix in _WRITE_AHEAD:
+        log = published.with_name(published.name + suffix)
+        if log.exists() and log.stat().st_size:
+            raise OomdbError(
+                f"another program left changes of {published} in {log}: take them in with"
+                f" `duckdb {published} CHECKPOINT`, or remove that file to drop them"
+            )
+
+
+def _make_durable(copy: Path, published: Path) -> None:
+    """Have the whole copy on the disk, with the rights of the published file."""
+    for suffix in _WRITE_AHEAD:
+        log = copy.with_name(copy.name + suffix)
+        if log.exists() and log.stat().st_size:
+            raise cannot_write(published, f"DuckDB could not bring {log.name} into the file")
     if published.exists():
         _take_rights(published, copy)
     descriptor = os.open(copy, os.O_RDONLY)
@@ -112,12 +109,23 @@ def _publish(copy: Path, path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    copy.replace(published)
-    folder = os.open(published.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _keep_name(published: Path, path: Path) -> None:
+    """Have the new name on the disk too."""
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        folder = os.open(published.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        # Some file systems have nothing to do for a folder.
+        if error.errno not in (errno.EINVAL, errno.EACCES):
+            raise OomdbError(
+                f"{path} is written, but a loss of power now may bring back what it was:"
+                f" {reason_of(error)}"
+            ) from error
 
 
 def _take_rights(published: Path, copy: Path) -> None:
@@ -128,6 +136,17 @@ def _take_rights(published: Path, copy: Path) -> None:
     copy.chmod(status.st_mode & 0o7777)
 
 
-def _remove(copy: Path) -> None:
-    for leftover in (copy, copy.with_name(f"{copy.name}.wal")):
-        leftover.unlink(missing_ok=True)
+def _remove_leftovers(copy: Path) -> None:
+    """Remove what a writer leaves behind that was killed; OomdbError names what stays."""
+    for suffix in ("", *_WRITE_AHEAD, _SPILLED):
+        leftover = copy.with_name(copy.name + suffix)
+        try:
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
+        except OSError as error:
+            raise OomdbError(
+                f"cannot remove {leftover}, which an earlier writer left behind:"
+                f" {reason_of(error)}; its owner must remove it"
+            ) from error

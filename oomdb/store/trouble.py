@@ -1,0 +1,58 @@
+"""What DuckDB's errors mean: no room, no right, no memory, or a damaged file."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import duckdb
+
+from oomdb.errors import reason_of
+
+#: Errors of the operating system that say nothing of what a file holds.
+_OF_THE_SYSTEM = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+)
+
+
+def reason_in(error: BaseException) -> str:
+    """Why DuckDB failed, on one line: the operating system's reason where there is one."""
+    return cause_outside(error) or first_line(error)
+
+
+def cause_outside(error: BaseException) -> str | None:
+    """The cause that lies outside of the file: room, rights, memory; None for another.
+
+    DuckDB goes on with other errors after the first, which it then cites.
+    """
+    text = "\n".join(map(str, _chain(error)))
+    for number in _OF_THE_SYSTEM:
+        if os.strerror(number) in text:
+            return reason_of(OSError(number, os.strerror(number)))
+    if "max_temp_directory_size" in text:
+        return "there is no room for DuckDB's temporary files beside it: free some room"
+    if any(isinstance(one, (duckdb.OutOfMemoryException, MemoryError)) for one in _chain(error)):
+        return f"there is not enough memory: {first_line(error)}"
+    return None
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what the database says of an error."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error, and those that it came from or while handling."""
+    found = [error]
+    while (before := found[-1].__cause__ or found[-1].__context__) and before not in found:
+        found.append(before)
+    return found
