@@ -72,7 +72,8 @@ def tell(page: Page, processes: Processes, event: Event, cited: Citations) -> No
             + cited.of("task")
         )
     header = ("pid", "rss kB", "swap kB", "page tables kB", "oom_score_adj", "name")
-    page.table([header, *map(_row, processes.largest)], ">>>>><")
+    rows = [*map(_row, processes.largest)]
+    page.table(rows, ">>>>><", header=header, view="process_memory")
 
 
 def _row(process: Process) -> tuple[str, ...]:
