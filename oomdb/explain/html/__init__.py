@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 #: Pieces of a chapter's words that are shown at once; more are behind a summary.
 _OPEN_BLOCKS = 40
 
-#: The chapters by name, as the navigation calls them.
+#: The chapters by name, as the navigation calls them, in the page's order: what a person who
+#: was woken needs comes first.
 _SHORT_TITLES = {
     "zones": "Zones",
     "cgroup": "Limit",
@@ -104,7 +105,8 @@ def _with_titles(
     told: dict[str, list[Block]],
 ) -> Iterator[tuple[str, tuple[Heading, *tuple[Block, ...]]]]:
     """The chapters in which something is told, each with its title."""
-    for name, blocks in told.items():
+    for name in _SHORT_TITLES:
+        blocks = told.get(name)
         if blocks and isinstance(blocks[0], Heading):
             yield name, (blocks[0], *blocks[1:])
 

@@ -45,7 +45,7 @@ def zones(fallbacks: Sequence[Fallback]) -> Figure | None:
         caption=(
             "Upper bar: what is free. Lower bar: what the zone keeps back at min, with the reserve"
             " on top, then the steps to low and high. A request is granted only where the upper"
-            " bar passes the black line. Each zone has a scale of its own."
+            " bar passes the upright line. Each zone has a scale of its own."
         ),
         legend=(
             ("free", "free, below the zone's own min"),
@@ -143,7 +143,7 @@ def limits(usages: Iterable[Usage]) -> Figure | None:
         name="figure-limits",
         title="Usage of the cgroup against its limits",
         description="; ".join(told) + ".",
-        caption="The black line is the limit.",
+        caption="The upright line is the limit.",
     )
 
 
@@ -334,12 +334,12 @@ def _size(kb: int) -> str:
 
 _CELL_HEIGHT = 22
 _ZONE_NAME_WIDTH = 92
-#: Shares of a zone's free memory, in thousandths, from which on a cell is darker.
+#: Shares of a zone's free memory, in thousandths, from which on a cell has a stronger colour.
 _STEPS = ((400, "heat-4"), (150, "heat-3"), (40, "heat-2"), (0, "heat-1"))
 
 
 def free_blocks(blocks: Sequence[FreeBlocks]) -> Figure | None:
-    """Zones by orders: how many blocks are free, darker where more memory is; None without."""
+    """Zones by orders: how many blocks are free, and where most memory is; None without."""
     if not blocks:
         return None
     orders = sorted({block.alloc_order for block in blocks})
@@ -372,7 +372,7 @@ def free_blocks(blocks: Sequence[FreeBlocks]) -> Figure | None:
         left = _ZONE_NAME_WIDTH + orders.index(asked) * width
         for x in (left - 1, left + width - 1):
             bar(axes, x, 0, 1.5, head + _CELL_HEIGHT * len(places), "bad")
-    caption = "Free blocks of each size; darker where more of the zone's free memory is."
+    caption = "Free blocks of each size, coloured more strongly where more of the free memory is."
     if asked is not None:
         caption += f" Between the lines: order {asked}, which was asked for; only it and what is"
         caption += " right of it serves."
