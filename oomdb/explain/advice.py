@@ -9,7 +9,6 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oomdb.explain.cgroup import Cgroup
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
     from oomdb.explain.request import Request
@@ -19,16 +18,15 @@ _SHOWN = 3
 
 _STEPS = {
     "cgroup_limit": (
-        "see below what {subject} held; make it need less, or raise its limit (MemoryMax= of a"
-        " unit, limits.memory of a container)"
+        "see below what it held; make it need less, or raise its limit (MemoryMax= of a unit,"
+        " limits.memory of a container)"
     ),
     "cgroup_swap_limit": (
-        "raise the limit of memory and swap of {subject} (memory.memsw.limit_in_bytes), or make"
-        " it need less"
+        "raise its limit of memory and swap (memory.memsw.limit_in_bytes), or make it need less"
     ),
     "cgroup_kernel_limit": (
-        "lift the limit of kernel memory of {subject} (memory.kmem.limit_in_bytes): newer"
-        " kernels have given it up"
+        "lift its limit of kernel memory (memory.kmem.limit_in_bytes): newer kernels have given"
+        " it up"
     ),
     "numa_node_full": (
         "let what asked use more memory nodes: widen its cpuset or NUMA policy"
@@ -69,7 +67,8 @@ _STEPS = {
         " cards, recent kernel modules"
     ),
     "page_tables": (
-        "many maps of much shared memory cost this much: use huge pages for it, or fewer processes"
+        "page tables grow with the addresses that processes touch: have them map less, use huge"
+        " pages for what many of them share, or run fewer"
     ),
     "kernel_stacks": "look for what starts so many threads, and limit it (TasksMax=)",
     "anon_outside_processes": (
@@ -83,18 +82,24 @@ _STEPS = {
     ),
 }
 
+#: The same where a cgroup's limit was hit: more RAM would not help.
+_STEPS_IN_CGROUP = {
+    "large_process": "find out why {process} grew: a leak, or a heap setting above the limit",
+    "large_program": "run fewer of {subject} in it, or raise its limit",
+    "many_processes": "run fewer processes in it, or raise its limit",
+}
+
 
 def tell(
     page: Page,
     suspects: tuple[Suspect, ...],
     event: Event,
     request: Request,
-    cgroup: Cgroup | None,
 ) -> None:
     """The first steps, those for the first suspect first; nothing where none was short."""
     if event.kind == "memory_dump" or request.trigger_kind == "sysrq":
         return
-    steps = dict.fromkeys([*_for_kind(event), *_for_suspects(suspects, cgroup)])
+    steps = dict.fromkeys([*_for_kind(event), *_for_suspects(suspects, event)])
     for number, step in enumerate([*steps][:_SHOWN]):
         page.field("do" if number == 0 else "", step)
 
@@ -111,13 +116,15 @@ def _for_kind(event: Event) -> Iterator[str]:
         )
 
 
-def _for_suspects(suspects: tuple[Suspect, ...], cgroup: Cgroup | None) -> Iterator[str]:
+def _for_suspects(suspects: tuple[Suspect, ...], event: Event) -> Iterator[str]:
     for suspect in suspects:
-        subject = suspect.subject or "it"
-        if cgroup is not None and suspect.subject == cgroup.oom_memcg:
-            subject = cgroup.short_name
         step = _STEPS.get(suspect.suspect)
+        if suspect.scope == "cgroup":
+            step = _STEPS_IN_CGROUP.get(suspect.suspect, step)
         if step is not None:
+            subject = suspect.subject or "(name not printed)"
             yield step.format(subject=subject, process=words.named(suspect.subject, suspect.pid))
-    if not suspects:
+    if not suspects and "no_dump" in (event.damage or ""):
+        yield "look for the rest of the report in the host's own log (journalctl -k, dmesg)"
+    elif not suspects:
         yield "begin with the largest processes, and with where the memory was"

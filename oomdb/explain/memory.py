@@ -26,7 +26,7 @@ MEANINGS = {
     "unevictable": "cannot be reclaimed for other reasons",
     "slab": "kernel objects",
     "slab_reclaimable": "kernel objects that can be reclaimed",
-    "slab_unreclaimable": "kernel objects that cannot",
+    "slab_unreclaimable": "kernel objects that cannot be reclaimed",
     "page_tables": "maps of processes' addresses",
     "kernel_stacks": "one for each thread",
     "kernel_other": "other kernel memory that is counted",

@@ -61,7 +61,7 @@ def chapters(story: Story) -> dict[str, Callable[[Page], None]]:
     def head(page: Page) -> None:
         event.tell(page, what, [victim.name for victim in story.killing.victims])
         suspects.tell(page, story.suspects, what, story.request, story.cgroup)
-        advice.tell(page, story.suspects, what, story.request, story.cgroup)
+        advice.tell(page, story.suspects, what, story.request)
 
     def limits(page: Page) -> None:
         if story.cgroup is not None:

@@ -30,13 +30,16 @@ _FULL_WIDTH = WIDTH * 0.97
 
 
 def zones(fallbacks: Sequence[Fallback]) -> Figure | None:
-    """For each zone its free memory above what the request needed; None without zones."""
-    if not fallbacks:
+    """For each zone its free memory above what the request needed; None where nothing is known."""
+    if all(_free(zone) is None or zone.min_kb is None for zone in fallbacks):
         return None
     canvas, axes = blank(_ZONE_HEIGHT * len(fallbacks))
-    told = []
-    for position, zone in enumerate(fallbacks):
-        told.append(_draw_zone(axes, zone, position * _ZONE_HEIGHT))
+    told = [
+        _draw_zone(axes, zone, position * _ZONE_HEIGHT) for position, zone in enumerate(fallbacks)
+    ]
+    colours = {"free", "min", "low", "high"} | {_colour_above_min(zone) for zone in fallbacks}
+    if any(zone.reserve_kb for zone in fallbacks):
+        colours.add("reserve")
     return finished(
         canvas,
         name="figure-zones",
@@ -47,22 +50,38 @@ def zones(fallbacks: Sequence[Fallback]) -> Figure | None:
             " on top, then the steps to low and high. A request is granted only where the upper"
             " bar passes the upright line. Each zone has a scale of its own."
         ),
-        legend=(
-            ("free", "free, below the zone's own min"),
-            ("refused", "free but refused"),
-            ("granted", "free and usable"),
-            ("min", "min"),
-            ("reserve", "lowmem_reserve"),
-            ("low", "to low"),
-            ("high", "to high"),
-        ),
+        legend=tuple((colour, said) for colour, said in _ZONE_LEGEND if colour in colours),
     )
+
+
+_ZONE_LEGEND = (
+    ("free", "free, below the zone's own min"),
+    ("refused", "free but refused"),
+    ("granted", "free and usable"),
+    ("min", "min"),
+    ("reserve", "lowmem_reserve"),
+    ("low", "to low"),
+    ("high", "to high"),
+)
+
+
+def _free(zone: Fallback) -> int | None:
+    """What counts as free for the request."""
+    return zone.free_kb if zone.usable_free_kb is None else zone.usable_free_kb
+
+
+def _colour_above_min(zone: Fallback) -> str | None:
+    """The colour of what is free above the zone's own min; None where nothing is."""
+    free = _free(zone)
+    if free is None or zone.min_kb is None or free <= zone.min_kb:
+        return None
+    return "granted" if zone.verdict == "usable" else "refused"
 
 
 def _draw_zone(axes: Axes, zone: Fallback, top: float) -> str:
     """One zone from `top` on; what it shows, in words."""
     name = f"Node {zone.node} {zone.zone}"
-    free = zone.free_kb if zone.usable_free_kb is None else zone.usable_free_kb
+    free = _free(zone)
     label(axes, 0, top + 13, name, is_bold=True)
     said, tone = _zone_words(zone, free)
     label(axes, WIDTH, top + 13, said, colour=tone, side="right", is_bold=True)
@@ -79,7 +98,7 @@ def _draw_zone(axes: Axes, zone: Fallback, top: float) -> str:
         top + 18,
         unit,
         (own, "free"),
-        (free - own, "granted" if zone.verdict == "usable" else "refused"),
+        (free - own, _colour_above_min(zone) or "free"),
     )
     _stack(
         axes,
@@ -106,8 +125,10 @@ def _zone_words(zone: Fallback, free_kb: int | None) -> tuple[str, str]:
             return f"{free}: {words.kb(zone.short_min_kb)} short", "bad"
         case "no_block_of_order":
             return f"{free}, in pieces too small", "bad"
+        case "usable" if zone.usable_reason == "refused_at_high":
+            return f"{free}: enough at min, not at high", "warn"
         case "usable":
-            return f"{free}: enough at min", "good"
+            return f"{free}: enough", "good"
         case _:
             return f"{free}; verdict unknown", "muted"
 
@@ -356,7 +377,7 @@ def free_blocks(blocks: Sequence[FreeBlocks]) -> Figure | None:
     sizes = {block.alloc_order: block.block_kb for block in blocks}
     for column, order in enumerate(orders):
         middle = _ZONE_NAME_WIDTH + (column + 0.5) * width
-        is_asked = order == asked
+        is_asked = order == asked and order > 0
         tone = "bad" if is_asked else "muted"
         size_kb = sizes[order]
         kb = "" if size_kb is None else _block_size(size_kb)
@@ -368,12 +389,14 @@ def free_blocks(blocks: Sequence[FreeBlocks]) -> Figure | None:
         for cell in cells:
             left = _ZONE_NAME_WIDTH + orders.index(cell.alloc_order) * width
             _draw_cell(axes, cell, left, top, width)
-    if asked in orders:
+    if asked and asked in orders:
         left = _ZONE_NAME_WIDTH + orders.index(asked) * width
         for x in (left - 1, left + width - 1):
             bar(axes, x, 0, 1.5, head + _CELL_HEIGHT * len(places), "bad")
     caption = "Free blocks of each size, coloured more strongly where more of the free memory is."
-    if asked is not None:
+    if asked == 0:
+        caption += " One page was asked for: every block serves."
+    elif asked is not None:
         caption += f" Between the lines: order {asked}, which was asked for; only it and what is"
         caption += " right of it serves."
     return finished(

@@ -43,6 +43,7 @@ def zones(fallbacks: Sequence[Fallback], cited: Citations, source: Source) -> Ta
     rows = tuple(
         (
             f"{zone.node} {zone.zone}",
+            Cell(zone.verdict or "unknown", tone=_VERDICT_TONES.get(zone.verdict, "bad")),
             zone.usable_free_kb if zone.usable_free_kb is not None else zone.free_kb,
             zone.min_kb,
             zone.reserve_kb,
@@ -50,7 +51,6 @@ def zones(fallbacks: Sequence[Fallback], cited: Citations, source: Source) -> Ta
             zone.short_min_kb,
             zone.short_low_kb,
             zone.short_high_kb,
-            Cell(zone.verdict or "unknown", tone=_VERDICT_TONES.get(zone.verdict, "bad")),
             _line(cited.numbers("zone", node=zone.node, zone=zone.zone)),
         )
         for zone in fallbacks
@@ -59,9 +59,8 @@ def zones(fallbacks: Sequence[Fallback], cited: Citations, source: Source) -> Ta
         "table-zones",
         "The zones that the request could use, in the order in which the kernel tried them [kB]",
         (
-            *_text("node, zone"),
+            *_text("node, zone", "verdict"),
             *_numbers("free", "min", "reserve", "needed", "short at min", "at low", "at high"),
-            *_text("verdict"),
             *_numbers("line"),
         ),
         rows,
