@@ -1,6 +1,7 @@
 """The colours of pages, by name, for light and for dark.
 
-In HTML and SVG they are classes: `f-NAME` fills (or is the background), `s-NAME` strokes.
+In SVG they are classes: `f-NAME` fills, `s-NAME` strokes; in HTML `swatch f-NAME` is a
+patch of the colour.
 Text stands on `ground` and `surface` in `ink`, `muted`, `link`, `bad`, `warn` or `good`,
 each with a contrast of at least 4.5 to 1; so does `on-fill` on the fills of bars.
 """
@@ -49,8 +50,8 @@ COLOURS = {
     # Shares of a whole, rising.
     "heat-1": ("#e3edf8", "#1d2f44"),
     "heat-2": ("#bdd7f1", "#284665"),
-    "heat-3": ("#86b5e4", "#35618f"),
-    "heat-4": ("#4e91d6", "#4480bd"),
+    "heat-3": ("#86b5e4", "#2f567f"),
+    "heat-4": ("#4e91d6", "#3a6ea3"),
 }
 
 _NAMES = {name: f"#0a0b{number:02x}" for number, name in enumerate(COLOURS)}
@@ -74,8 +75,8 @@ def style_rules() -> str:
         for scheme in (0, 1)
     )
     classes = "".join(
-        f".f-{name}{{fill:var(--{name});background-color:var(--{name})}}"
-        f".s-{name}{{stroke:var(--{name})}}"
+        f".f-{name}{{fill:var(--{name})}}.s-{name}{{stroke:var(--{name})}}"
+        f".swatch.f-{name}{{background-color:var(--{name})}}"
         for name in COLOURS
     )
     # Paper is white.
