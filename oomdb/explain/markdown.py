@@ -16,7 +16,7 @@ def written(blocks: Blocks) -> str:
     """What was told, in the order of telling; names out of logs cannot change the layout."""
     first, *others = blocks.told
     parts = [f"# {_text(first.text)}" if isinstance(first, Paragraph) else _block(first)]
-    return "\n\n".join([*parts, *map(_block, others)]) + "\n"
+    return "\n\n".join([*parts, *map(_block, others)])
 
 
 def _block(block: Heading | Paragraph | Field | Rows) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from oomdb.ingest import ingest
 from oomdb.store import Store
 from tests import samples
 from tests.test_pages import pages
+from tools.browser import launched, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 #: Set where a browser must be there: its absence is then a failure.
 REQUIRED = "OOMDB_BROWSER_TESTS"
-_ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 #: Pages that differ in what is on them, by the sample that they show.
 SHOWN = ("rocketmq-8g.log", "6.1-amd64--memcg-v2-pod.log", "6.1-amd64--many-processes.log")
 
@@ -43,17 +39,13 @@ class Site:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    found = program()
     if found is None:
         if os.environ.get(REQUIRED):
             pytest.fail(f"{REQUIRED} is set, and there is no chromium to run")
         pytest.skip("no chromium is installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+    with launched(found) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

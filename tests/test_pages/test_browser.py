@@ -44,7 +44,7 @@ def opened(
     page.add_init_script(_WATCH)
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     site.asked.clear()
     page.goto(site.address + path)
     yield page
