@@ -59,7 +59,7 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Processes:
 
 def tell(page: Page, processes: Processes, event: Event, cited: Citations) -> None:
     """A table of the largest, and what all of them hold together."""
-    page.heading("The ten largest processes" if processes.count > LARGEST else "The processes")
+    page.heading("The largest processes" if processes.count > LARGEST else "The processes")
     if not processes.count:
         page.say("Unknown: the report has no process table.")
         return

@@ -78,7 +78,7 @@ def test_the_story_is_told_in_whole(connection: duckdb.DuckDBPyConnection) -> No
     for log in ("rocketmq-8g.log", "6.1-amd64--memcg-v2-pod.log"):
         story = explain.explain(connection, event_of(connection, log))
         document = pages.parsed(explain.as_html(connection, story))
-        shown = pages.squeezed("".join(n.to_text() for n in document.query("h1, main")))
+        shown = pages.squeezed("".join(n.to_text() for n in document.query("header, main")))
         for tell in chapters(story).values():
             blocks = Blocks()
             tell(blocks)

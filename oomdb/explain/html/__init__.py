@@ -67,9 +67,10 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first screen: the headline, what the kernel said, facts, causes and steps."""
+    """The first screen: the headline, when, what the kernel said, causes, steps and facts."""
 
     headline: str
+    when: str
     remarks: tuple[str, ...]
     facts: tuple[Field, ...]
     causes: tuple[str, ...]
@@ -124,8 +125,9 @@ def _head(blocks: Sequence[Block], story: Story) -> Head:
     host = Field("host", (story.event.hostname or "not printed in the log",))
     return Head(
         paragraphs[0],
+        " ".join(fields.pop("when").texts),
         tuple(paragraphs[1:]),
-        (host, fields.pop("when"), fields.pop("kernel"), *fields.values()),
+        (host, fields.pop("kernel"), *fields.values()),
         causes.texts if causes else (),
         steps.texts if steps else (),
     )

@@ -162,7 +162,7 @@ def processes(details: Details, lines: dict[int, int], source: Source) -> Table:
     )
 
 
-_MOST_RANKED = 30
+_MOST_RANKED = 50
 
 
 def ranking(details: Details, lines: dict[int, int], source: Source) -> Table:
@@ -193,7 +193,7 @@ def ranking(details: Details, lines: dict[int, int], source: Source) -> Table:
             *_numbers("rank"),
             *_text("name"),
             *_numbers("pid", "points (pages)", "score", "printed", "oom_score_adj"),
-            *_text("why not killed, or not first"),
+            *_text("remark"),
             *_numbers("line"),
         ),
         rows,
