@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from oomdb import explain
+from oomdb.explain import html
 from oomdb.explain.blocks import Blocks
-from oomdb.explain.html import figures, lines
+from oomdb.explain.html import details, figures, lines
 from oomdb.explain.story import chapters
 from oomdb.explain.zones import Fallback
 from oomdb.ingest import ingest
 from oomdb.store import Store
 from tests import plain_database, samples
 from tests.plain_database import insert
-from tests.queries.request import GFP_HIGHUSER_MOVABLE_5_1, insert_request
-from tests.queries.seed import insert_seed, insert_zone
 from tests.test_pages import pages
 
 if TYPE_CHECKING:
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+
+    from oomdb.explain.html.details import Details
+    from oomdb.explain.story import Story
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,12 @@ def event_of(connection: duckdb.DuckDBPyConnection, log: str) -> str:
     ).fetchone()
     assert found is not None
     return str(found[0])
+
+
+def told(connection: duckdb.DuckDBPyConnection, log: str) -> tuple[Story, Details]:
+    """What the page of a sample's event is made of."""
+    event_id = event_of(connection, log)
+    return explain.explain(connection, event_id), details.read(connection, event_id)
 
 
 def test_an_event_of_each_kind_and_damage_has_a_page(
@@ -144,27 +152,24 @@ def test_the_same_database_gives_the_same_bytes(connection: duckdb.DuckDBPyConne
 HOSTILE = ("<script>x()", "\u202eexe.ava", "$\\frac{", '"><b y="', "a\x1b[31m\r", "]]>&amp;", "")
 
 
-def test_names_out_of_logs_are_text(made: duckdb.DuckDBPyConnection) -> None:
-    insert_seed(made, "e")
-    for row_no, comm in enumerate(HOSTILE, start=100):
-        insert(
-            made,
-            "processes",
-            event_id="e",
-            row_no=row_no,
-            pid=row_no,
-            rss_pages=10**6 + row_no,
-            nr_ptes=1,
-            swapents=0,
-            oom_score_adj=0,
-            comm=comm,
+def test_names_out_of_logs_are_text(connection: duckdb.DuckDBPyConnection) -> None:
+    story, found = told(connection, "rocketmq-8g.log")
+    large = found.processes[0]
+    processes = tuple(replace(large, comm=comm, is_victim=False) for comm in HOSTILE)
+    host = "<img src=x onerror=alert(1)>"
+    document = pages.check(
+        html.written(
+            replace(story, event=replace(story.event, hostname=host)),
+            replace(found, processes=processes),
         )
-        made.execute("UPDATE hosts SET hostname = '<img src=x onerror=alert(1)>'")
-    document = pages.check(pages.of(made, "e"))
+    )
     assert not document.query("main script, main b, header img")
     assert "host <img src=x onerror=alert(1)>" in pages.text(document, "h1")
     names = [row[1] for row in pages.cells(document, "table-processes")]
     assert {"<script>x()", "\\xe2\\x80\\xaeexe.ava", "$\\frac{", "a\\x1b[31m\\r"} <= set(names)
+    drawing = document.query("#figure-processes svg")[0].to_text()
+    assert "<script>x() 5424" in drawing
+    assert "$\\frac{ 5424" in drawing
 
 
 def test_lines_of_a_hostile_log_are_text(tmp_path: Path) -> None:
@@ -218,23 +223,36 @@ def test_what_no_row_explains_is_cut_at_the_end() -> None:
     assert shown[-2:] == [lines.Line(900, "line 900"), lines.Line(901, None, 1100)]
 
 
-def test_many_nodes(made: duckdb.DuckDBPyConnection) -> None:
-    insert_request(made, GFP_HIGHUSER_MOVABLE_5_1, mems_allowed="0-7", nodemask="0-7")
-    for node in range(8):
-        for number, zone in enumerate(("DMA", "DMA32", "Normal", "Movable")):
-            sizes = (4000 + number, 400, 500, 600, 40400, 40000)
-            blocks = ("600UM", "200UM", "0", "0", "0", "0", "0", "0", "0", "0", "0")
-            insert_zone(
-                made, "e", zone, sizes, (0, 800, 800, 800), blocks, node=node, zone_no=number
-            )
-    page = pages.of(made, "e")
+def test_many_nodes(connection: duckdb.DuckDBPyConnection) -> None:
+    story, found = told(connection, "rocketmq-8g.log")
+    places = [(node, zone) for node in range(8) for zone in ("DMA", "DMA32", "Normal", "Movable")]
+    fallbacks = tuple(
+        replace(story.fallbacks[0], fallback_no=number, node=node, zone=zone)
+        for number, (node, zone) in enumerate(places, start=1)
+    )
+    blocks = tuple(
+        replace(block, node=node, zone=zone)
+        for node, zone in places
+        for block in found.free_blocks[:11]
+    )
+    parts = tuple(
+        replace(part, scope="node", node=node)
+        for node in range(8)
+        for part in story.memory.of("machine")
+    )
+    memory = replace(story.memory, parts=story.memory.parts + parts)
+    page = html.written(
+        replace(story, fallbacks=fallbacks, memory=memory), replace(found, free_blocks=blocks)
+    )
     document = pages.check(page)
     assert len(page) < 300_000
     assert len(list(pages.cells(document, "table-zones"))) == 32
     drawing = document.query("#figure-zones svg")[0]
     assert pages.attribute(drawing, "viewBox") == "0 0 400 1600"
-    blocks_shown = document.query("#zones .more")
-    assert "… and 152 more" in blocks_shown[0].to_text()
+    assert "… and 152 more" in document.query("#zones .more")[0].to_text()
+    assert "Node 7" in document.query("#figure-machine svg")[0].to_text()
+    assert "node 7: anon" in {row[0] for row in pages.cells(document, "table-machine")}
+    assert len(document.query("#zones > details:not(.source)")) == 1
 
 
 def test_the_asked_order_is_marked(connection: duckdb.DuckDBPyConnection) -> None:
