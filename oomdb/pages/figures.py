@@ -55,8 +55,6 @@ def _settings() -> Iterator[None]:
     """Matplotlib's own settings and ours: no file of a user's may change a page's bytes."""
     import matplotlib as mpl
 
-    # It tells of its caches, which are no concern of who wants a page.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
@@ -69,6 +67,8 @@ def blank(height: float, width: float = WIDTH) -> tuple[Canvas, Axes]:
     For a plot with scales of its own, set the axes' position and limits anew. OomdbError
     where matplotlib is missing.
     """
+    # It tells of its caches and folders, which are no concern of who wants a page.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with needed():
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure as Canvas
