@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 #: Units of length are those of the drawing: a phone shows one as a little less than a pixel.
 WIDTH = 400
 TEXT_SIZE = 11
+SMALL_TEXT_SIZE = 9.5
 
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",

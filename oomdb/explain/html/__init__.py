@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.explain.blocks import Block, Blocks, Field, Heading, Paragraph, Rows
-from oomdb.explain.html import figures, lines, tables
+from oomdb.explain.html import figures, heat_map, lines, tables
 from oomdb.explain.story import chapters
 from oomdb.pages import shell
 
@@ -179,7 +179,7 @@ def _zones(story: Story, details: Details) -> Iterator[Pair]:
         yield Pair(figures.zones(story.fallbacks), table)
     if details.free_blocks:
         table = tables.free_blocks(details, cited, sources["fragmentation"])
-        yield Pair(figures.free_blocks(details.free_blocks), table)
+        yield Pair(heat_map.free_blocks(details.free_blocks), table)
 
 
 def _balance(story: Story, details: Details, scope: str) -> Iterator[Pair]:

@@ -1,13 +1,12 @@
-"""The pictures of one event: zones, limits, memory, processes, free blocks, ranking."""
+"""The pictures of one event in bars: zones, limits, memory, processes, ranking."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from oomdb.explain import page as words
-from oomdb.pages.figures import WIDTH, bar, blank, finished, fitting, label
+from oomdb.pages.figures import SMALL_TEXT_SIZE, WIDTH, bar, blank, finished, fitting, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,12 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from oomdb.explain.cgroup import Usage
-    from oomdb.explain.html.details import FreeBlocks, Process, Ranked
+    from oomdb.explain.html.details import Process, Ranked
     from oomdb.explain.memory import Part
     from oomdb.explain.zones import Fallback
     from oomdb.pages.figures import Figure
-
-_SMALL = 9.5
 
 # Zones: for each a line of words above two bars.
 _ZONE_HEIGHT = 50
@@ -222,8 +219,24 @@ def memory(scopes: Sequence[tuple[str, Sequence[Part]]], name: str, title: str) 
                 middle = left + width / 2
                 share = f"{part.size_kb / total:.0%}"
                 text = fitting(part.part.replace("_", " "), max(int(width / 6), 4))
-                label(axes, middle, top + 30, text, colour="on-fill", size=_SMALL, side="center")
-                label(axes, middle, top + 41, share, colour="on-fill", size=_SMALL, side="center")
+                label(
+                    axes,
+                    middle,
+                    top + 30,
+                    text,
+                    colour="on-fill",
+                    size=SMALL_TEXT_SIZE,
+                    side="center",
+                )
+                label(
+                    axes,
+                    middle,
+                    top + 41,
+                    share,
+                    colour="on-fill",
+                    size=SMALL_TEXT_SIZE,
+                    side="center",
+                )
             left += width
         largest = ", ".join(f"{part.part} {part.size_kb / total:.0%}" for part in parts[:5])
         told.append(f"{scope}: {largest}")
@@ -262,7 +275,7 @@ def _bars(rows: Sequence[_Bar], *, name: str, title: str, caption: str, is_marke
         label(axes, 0, top + 13, text, colour=tone, is_bold=is_victim)
         bar(axes, _NAME_WIDTH, top + 4, max(row.value * unit, 1), 11, row.colour)
         end = _NAME_WIDTH + max(row.value * unit, 1) + 5
-        label(axes, end, top + 13, row.text, colour=tone, size=_SMALL, is_bold=is_victim)
+        label(axes, end, top + 13, row.text, colour=tone, size=SMALL_TEXT_SIZE, is_bold=is_victim)
     return finished(
         canvas,
         name=name,
@@ -351,92 +364,3 @@ def _size(kb: int) -> str:
         if kb >= unit:
             return f"{kb / unit:,.1f} {name}"
     return f"{kb:,} kB"
-
-
-_CELL_HEIGHT = 22
-_ZONE_NAME_WIDTH = 92
-#: Shares of a zone's free memory, in thousandths, from which on a cell has a stronger colour.
-_STEPS = ((400, "heat-4"), (150, "heat-3"), (40, "heat-2"), (0, "heat-1"))
-
-
-def free_blocks(blocks: Sequence[FreeBlocks]) -> Figure | None:
-    """Zones by orders: how many blocks are free, and where most memory is; None without."""
-    if not blocks:
-        return None
-    orders = sorted({block.alloc_order for block in blocks})
-    places = [
-        (node, zone, list(rows))
-        for (node, zone), rows in groupby(blocks, key=lambda block: (block.node, block.zone))
-    ]
-    asked = blocks[0].request_order
-    width = (WIDTH - _ZONE_NAME_WIDTH) / len(orders)
-    head = 34
-    canvas, axes = blank(head + _CELL_HEIGHT * len(places) + 4)
-    label(axes, 0, 12, "order", colour="muted", size=_SMALL)
-    label(axes, 0, 26, "block", colour="muted", size=_SMALL)
-    sizes = {block.alloc_order: block.block_kb for block in blocks}
-    for column, order in enumerate(orders):
-        middle = _ZONE_NAME_WIDTH + (column + 0.5) * width
-        is_asked = order == asked and order > 0
-        tone = "bad" if is_asked else "muted"
-        size_kb = sizes[order]
-        kb = "" if size_kb is None else _block_size(size_kb)
-        for y, text in ((12, str(order)), (26, kb)):
-            label(axes, middle, y, text, colour=tone, size=_SMALL, side="center", is_bold=is_asked)
-    for row, (node, zone, cells) in enumerate(places):
-        top = head + row * _CELL_HEIGHT
-        label(axes, 0, top + 15, fitting(f"{node} {zone}", 15))
-        for cell in cells:
-            left = _ZONE_NAME_WIDTH + orders.index(cell.alloc_order) * width
-            _draw_cell(axes, cell, left, top, width)
-    if asked and asked in orders:
-        left = _ZONE_NAME_WIDTH + orders.index(asked) * width
-        for x in (left - 1, left + width - 1):
-            bar(axes, x, 0, 1.5, head + _CELL_HEIGHT * len(places), "bad")
-    caption = "Free blocks of each size, coloured more strongly where more of the free memory is."
-    if asked == 0:
-        caption += " One page was asked for: every block serves."
-    elif asked is not None:
-        caption += f" Between the lines: order {asked}, which was asked for; only it and what is"
-        caption += " right of it serves."
-    return finished(
-        canvas,
-        name="figure-blocks",
-        title="Free blocks of each zone by order",
-        description="; ".join(_blocks_told(*place) for place in places) + ".",
-        caption=caption,
-    )
-
-
-def _draw_cell(axes: Axes, cell: FreeBlocks, left: float, top: float, width: float) -> None:
-    count = cell.free_blocks
-    if count:
-        share = cell.free_thousandths or 0
-        colour = next(name for least, name in _STEPS if share >= least)
-        bar(axes, left, top, width - 1, _CELL_HEIGHT - 1, colour)
-    text = "?" if count is None else _short_count(count)
-    tone = "ink" if count else "muted"
-    middle = left + (width - 1) / 2
-    label(axes, middle, top + 15, text, colour=tone, size=_SMALL, side="center")
-
-
-def _short_count(count: int) -> str:
-    """A count in at most four characters, or nearly."""
-    for unit, letter in ((10**6, "M"), (10**3, "k")):
-        if count >= 10 * unit:
-            return f"{count // unit}{letter}"
-        if count >= unit:
-            return f"{count / unit:.1f}{letter}".replace(".0", "")
-    return str(count)
-
-
-def _block_size(kb: int) -> str:
-    """The size of a block as people call it: 4K, 2M."""
-    return f"{kb // 1024}M" if kb >= 1024 else f"{kb}K"
-
-
-def _blocks_told(node: int, zone: str, cells: Sequence[FreeBlocks]) -> str:
-    largest = max((cell.alloc_order for cell in cells if cell.free_blocks), default=None)
-    if largest is None:
-        return f"node {node} {zone}: no free block"
-    return f"node {node} {zone}: largest free block of order {largest}"
