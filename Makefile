@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 FLEET = SELECT subject_kind, subject, kills, events FROM recurrent_victims WHERE scope = 'fleet'
 
-.PHONY: demo test fuzz faults lint corpus bench docs wheel-test clean
+.PHONY: demo test fuzz faults lint corpus bench docs screenshots wheel-test clean
 
 demo: $(READY)
 	@rm -rf .demo && mkdir .demo
@@ -40,6 +40,9 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m cogapp -r README.md docs/*.md
+
+screenshots: $(READY)
+	$(BIN)/python -m tools.screenshots build/screenshots
 
 wheel-test: $(READY)
 	sh tools/wheel_test.sh $(BIN)/python

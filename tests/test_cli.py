@@ -128,6 +128,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'duckdb', 'sqlalchemy', 'alembic', 'pyarrow', 'rich', 'zstandard'}\n"
+        "heavy |= {'jinja2', 'matplotlib', 'numpy'}\n"
         "sys.exit(f'imported: {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)\n"
     )
     done = subprocess.run(
@@ -520,6 +521,52 @@ def test_explain_of_an_unknown_event(oomdb: InProcess) -> None:
 def test_explain_raw_gives_the_lines_of_the_log(oomdb: InProcess) -> None:
     lines = [line for line in SEED.read_bytes().splitlines() if line.strip()]
     assert oomdb("explain", "latest", "--raw").encode().splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("event.html", "<!DOCTYPE html>"),
+        ("event.HTM", "<!DOCTYPE html>"),
+        ("event.md", "# Out of memory"),
+        ("event.json", "{"),
+        ("event.txt", "Out of memory"),
+        ("event", "Out of memory"),
+    ],
+)
+def test_explain_into_a_file(oomdb: InProcess, tmp_path: Path, name: str, begins: str) -> None:
+    out = tmp_path / name
+    assert oomdb("explain", "latest", "--out", str(out)) == ""
+    written = out.read_text(encoding="utf-8")
+    assert written.startswith(begins)
+    assert written.endswith("\n")
+    assert not written.endswith("\n\n")
+    asked = {"HTM": "html", "txt": "text", "event": "text"}.get(name.rpartition(".")[2])
+    form = asked or name.rpartition(".")[2]
+    assert oomdb("explain", "latest", "--format", form) == written
+
+
+def test_explain_raw_into_a_file(oomdb: InProcess, tmp_path: Path) -> None:
+    oomdb("explain", "latest", "--raw", "--out", str(tmp_path / "event.html"))
+    assert (tmp_path / "event.html").read_text().startswith("Jun  4 17:19:10 iZ23tpcto8eZ")
+    oomdb("explain", "latest", "--raw", "--format", "html", code=2)
+    assert "--raw has no format" in oomdb.stderr
+
+
+def test_explain_leaves_a_file_alone_when_it_fails(
+    oomdb: InProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "event.html"
+    out.write_text("what was there")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    oomdb("explain", "latest", "--out", str(out), code=1)
+    assert "pip install 'oomdb[report]'" in oomdb.stderr
+    assert out.read_text() == "what was there"
+    assert list(tmp_path.iterdir()) == [out]
+    oomdb("explain", "latest", "--out", str(oomdb.database), code=2)
+    assert "is the database itself" in oomdb.stderr
+    oomdb("explain", "latest", "--out", str(tmp_path / "no" / "event.md"), code=1)
+    assert "cannot write" in oomdb.stderr
 
 
 # Sources and evidence

@@ -19,6 +19,17 @@ oomdb=$scratch/venv/bin/oomdb
 "$oomdb" ingest rocketmq-8g.log
 "$oomdb" events
 "$oomdb" explain latest >/dev/null
+"$oomdb" explain latest --out event.md
+# Pages need what the extra brings, and say so without it.
+if "$oomdb" explain latest --out event.html 2>problem; then
+    echo "a page without the packages that it needs" >&2
+    exit 1
+fi
+grep -qF "pip install 'oomdb[report]'" problem
+"$scratch/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    "$(echo "$scratch"/*.whl)[report]"
+"$oomdb" explain latest --out event.html
+grep -q '</html>' event.html
 "$oomdb" views --format csv --out views.csv
 test "$(wc -l <views.csv)" -gt 6
 tail -n +2 views.csv | cut -d, -f1 | while read -r view; do

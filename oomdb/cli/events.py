@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from oomdb.cli.options import (
     refuse_database_as_output,
     selection_of,
 )
+from oomdb.errors import UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import Format, StoryFormat
 
@@ -60,25 +62,60 @@ def explain(
     until: Until = None,
     host: Hosts = None,
     story_format: Annotated[
-        StoryFormat, typer.Option("--format", "-f", help="How the story is written.")
-    ] = StoryFormat.TEXT,
+        StoryFormat | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="How the story is written; text, or what the suffix of --out says.",
+        ),
+    ] = None,
+    out: Out = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="The kernel's own lines instead, as they were kept.")
     ] = False,
 ) -> None:
-    """Tell one event as a story, with the kernel's own arithmetic."""
+    """Tell one event as a story, with the kernel's own arithmetic.
+
+    As a page for a browser (--out event.html) it has pictures, tables that can be sorted,
+    and the kernel's own lines.
+    """
     from oomdb import explain as explaining
     from oomdb.evidence import evidence_of
+    from oomdb.output import writer
     from oomdb.selection import find_event
 
+    if raw and story_format is not None:
+        raise UsageError("--raw has no format: it prints the lines as they were kept")
     selection = selection_of(since, until, host)
+    refuse_database_as_output(out, db)
     with reading_from(db) as connection:
         event_id = find_event(connection, event, selection)
         if raw:
-            terminal.write_bytes(evidence_of(connection, event_id))
+            _hand_over(evidence_of(connection, event_id), out)
             return
         story = explaining.explain(connection, event_id)
-    if story_format is StoryFormat.JSON:
-        typer.echo(explaining.as_json(story))
+        match writer.chosen_story_format(story_format, out):
+            case StoryFormat.JSON:
+                told = explaining.as_json(story)
+            case StoryFormat.MD:
+                told = explaining.as_markdown(story)
+            case StoryFormat.HTML:
+                told = explaining.as_html(connection, story)
+            case StoryFormat.TEXT:
+                width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
+                told = explaining.as_text(story, min(width, terminal.DEFAULT_WIDTH))
+    if out is None:
+        typer.echo(told)
     else:
-        typer.echo(explaining.as_text(story, min(terminal.screen_width(), terminal.DEFAULT_WIDTH)))
+        _hand_over(told.encode("utf-8", "backslashreplace"), out)
+
+
+def _hand_over(content: bytes, out: Path | None) -> None:
+    """Write `content` and a line break to stdout, or to the file `out`, which is whole or not."""
+    from oomdb.output import writer
+
+    if out is None:
+        terminal.write_bytes(content)
+        return
+    with writer.replacing(out) as file:
+        file.write(content.removesuffix(b"\n") + b"\n")

@@ -5,7 +5,7 @@ Only tables and views are read; what they do not hold is said to be unknown.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from oomdb.explain import (
@@ -14,6 +14,8 @@ from oomdb.explain import (
     citations,
     event,
     evidence,
+    html,
+    markdown,
     memory,
     processes,
     recurrence,
@@ -23,34 +25,16 @@ from oomdb.explain import (
     victims,
     zones,
 )
-from oomdb.explain.page import Page
+from oomdb.explain.blocks import Blocks
+from oomdb.explain.html import details
+from oomdb.explain.page import TextPage
+from oomdb.explain.story import Story, chapters
 from oomdb.output import cells, writer
 
 if TYPE_CHECKING:
     import duckdb
 
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The facts of one event, in the order in which they are told.
-
-    `fallbacks` is empty and `cgroup` set where a cgroup's limit caused the kill. `citations`
-    tells which lines of the report the facts were printed in.
-    """
-
-    event: event.Event
-    suspects: tuple[suspects.Suspect, ...]
-    request: request.Request
-    fallbacks: tuple[zones.Fallback, ...]
-    tuning: tuning.Tuning
-    cgroup: cgroup.Cgroup | None
-    killing: victims.Killing
-    memory: memory.Memory
-    processes: processes.Processes
-    over_budget: tuple[budgets.OverBudget, ...]
-    past: recurrence.Past
-    evidence: evidence.Evidence
-    citations: citations.Citations
+__all__ = ["Story", "as_html", "as_json", "as_markdown", "as_text", "explain"]
 
 
 def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
@@ -75,23 +59,27 @@ def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
 
 def as_text(story: Story, width: int = 80) -> str:
     """The story in lines of at most `width` cells."""
-    page = Page(width)
-    what, cited = story.event, story.citations
-    event.tell(page, what, [victim.name for victim in story.killing.victims])
-    suspects.tell(page, story.suspects, what, story.request, story.cgroup)
-    request.tell(page, story.request, what, cited)
-    if story.cgroup is not None:
-        cgroup.tell(page, story.cgroup, story.memory, cited)
-    else:
-        zones.tell(page, story.fallbacks, what, cited)
-        tuning.tell(page, story.tuning, cited)
-    victims.tell(page, story.killing, what, story.memory, cited)
-    memory.tell(page, story.memory, cited, of_cgroup=what.is_memcg)
-    processes.tell(page, story.processes, what, cited)
-    budgets.tell(page, story.over_budget)
-    recurrence.tell(page, story.past, what)
-    evidence.tell(page, story.evidence, cited)
+    page = TextPage(width)
+    for tell in chapters(story).values():
+        tell(page)
     return "\n".join(page.lines)
+
+
+def as_markdown(story: Story) -> str:
+    """The story as Markdown."""
+    blocks = Blocks()
+    for tell in chapters(story).values():
+        tell(blocks)
+    return markdown.written(blocks)
+
+
+def as_html(connection: duckdb.DuckDBPyConnection, story: Story) -> str:
+    """The story as a page of its own, with figures, sortable tables and the report's lines.
+
+    `connection` is where the story was read from. OomdbError where what draws pages is not
+    installed.
+    """
+    return html.written(story, details.read(connection, story.event.event_id))
 
 
 def as_json(story: Story) -> str:

@@ -53,7 +53,20 @@ class Citations:
 
         `node`, `zone` and `pid` keep those that tell of them; None keeps all.
         """
-        numbers = sorted(
+        numbers = self.numbers(*kinds, node=node, zone=zone, pid=pid)
+        if not numbers:
+            return ""
+        return f" [{'line' if len(numbers) == 1 else 'lines'} {_ranges(numbers)}]"
+
+    def numbers(
+        self,
+        *kinds: str,
+        node: int | None = None,
+        zone: str | None = None,
+        pid: int | None = None,
+    ) -> list[int]:
+        """The same lines as rising numbers."""
+        return sorted(
             {
                 number
                 for entry in self.entries
@@ -64,9 +77,6 @@ class Citations:
                 for number in range(entry.first_line, entry.last_line + 1)
             }
         )
-        if not numbers:
-            return ""
-        return f" [{'line' if len(numbers) == 1 else 'lines'} {_ranges(numbers)}]"
 
 
 def read(connection: duckdb.DuckDBPyConnection, event_id: str) -> Citations:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
 
-_MEANINGS = {
+#: What each part of the view `memory_balance` is, in words.
+MEANINGS = {
     "anon": "heaps and stacks of processes",
     "shmem": "shared memory and tmpfs",
     "file": "cache of files",
@@ -25,7 +26,7 @@ _MEANINGS = {
     "unevictable": "cannot be reclaimed for other reasons",
     "slab": "kernel objects",
     "slab_reclaimable": "kernel objects that can be reclaimed",
-    "slab_unreclaimable": "kernel objects that cannot",
+    "slab_unreclaimable": "kernel objects that cannot be reclaimed",
     "page_tables": "maps of processes' addresses",
     "kernel_stacks": "one for each thread",
     "kernel_other": "other kernel memory that is counted",
@@ -143,12 +144,12 @@ def tell_parts(page: Page, parts: list[Part], cited: str) -> None:
             part.part,
             words.kb(part.size_kb),
             "" if part.share_thousandths is None else words.percent(part.share_thousandths),
-            _MEANINGS.get(part.part, ""),
+            MEANINGS.get(part.part, ""),
         )
         for part in shown
     ]
     if rows:
-        page.table(rows, "<>><")
+        page.table(rows, "<>><", view="memory_balance")
 
 
 def _tell_ram(page: Page, memory: Memory, cited: Citations) -> None:

@@ -1,9 +1,9 @@
-"""Sentences and numbers on a page for a person: wrapped, indented, with units."""
+"""Sentences and numbers for a person: what a story is told to, and the same as wrapped text."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from oomdb.output import terminal
 
@@ -55,7 +55,38 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-class Page:
+class Page(Protocol):
+    """What the sections of a story are told to, whatever becomes of them."""
+
+    def heading(self, text: str) -> None:
+        """Begin the next section."""
+
+    def say(self, text: str, indent: int = 3, hanging: int | None = None) -> None:
+        """A paragraph; in text, lines after the first are indented by `hanging`."""
+
+    def field(self, label: str, text: str) -> None:
+        """A paragraph with a label; one without belongs to the label before it."""
+
+    def blank(self) -> None:
+        """A gap."""
+
+    def table(
+        self,
+        rows: Sequence[tuple[str, ...]],
+        alignment: str,
+        indent: int = 5,
+        gap: str = "  ",
+        *,
+        header: tuple[str, ...] | None = None,
+        view: str | None = None,
+    ) -> None:
+        """Rows in columns, each `<` left or `>` right, below the names in `header`.
+
+        `view` names the view of which they are an excerpt, where a page may show more of it.
+        """
+
+
+class TextPage:
     """Lines of at most `width` cells, free of anything that a terminal would obey."""
 
     def __init__(self, width: int) -> None:
@@ -89,10 +120,18 @@ class Page:
         self.lines.append("")
 
     def table(
-        self, rows: Sequence[tuple[str, ...]], alignment: str, indent: int = 5, gap: str = "  "
+        self,
+        rows: Sequence[tuple[str, ...]],
+        alignment: str,
+        indent: int = 5,
+        gap: str = "  ",
+        *,
+        header: tuple[str, ...] | None = None,
+        view: str | None = None,
     ) -> None:
         """Rows in columns, each `<` left or `>` right; what is last and left is wrapped."""
-        cells = [[terminal.printable(cell) for cell in row] for row in rows]
+        lines = [*([header] if header else []), *rows]
+        cells = [[terminal.printable(cell) for cell in row] for row in lines]
         widths = [max(map(terminal.cell_width, column)) for column in zip(*cells, strict=True)]
         if alignment.endswith("<"):
             room = self.width - indent - sum(widths[:-1]) - len(gap) * (len(widths) - 1)

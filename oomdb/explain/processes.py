@@ -59,7 +59,7 @@ def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Processes:
 
 def tell(page: Page, processes: Processes, event: Event, cited: Citations) -> None:
     """A table of the largest, and what all of them hold together."""
-    page.heading("The ten largest processes" if processes.count > LARGEST else "The processes")
+    page.heading("The largest processes" if processes.count > LARGEST else "The processes")
     if not processes.count:
         page.say("Unknown: the report has no process table.")
         return
@@ -72,7 +72,8 @@ def tell(page: Page, processes: Processes, event: Event, cited: Citations) -> No
             + cited.of("task")
         )
     header = ("pid", "rss kB", "swap kB", "page tables kB", "oom_score_adj", "name")
-    page.table([header, *map(_row, processes.largest)], ">>>>><")
+    rows = [*map(_row, processes.largest)]
+    page.table(rows, ">>>>><", header=header, view="process_memory")
 
 
 def _row(process: Process) -> tuple[str, ...]:

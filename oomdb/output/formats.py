@@ -21,6 +21,8 @@ class StoryFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MD = "md"
+    HTML = "html"
 
 
 class SummaryFormat(StrEnum):

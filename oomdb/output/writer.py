@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from oomdb.errors import OomdbError, UsageError, reason_of
 from oomdb.output import cells, layout, terminal
-from oomdb.output.formats import Format
+from oomdb.output.formats import Format, StoryFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,13 @@ _BY_SUFFIX = {
     ".csv": Format.CSV,
     ".parquet": Format.PARQUET,
     ".md": Format.MD,
+}
+
+_STORY_BY_SUFFIX = {
+    ".html": StoryFormat.HTML,
+    ".htm": StoryFormat.HTML,
+    ".json": StoryFormat.JSON,
+    ".md": StoryFormat.MD,
 }
 
 
@@ -56,6 +63,13 @@ def chosen_format(asked: Format | None, out: Path | None) -> Format:
     if asked is not None:
         return asked
     return _BY_SUFFIX.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE
+
+
+def chosen_story_format(asked: StoryFormat | None, out: Path | None) -> StoryFormat:
+    """The format asked for; else the one that the suffix of `out` names; else text."""
+    if asked is not None:
+        return asked
+    return _STORY_BY_SUFFIX.get(out.suffix.lower(), StoryFormat.TEXT) if out else StoryFormat.TEXT
 
 
 @dataclass(frozen=True, slots=True)
