@@ -49,6 +49,12 @@ def folders() -> dict[str, str]:
     return dict(_folders)
 
 
+def remove() -> None:
+    """Remove the run's folders at once, for a process that outlives the one that made them."""
+    for made in set(_folders.values()):
+        shutil.rmtree(made, ignore_errors=True)
+
+
 def use(made: dict[str, str]) -> None:
     """Put temporary files into the folders of the process that started this one."""
     _folders.update(made)

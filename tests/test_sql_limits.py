@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb import reading
+from oomdb import reading, scratch
 from oomdb.errors import OomdbError, UsageError
 from oomdb.guard import child, lock
 from oomdb.guard.limits import Limits, size_text
@@ -303,7 +303,7 @@ def test_without_a_folder_for_temporary_files_a_query_is_answered(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_reader_without_the_right_to_write_is_answered(
-    database: Path, tmp_path_factory: pytest.TempPathFactory
+    database: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path_factory.mktemp("readonly")
     shutil.copy(database, folder / "oomdb.duckdb")
@@ -312,14 +312,19 @@ def test_a_reader_without_the_right_to_write_is_answered(
     before = sorted(folder.iterdir())
 
     def job(inside: Inside) -> None:
-        os.setgid(65534)
-        os.setuid(65534)
         with Store.open_for_reading(folder / "oomdb.duckdb") as reader:
             lock.confine(reader.connection, inside)
             rows = reading.records(reader.connection, SPILLING)
             inside.output.write(str(len(rows)).encode())
 
-    assert b"".join(child.run(job, Limits(60, 50_000_000, 2_000_000_000))) == b"1"
+    monkeypatch.setattr(scratch, "_folders", {})
+    reader = os.fork()
+    if not reader:
+        os.setgid(65534)
+        os.setuid(65534)
+        limits = Limits(60, 50_000_000, 2_000_000_000)
+        os._exit(b"".join(child.run(job, limits)) != b"1")
+    assert os.waitpid(reader, 0)[1] == 0
     assert sorted(folder.iterdir()) == before
 
 

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
+from oomdb import scratch
 from oomdb.errors import ExitCode, MemoryLimitError, OomdbError, UsageError
 from oomdb.guard.limits import size_text
 
@@ -46,8 +47,8 @@ class Inside:
         import tempfile
 
         if self.limits.temp_bytes:
-            with contextlib.suppress(OSError):
-                self.temp_folder = tempfile.mkdtemp(prefix="oomdb-")
+            with contextlib.suppress(OSError, OomdbError):
+                self.temp_folder = tempfile.mkdtemp(dir=scratch.folder(large=True))
                 _tell(self._control, folder=self.temp_folder)
 
     def begin(self, *, is_locked: bool) -> None:
@@ -125,6 +126,9 @@ class _Child:
         lifeline, self._lifeline = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
+        # Made here, so that it is removed here, however the other process ends.
+        with contextlib.suppress(OomdbError):
+            scratch.folder(large=True)
         self._pid: int | None = os.fork()
         if self._pid == 0:
             for parents in (self._data, self._control, self._lifeline):
@@ -208,9 +212,8 @@ def _work(
         # Ctrl-C reaches the parent too, which ends this process.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with open(data, "wb", buffering=_CHUNK_BYTES) as output:
-            inside = Inside(output, limits, control)
-            _end_with_parent(lifeline, inside)
-            news = _outcome(job, inside)
+            _end_with_parent(lifeline)
+            news = _outcome(job, Inside(output, limits, control))
         _tell(control, **news)
         exit_code = 0
     except (BrokenPipeError, MemoryError):
@@ -254,14 +257,13 @@ def _about_memory(inside: Inside, reason: str) -> str:
     )
 
 
-def _end_with_parent(lifeline: int, inside: Inside) -> None:
+def _end_with_parent(lifeline: int) -> None:
     """End this process when the other end of the pipe is closed, however that came."""
     import threading
 
     def watch() -> None:
         os.read(lifeline, 1)
-        if inside.temp_folder is not None:
-            shutil.rmtree(inside.temp_folder, ignore_errors=True)
+        scratch.remove()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
