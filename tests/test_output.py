@@ -6,6 +6,7 @@ import json
 import re
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oomdb.errors import OomdbError, UsageError
 from oomdb.output import writer
 from oomdb.output.formats import Format
+from oomdb.output.spreadsheet import guarded, unguarded
 from oomdb.output.writer import Rows
 
 ESCAPE = "\x1b[31mred\x07\nnext\x9b"
@@ -76,9 +80,48 @@ def test_csv(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
 
 
 def test_csv_gives_any_text_back(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    texts = ['a "quoted", b', "two\nlines", ESCAPE, "  blanks ", "\r"]
+    texts = ['a "quoted", b', "two\nlines", ESCAPE, "  blanks ", "\r", "=1+1", "'=1", "it's", "'"]
     text = written(pa.table({"t": texts}), Format.CSV, capfdbinary).decode()
-    assert [row[0] for row in csv.reader(io.StringIO(text, newline=""))] == ["t", *texts]
+    read = [unguarded(row[0]) for row in csv.reader(io.StringIO(text, newline=""))]
+    assert read == ["t", *texts]
+
+
+@pytest.mark.parametrize(
+    "comm",
+    [
+        "=cmd|' /C calc'!A0",
+        "+1+cmd",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        " =1",
+        "\ufeff=1",
+        "\uff1d1",
+        "-",
+        "\x01=1",
+    ],
+)
+def test_no_cell_of_csv_is_a_formula(comm: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    written_text = written(pa.table({"comm": [comm]}), Format.CSV, capfdbinary).decode()
+    cell = next(islice(csv.reader(io.StringIO(written_text, newline="")), 1, None))[0]
+    assert cell == f"'{comm}"
+    assert unguarded(cell) == comm
+    text = written(pa.table({"comm": [comm]}), Format.JSON, capfdbinary).decode()
+    assert json.loads(text) == [{"comm": comm}]
+
+
+def test_numbers_in_csv_stay_numbers(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    table = pa.table({"n": [-5, 3], "share": [-0.5, 1e-9], "printed": ["-1000", "+2.5"]})
+    lines = written(table, Format.CSV, capfdbinary).decode().splitlines()
+    assert lines == ["n,share,printed", "-5,-0.5,-1000", "3,1e-09,+2.5"]
+
+
+@given(st.text())
+def test_what_is_guarded_comes_back(text: str) -> None:
+    assert unguarded(guarded(text)) == text
+    assert not guarded(text).startswith(("=", "@", "\t", "\r"))
 
 
 def test_markdown_escapes_what_markdown_obeys(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -24,11 +24,12 @@ _STAMP = (
 )
 #: `logcat -v threadtime`, with a user's name after the stamp for `-v uid`.
 _THREADTIME = re.compile(
-    _STAMP + r"(?: +[a-z]\w*)? +(?P<pid>\d+) +\d+ [VDIWEFAS] (?P<tag>.*?) *: ?(?P<text>.*)"
+    _STAMP + r"(?: +[a-z]\w*)? +(?P<pid>\d+) +\d+ [VDIWEFAS]"
+    r" (?P<tag>(?:.*?[^ ])??) *: ?(?P<text>.*)"
 )
 #: `logcat -v time`, and `-v brief` without the stamp, `-v tag` without the process too.
 _BRIEF = re.compile(
-    rf"(?:{_STAMP} )?[VDIWEFAS]/(?P<tag>[^:(]*?) *(?:\( *(?P<pid>\d+)\))?: ?(?P<text>.*)"
+    rf"(?:{_STAMP} )?[VDIWEFAS]/(?P<tag>(?:[^:(]*[^:( ])?) *(?:\( *(?P<pid>\d+)\))?: ?(?P<text>.*)"
 )
 _DIVIDER = "--------- "
 #: A counter, whose colon logd took away together with the blank that was not there.
@@ -65,7 +66,7 @@ class LogcatRecords:
             raw=raw,
             carrier="logcat",
             prefixed=True,
-            foreign=tag != "kernel" and int(found["pid"] or 1) != 0,
+            foreign=tag != "kernel" and (found["pid"] or "1").strip("0") != "",
             stamp=stamp_of(found["stamp"]),
             uptime_s=inner.uptime_s,
             caller=inner.caller,

@@ -94,8 +94,8 @@ _OWN_HEADER = (
 _RELAYED = (
     rf"(?:(?P<relay_stamp>{_ISO}) (?:(?:stdout|stderr) [FP] |(?=(?:<\d+>)?{_NAMED_STAMP} |<\d+>1 ))"
     rf"|(?P<relay_name>(?!{_KERNEL_TEXT})[a-zA-Z\d][\w.-]*): {_OWN_HEADER}"
-    rf"|(?P<relay_node>(?=[\w.-]*[a-zA-Z])\w*(?:[\d-]|\.\w)[\w.-]*) (?={_NAMED_STAMP} )"
-    rf"|(?:\[[\w./-]+/[\w./-]+\]|[\w.-]+ +\|) {_OWN_HEADER}|[\w.-]+ login: {_BEFORE_UPTIME})"
+    rf"|(?P<relay_node>(?=[\w.-]*[a-zA-Z])[^\W\d]*(?:[\d-]|\.\w)[\w.-]*) (?={_NAMED_STAMP} )"
+    rf"|(?:\[[\w./-][\w.-]*/[\w./-]+\]|[\w.-]+ +\|) {_OWN_HEADER}|[\w.-]+ login: {_BEFORE_UPTIME})"
 )
 _NAMED = r"(?:\w+\|)?kernel(?:\[-?\])?(?:\||:) ?"
 #: The kernel's own stamp; dmesg -T, -H and -e put the time of day in its place, in the
@@ -120,7 +120,7 @@ MORE_PREFIX = re.compile(
 
 #: The file and the number that grep puts before a line.
 _FOUND_IN = (
-    r"(?:(?:[\w./-]*[/.][\w./-]*[:-])?(?:\d+[:-])?"
+    r"(?:(?:[\w-]*[/.][\w./-]*[:-])?(?:\d+[:-])?"
     rf"(?={_ENGLISH_MONTH} |\[ *\d+\.\d{{6}}\]|\d{{4}}-\d\d-\d\dT))?"
 )
 #: What comes before the kernel's own stamp, and that stamp.

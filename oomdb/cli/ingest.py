@@ -14,6 +14,7 @@ from oomdb.cli.options import Database, Wait
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import SummaryFormat
+from oomdb.sources.limits import Limits
 
 
 @app.command()
@@ -52,6 +53,14 @@ def ingest(
             " own: message=payload.text; may be repeated.",
         ),
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="What reading one file may take, against files made to exhaust the reader; may be"
+            f" repeated. By default {Limits().described()}.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -66,7 +75,9 @@ def ingest(
     """Read logs into the database, and say what was found.
 
     What was read before is known again and adds nothing. Files that cannot be read are
-    set aside and named, and the exit code is 3.
+    set aside and named, and the exit code is 3. Links to files are followed wherever they
+    lead (in a tree that was collected from a machine, only within it); links to folders and
+    links in archives are not.
     """
     from oomdb.dating import zone_called
     from oomdb.ingest import Options
@@ -79,6 +90,7 @@ def ingest(
         host_from_path=_host_pattern(host_from_path) if host_from_path is not None else None,
         zone=zone_called(timezone) if timezone is not None else None,
         json_fields=tuple(json_field or ()),
+        limits=Limits().set_to(limit or ()),
     )
     with progress_bar() as progress:
         summary = read_logs(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError, UsageError
+from oomdb.output.spreadsheet import unguarded
 from oomdb.store.custody import Act
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def read(path: Path) -> Sheet:
     """The file at `path`, or standard input for `-`.
 
     UTF-8 with or without a byte order mark, commas, quotes as in RFC 4180; empty lines
-    do not count. UsageError when there is no such file, SheetError when it is no CSV.
+    do not count, nor does the apostrophe before text that a spreadsheet would run. UsageError when there is no such file, SheetError when it is no CSV.
     """
     name = "standard input" if str(path) == "-" else str(path)
     content = _content(name, path)
@@ -92,7 +93,7 @@ def read(path: Path) -> Sheet:
                 f"{name}:{line_no}: {len(row)} values, but the first line names"
                 f" {len(columns)} columns"
             )
-        cells = dict(zip(columns, (cell.strip() for cell in row), strict=True))
+        cells = dict(zip(columns, (unguarded(cell.strip()) for cell in row), strict=True))
         lines.append(Line(name, line_no, cells))
     return Sheet(name, columns, tuple(lines), hashlib.sha256(content).hexdigest())
 

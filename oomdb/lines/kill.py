@@ -21,13 +21,19 @@ _SIZES = (
     r"(?:,? oom_score_adj:(?P<oom_score_adj>-?\d+))?"
 )
 
+#: Decided once, as names may hold what the fields after it begin with.
+_CPUSET = (
+    r"(?>,cpuset=(?P<cpuset>.*?),mems_allowed="
+    r"(?P<mems_allowed>(?:\d[\d-]*(?:,\d[\d-]*)*)?)(?=,|\s*$))"
+)
+
 KINDS = (
     LineKind(
         name="oom_summary",
         literal="oom-kill:constraint=",
         pattern=r"oom-kill:constraint=(?P<constraint_printed>\w+)"
         r"(?:,nodemask=(?P<nodemask>{{LIST}}))?"
-        r"(?:,cpuset=(?P<cpuset>.*?),mems_allowed=(?P<mems_allowed>[\d,-]*))?"
+        rf"{_CPUSET}?"
         r"(?:,(?P<scope>global_oom)|,oom_memcg="
         r"(?:(?=(?P<parent>.*?),task_memcg=(?P=parent)))?"
         r"(?P<oom_memcg>(?(parent)(?P=parent)|.*?)))?"
@@ -49,7 +55,7 @@ KINDS = (
         literal="oom-kill:constraint=",
         pattern=r"oom-kill:constraint=(?P<constraint_printed>\w+)"
         r"(?:,nodemask=(?P<nodemask>{{LIST}}))?"
-        r"(?:,cpuset=(?P<cpuset>.*?),mems_allowed=(?P<mems_allowed>[\d,-]*))?"
+        rf"{_CPUSET}?"
         r"(?:,(?P<scope>global_oom)|,oom_memcg=(?P<oom_memcg>.*?))?"
         r"(?P<cut>,(?:cpuset|oom_memcg|task_memcg)=(?:(?!,task=).)*(?:,task=(?:(?!,uid=).)*)?"
         r"|,[a-z_]*>?)",

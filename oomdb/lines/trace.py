@@ -22,7 +22,7 @@ _MODULE = r"(?: \[(?P<module>[\w-]+)(?: (?P<module_build_id>[0-9a-f]+))?\])?"
 _PLACE = r"[\w./+-]+\.(?:[chS]|rs|cpp):\d+(?: \(discriminator \d+\))?"
 _ADDRESS = r"(?P<address>(?:\[<?[0-9a-fA-F]+>?\] ?)+)"
 _RELEASE = r"(?P<kernel_release>\d+\.\d+\S*)"
-_TAINT = r"(?:Not tainted|Tainted:? (?P<taint>.*?))"
+_TAINT = r"(?:Not tainted|Tainted:? (?P<taint>(?:.*?[^ ])??))"
 
 
 def _kept(

@@ -3,7 +3,8 @@
 Rows come as Arrow record batches and leave as they come, so that memory stays flat.
 Timestamps are UTC and written in ISO 8601 with Z, binary values in hexadecimal, NULL
 as nothing (JSON: null) and so are values that are no number. Text that goes to a
-terminal carries no control characters, whatever the format.
+terminal carries no control characters, whatever the format. Text in CSV that a spreadsheet
+would run as a formula has an apostrophe before it; numbers and the other formats have not.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from oomdb.errors import OomdbError, UsageError, reason_of
-from oomdb.output import cells, layout, terminal
+from oomdb.output import cells, layout, spreadsheet, terminal
 from oomdb.output.formats import Format, StoryFormat
 
 if TYPE_CHECKING:
@@ -214,6 +215,8 @@ def _csv_cell(value: object, *, screen: bool) -> str:
     text = cells.text_of(value)
     if screen:
         text = terminal.printable(text)
+    if isinstance(value, str):
+        text = spreadsheet.guarded(text)
     if isinstance(value, str) and (not text or any(mark in text for mark in ',"\r\n')):
         return '"' + text.replace('"', '""') + '"'
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if "," in text or '"' in text else text

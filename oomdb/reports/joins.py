@@ -21,6 +21,9 @@ _PROMISING = re.compile(
 )
 #: Ways of gluing pieces that are followed at once.
 MOST_DRAFTS = 32
+FEWEST_DRAFTS = 4
+#: The kernel prints no longer line: 1 kB, of which a mailer may have encoded each sign.
+MOST_JOINED = 2048
 #: The kernel's limit for a task name, less its closing zero (TASK_COMM_LEN).
 COMM_BYTES = 15
 #: Mailers wrap between these columns.
@@ -73,6 +76,8 @@ def join_pieces(held: Token, token: Token) -> Token | None:
     if not (held.first.prefixed or _PROMISING.search(drafts[0])):
         return None
     rest = spaced(token.text).strip()
+    if len(drafts[0]) + len(rest) > MOST_JOINED:
+        return None
     lines = held.lines + token.lines
     longer = [draft.rstrip() + glue + rest for draft in drafts for glue in glues(rest)]
     for text in longer:
@@ -82,7 +87,14 @@ def join_pieces(held: Token, token: Token) -> Token | None:
             understood = classify(mended, held.previous)
         if understood is not None and not cut_off(understood):
             return Token(lines, understood.match.string, understood, frozenset({"wrapped"}))
-    return Token(lines, held.text, None, previous=held.previous, drafts=tuple(longer[:MOST_DRAFTS]))
+    followed = tuple(longer[: _most_drafts(rest, longer[0])])
+    return Token(lines, held.text, None, previous=held.previous, drafts=followed)
+
+
+def _most_drafts(rest: str, text: str) -> int:
+    """How many ways are followed, so that they cost in proportion to the piece `rest`."""
+    worth = min(len(rest) // 2, 2 * MOST_DRAFTS * len(rest) // len(text))
+    return min(max(worth, FEWEST_DRAFTS), MOST_DRAFTS)
 
 
 def join_newline_in_name(held: Token, token: Token) -> Token | None:

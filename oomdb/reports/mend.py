@@ -8,7 +8,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.prefix import EMBEDDED
-from oomdb.lines import classify
+from oomdb.lines import MOST_TEXT, classify
 from oomdb.reports.tokens import Token
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: What mailers and terminals put for blanks: a no-break space (in UTF-8 or Latin-1), DEL, a tab.
 _SPACES = re.compile("\xc2\xa0|(?<![\x80-\xff])\xa0+|[\x7f\t]")
 #: A figure that someone wrote behind a number, or an arrow behind a line.
-_NOTES = re.compile(r"(?<=kB)\s?\(\d+(?:\.\d+)? ?[KMGT]i?B?\)|\s+<[-=]{2,}.*$|\s+<{3,}.*$")
+_NOTES = re.compile(r"(?<=kB)\s?\(\d+(?:\.\d+)? ?[KMGT]i?B?\)|(?<!\s)\s+<(?:[-=]{2,}|<{2,}).*$")
 #: A blank inside a number, between a number and its unit, or before a field's colon.
 _STRAYS = re.compile(r"(?<=[\d*]) (?=\d+kB)|(?<=\dk) (?=B\b)|(?<=[\w)]) (?=:\d+kB)")
 #: Lines so long that programs cut them at the right edge.
@@ -62,6 +62,8 @@ def understand(line: KernelLine, previous: str | None) -> Token:
     text = line.text
     if line.foreign:
         return Token([line], text, None)
+    if len(text) > MOST_TEXT:
+        return Token([line], text, None, previous=previous)
     understood = classify(text, previous)
     if line.spliced:
         return Token([line], text, understood, frozenset({"spliced"}), previous=previous)
@@ -89,12 +91,20 @@ def _without_margins(line: KernelLine, previous: str | None) -> tuple[str, Under
     bare = spaced(line.text)
     texts = [bare.rstrip(), bare.strip()]
     if "&" in bare and ";" in bare:
-        texts.append(unescape(bare).strip())
+        texts.append(_as_shown(bare).strip())
     for text in dict.fromkeys(texts):
         understood = classify(text, previous) if text != line.text else None
         if understood is not None and not _is_indented(replace(line, text=text), understood):
             return text, understood
     return line.text, None
+
+
+def _as_shown(source: str) -> str:
+    """What a web page shows for its source."""
+    try:
+        return unescape(source)
+    except ValueError:  # a character by a number of thousands of digits
+        return source
 
 
 def _mended(line: KernelLine, text: str, previous: str | None) -> Token | None:

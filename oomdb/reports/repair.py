@@ -39,6 +39,8 @@ _BEGINS = re.compile(r"invoked oom|llocation failure[:.,]|oom-kill:|illed proces
 _USER_SPACE = re.compile(r"[\w.@-]+\[\d+\]: ")
 #: A wrapped line has at most this many pieces; a zone line has about twelve.
 MOST_PIECES = 16
+#: Lines before a broken one that were taken for its first pieces.
+MOST_RESTARTS = 2
 #: Wider lines are not pieces of a wrapped one.
 MOST_WIDTH = 400
 #: Tasks that print at once.
@@ -262,10 +264,11 @@ class Joiner:
             else:
                 yield token
 
-    def _settle(self, token: Token) -> Iterator[Token]:
+    def _settle(self, token: Token, restarts: int = MOST_RESTARTS) -> Iterator[Token]:
         """A token that will not grow: pieces that never fitted come apart again.
 
-        The first of them may have been no piece, but a sentence before a broken line.
+        The first of them may have been no piece, but a sentence before a broken line;
+        `restarts` tells how many of them at most.
         """
         clipped = clipped_after_wrap(token)
         if token.understood is not None or len(token.lines) == 1 or clipped is not None:
@@ -276,13 +279,14 @@ class Joiner:
             previous = held.kind.name if held is not None and held.kind is not None else None
             piece = understand(line, previous)
             joined = None
-            if held is not None and number > 1 and _BEGINS.search(held.lines[0].text):
+            may_begin = restarts > 0 and number > 1
+            if held is not None and may_begin and _BEGINS.search(held.lines[0].text):
                 joined = self._join(held, piece)
             if held is not None and joined is None:
-                yield from self._settle(held)
+                yield from self._settle(held, restarts - 1)
             held = joined or piece
         if held is not None:
-            yield from self._settle(held)
+            yield from self._settle(held, restarts - 1)
 
     def _join(self, held: Token, token: Token) -> Token | None:
         """`held` with `token` appended, when the two are pieces of one line."""

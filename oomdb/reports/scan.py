@@ -148,7 +148,12 @@ class _Near:
         if not self._begun and (hits or known >= LOOK_BACK or ended):
             self._begin()
         for offset, is_alone in hits:
-            back, ahead = (0, 1) if is_alone else (self._back(offset), LOOK_AHEAD)
+            ahead = 1 if is_alone else LOOK_AHEAD
+            if self._open and offset <= self._reach:
+                # It need not be known where its report begins, which takes long to find out.
+                self._reach = max(self._reach, offset + ahead)
+                continue
+            back = 0 if is_alone else self._back(offset)
             if self._open and offset - back > self._reach:
                 yield from self._give(ended=ended)
             if not self._open:

@@ -21,7 +21,7 @@ from oomdb.rows.killing import Killing
 from oomdb.rows.plans import CONTEXT, PLANS, Place, column_of, place_of
 from oomdb.rows.processes import ProcessTable, Unfinished, finish_all
 from oomdb.rows.traces import Traces
-from oomdb.rows.values import NONSENSE, reader, readers
+from oomdb.rows.values import NONSENSE, reader, readers, sane
 from oomdb.rows.verdict import UNIFORM, Verdict
 from oomdb.text import stored
 
@@ -308,7 +308,8 @@ class ReportRows:
         if name == "allocation_sites":
             row["position"] = self._next(name)
             printed = str(row["size_printed"])
-            row["size_bytes"] = int(printed) if printed.isdecimal() else None
+            known = sane("allocation_sites", "size_bytes", printed) if printed.isdecimal() else None
+            row["size_bytes"] = known
         self.batch.add(name, **row)
         if name in UNIFORM:
             self._verdict.see_row(name, printed_columns, self.batch.leaves[name][-1])
@@ -360,7 +361,7 @@ class ReportRows:
             "extra_fields",
             line_no=line_no,
             scope=scope,
-            node=int(self._context.get("node", "0")) if scope in _ZONAL else None,
+            node=sane("zones", "node", self._context.get("node", "0")) if scope in _ZONAL else None,
             zone=self._context.get("zone") if scope in _ZONAL else None,
             row_no=row_no,
             name=name,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from oomdb import tables
 from oomdb.grammar import PAIR
 from oomdb.rows.columns import names, place
-from oomdb.rows.values import NONSENSE, bounds, reader
+from oomdb.rows.values import NONSENSE, bounds, reader, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -182,7 +182,7 @@ class PairRows(NamedTuple):
 def split_pairs(text: str) -> tuple[tuple[str, ...], list[int]]:
     """What a line of pairs prints between its numbers, and the numbers."""
     parts = _NUMBER.split(text)
-    return tuple(parts[::2]), list(map(int, parts[1::2]))
+    return tuple(parts[::2]), list(map(whole, parts[1::2]))
 
 
 #: What follows the numbers in the values that `PairRow.pick` picks from.
@@ -195,7 +195,7 @@ def pair_rows(kind: LineKind, text: str, numbers: list[int]) -> PairRows | None:
     assert kind.table is not None
     found = PAIR.findall(text)
     values = [(key, value, unit) for key, answer, value, unit in found if not answer]
-    if not numbers or [int(value) for _, value, _ in values] != numbers:
+    if not numbers or [whole(value) for _, value, _ in values] != numbers:
         return None
     if kind.pairs.name_column:
         if len(values) < len(found) or any(unit for _, _, unit in values):

@@ -15,7 +15,7 @@ from oomdb import tables
 from oomdb.grammar import expand
 from oomdb.lines.tasks import TASK_COLUMNS
 from oomdb.rows.columns import leaf_schema
-from oomdb.rows.values import bounds, convert_all
+from oomdb.rows.values import bounds, convert_all, whole
 from oomdb.text import stored
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def _titles_without_header(rows: list[list[str]]) -> list[str]:
     width = min(len(row) for row in rows)
     titles = [*_LEADING, *(f"column_{number}" for number in range(5, width + 1))]
     if width == 7:
-        middle = [int(row[4]) for row in rows if row[4].isdecimal()]
+        middle = [whole(row[4]) for row in rows if row[4].isdecimal()]
         if any(middle) and all(value % 1024 == 0 for value in middle):
             titles[4:7] = ["pgtables_bytes", "swapents", "oom_score_adj"]
     elif width == 10:

@@ -38,6 +38,9 @@ _UNLIMITED_32BIT_KB = frozenset(2**33 - page_kb for page_kb in (4, 8, 16, 64)) |
 _CGROUP_MAGNITUDES = {"kB": Magnitude.VIRTUAL_KB, "bytes": Magnitude.RAM_BYTES}
 
 
+#: Python converts no number of thousands of digits.
+_MOST_DIGITS = 64
+_BEYOND: int = 10**_MOST_DIGITS
 #: What a reader gives for a number that cannot be true.
 NONSENSE = object()
 Read = Callable[[str], object]
@@ -68,11 +71,24 @@ def reader(table: str, name: str) -> Read:
     return read
 
 
+def sane(table: str, name: str, printed: str) -> object:
+    """The printed value as the column's type; None when it cannot be true."""
+    value = reader(table, name)(printed)
+    return None if value is NONSENSE else value
+
+
 @cache
 def readers(table: str) -> Mapping[str, Read]:
     """The readers of all columns of a table of events, by the column's name."""
     columns = tables.BY_NAME[table].columns
     return {one.name: reader(table, one.name) for one in columns if one.name != "event_id"}
+
+
+def whole(printed: str) -> int:
+    """A printed decimal integer; of more digits than any number has, one beyond all bounds."""
+    if len(printed) <= _MOST_DIGITS:
+        return int(printed)
+    return -_BEYOND if printed.startswith("-") else _BEYOND
 
 
 def _text(printed: str) -> str:
@@ -91,7 +107,7 @@ def convert_all(column: Column, printed: list[str | None]) -> tuple[list[int | N
     None stays None; a number that cannot be true comes back as None.
     """
     low, high = bounds(column)
-    values = [int(text) if text is not None else None for text in printed]
+    values = [whole(text) if text is not None else None for text in printed]
     insane = [
         at for at, value in enumerate(values) if value is not None and not low <= value <= high
     ]
@@ -110,7 +126,7 @@ def convert_cgroup(name: str, unit: str, printed: str) -> tuple[int | None, bool
 
     A limit that someone set may be any number, the others are memory or events.
     """
-    value = int(printed)
+    value = whole(printed)
     if name.endswith(("_limit", ".limit")):
         limit_kb = value // 1024 if unit == "bytes" else value
         unlimited = limit_kb >= _UNLIMITED_KB or limit_kb in _UNLIMITED_32BIT_KB

@@ -16,7 +16,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from oomdb.sources.limits import BrokenError
+from oomdb.sources.limits import BrokenError, raised_by
 from oomdb.sources.readers import FileReader
 
 if TYPE_CHECKING:
@@ -121,7 +121,9 @@ class _Forward:
         """Exactly `size` bytes, less at the end only."""
         if self.allowed_bytes is not None:
             if size > self.allowed_bytes:
-                self.problem = BrokenError("limit reached: a header of the tar is too large")
+                self.problem = BrokenError(
+                    f"limit reached: a header of the tar is too large {raised_by('header_bytes')}"
+                )
                 return b""
             self.allowed_bytes -= size
         parts = []
@@ -275,7 +277,8 @@ def zip_members(file: FileReader, limits: Limits) -> Iterator[Member]:
     try:
         size_bytes = _directory_bytes(file)
         if size_bytes > limits.directory_bytes:
-            yield Member("", problem="limit reached: the directory of the zip is too large")
+            reason = "limit reached: the directory of the zip is too large"
+            yield Member("", problem=f"{reason} {raised_by('directory_bytes')}")
             return
         archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile:

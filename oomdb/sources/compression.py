@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from oomdb.sources.limits import BrokenError, Budget
+from oomdb.sources.limits import BrokenError, Budget, raised_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,9 @@ def _zstd(window_bytes: int) -> Decoder:
         from backports import zstd
 
     log = zstd.DecompressionParameter.window_log_max
-    return zstd.ZstdDecompressor(options={log: window_bytes.bit_length() - 1})
+    least, most = log.bounds()
+    wanted = min(max(window_bytes.bit_length() - 1, least), most)
+    return zstd.ZstdDecompressor(options={log: wanted})
 
 
 def _lz4(_window_bytes: int) -> Decoder:
@@ -281,7 +283,7 @@ class Decompressed:
                 limit = self._budget.limits.window_bytes
                 raise BrokenError(
                     f"limit reached: unpacking the {self._kind.name} data takes more than"
-                    f" {limit:,} bytes of memory"
+                    f" {limit:,} bytes of memory {raised_by('window_bytes')}"
                 ) from None
             raise _DamagedError(f"{self._kind.name} data are damaged ({error})") from None
 

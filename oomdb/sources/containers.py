@@ -24,7 +24,7 @@ from oomdb.sources.compression import (
     unreadable_format,
 )
 from oomdb.sources.host_names import host_of_path
-from oomdb.sources.limits import Budget, LimitError, Limits
+from oomdb.sources.limits import Budget, LimitError, Limits, raised_by
 from oomdb.sources.machine import FACT_BYTES, Machine, Machines, fact_place
 from oomdb.sources.readers import Chained, FileReader, Peeked, SparseReader, spooled
 from oomdb.sources.stream import Stream
@@ -120,7 +120,7 @@ class Unwrapping:
         depth = held.depth + len(layers)
         if kind is not None or ((in_tar or in_zip) and depth >= self._limits.nesting):
             reason = f"limit reached: more than {self._limits.nesting} layers inside each other"
-            yield Stream.set_aside(held.name, reason)
+            yield Stream.set_aside(held.name, f"{reason} {raised_by('nesting')}")
         elif unreadable is not None:
             reason = f"{unreadable} data are not read; unpack or convert them first"
             yield Stream.set_aside(held.name, reason)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from oomdb.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_VALUE = re.compile(r"(\d{1,18})(?:([KMGT])(?:i?B)?)?", re.ASCII | re.IGNORECASE)
+_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+#: Names of limits that are sizes end so.
+_SIZE = "_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,39 @@ class Limits:
     window_bytes: int = 128 << 20
     header_bytes: int = 1 << 20
     directory_bytes: int = 64 << 20
+
+    def set_to(self, settings: Iterable[str]) -> Limits:
+        """These limits but for some, each as `NAME=VALUE`; sizes may end with K, M, G or T.
+
+        UsageError for an unknown name and for a value that is none.
+        """
+        known, changed = asdict(self), {}
+        for setting in settings:
+            name, _, printed = setting.partition("=")
+            if name not in known:
+                raise UsageError(f"--limit {setting}: no such limit; there are {', '.join(known)}")
+            value = _VALUE.fullmatch(printed.strip())
+            unit = (value[2] or "").upper() if value is not None else ""
+            if value is None or int(value[1]) == 0 or (unit and not name.endswith(_SIZE)):
+                form = "a size such as 4G or 500M" if name.endswith(_SIZE) else "a number"
+                raise UsageError(f"--limit {setting}: {name} must be {form}, above 0")
+            changed[name] = int(value[1]) << _UNITS[unit]
+        return replace(self, **changed)
+
+    def described(self) -> str:
+        """The names of all limits with their values, as `set_to` takes them."""
+        return ", ".join(f"{name}={_shown(name, value)}" for name, value in asdict(self).items())
+
+
+def _shown(name: str, value: int) -> str:
+    """A value as `Limits.set_to` takes it, in the largest unit that leaves a whole number."""
+    units = reversed(_UNITS.items()) if name.endswith(_SIZE) else [("", 0)]
+    return next(f"{value >> bits}{unit}" for unit, bits in units if not value % (1 << bits))
+
+
+def raised_by(name: str) -> str:
+    """What to do when a limit is reached."""
+    return f"(--limit {name}={'SIZE' if name.endswith(_SIZE) else 'NUMBER'} raises it)"
 
 
 class BrokenError(OSError):
@@ -62,14 +107,18 @@ class Budget:
         self.expanded_bytes += size_bytes
         limits = self.limits
         if self.expanded_bytes > limits.expanded_bytes:
-            self.end(f"more than {limits.expanded_bytes:,} bytes came out of its compression")
+            self.end(
+                f"more than {limits.expanded_bytes:,} bytes came out of its compression",
+                "expanded_bytes",
+            )
         if (
             self.expanded_bytes > limits.ratio_free_bytes
             and self.expanded_bytes > limits.ratio * self.taken_bytes
         ):
             self.end(
                 f"it expands to more than {limits.ratio:,} times its size"
-                f" ({self.expanded_bytes:,} bytes out of {self.taken_bytes:,})"
+                f" ({self.expanded_bytes:,} bytes out of {self.taken_bytes:,})",
+                "ratio",
             )
 
     def add_member(self) -> None:
@@ -78,9 +127,10 @@ class Budget:
             raise self.reached
         self.members += 1
         if self.members > self.limits.members:
-            self.end(f"its archives hold more than {self.limits.members:,} files")
+            self.end(f"its archives hold more than {self.limits.members:,} files", "members")
 
-    def end(self, reason: str) -> None:
-        """Stop reading the source: always raises LimitError."""
-        self.reached = LimitError(f"limit reached: {reason}; the rest was not read")
+    def end(self, reason: str, limit: str) -> None:
+        """Stop reading the source at the limit of that name: always raises LimitError."""
+        told = f"limit reached: {reason}; the rest was not read {raised_by(limit)}"
+        self.reached = LimitError(told)
         raise self.reached

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from oomdb import scratch
-from oomdb.sources.limits import BrokenError
+from oomdb.sources.limits import BrokenError, raised_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,6 +163,9 @@ def spooled(file: Readable, most_bytes: int) -> Iterator[tuple[FileReader, OSErr
             copy.write(data)
             size += len(data)
         else:
-            reason = BrokenError(f"limit reached: it takes more than {most_bytes:,} bytes of room")
+            reason = BrokenError(
+                f"limit reached: it takes more than {most_bytes:,} bytes of room"
+                f" {raised_by('spool_bytes')}"
+            )
         copy.flush()
         yield FileReader(copy.fileno(), size), reason

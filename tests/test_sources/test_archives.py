@@ -144,6 +144,7 @@ def test_nesting_has_a_limit(tmp_path: Path) -> None:
     assert contents(read_bytes(tmp_path, data, Limits(nesting=5))) == {"x!/x!/x!/x!/x": LOG}
     assert problems(read_bytes(tmp_path, data, Limits(nesting=4))) == {
         "x!/x!/x!/x": "limit reached: more than 4 layers inside each other"
+        " (--limit nesting=NUMBER raises it)"
     }
 
 
@@ -152,6 +153,7 @@ def test_members_have_a_limit(tmp_path: Path) -> None:
     assert list(contents(found).values()) == [b"x\n"] * 3 + [b""]
     assert problems(found) == {
         "": "limit reached: its archives hold more than 3 files; the rest was not read"
+        " (--limit members=NUMBER raises it)"
     }
 
 
@@ -213,7 +215,8 @@ def test_a_header_that_claims_gigabytes(packed: bool, tmp_path: Path) -> None:
     data = tar({"one": b"1\n"})[:1024] + info.tobuf(tarfile.GNU_FORMAT) + bytes(4 << 20)
     found = read_bytes(tmp_path, gzip.compress(data) if packed else data)
     assert contents(found) == {"one": b"1\n", "": b""}
-    assert problems(found) == {"": "limit reached: a header of the tar is too large"}
+    reason = "limit reached: a header of the tar is too large (--limit header_bytes=SIZE raises it)"
+    assert problems(found) == {"": reason}
 
 
 def test_headers_in_headers_without_end(tmp_path: Path) -> None:
@@ -254,7 +257,8 @@ def test_a_zip_in_compression_goes_through_a_temporary_file(tmp_path: Path) -> N
     packed = gzip.compress(zipped(MEMBERS))
     assert contents(read_bytes(tmp_path, packed)) == MEMBERS
     found = read_bytes(tmp_path, packed, Limits(spool_bytes=100))
-    assert problems(found) == {"": "limit reached: it takes more than 100 bytes of room"}
+    reason = "it takes more than 100 bytes of room (--limit spool_bytes=SIZE raises it)"
+    assert problems(found) == {"": f"limit reached: {reason}"}
 
 
 def test_a_zip_time_in_utc(tmp_path: Path) -> None:
@@ -307,7 +311,8 @@ def test_a_cut_zip_is_told(cut: int, tmp_path: Path) -> None:
 
 def test_the_directory_of_a_zip_has_a_limit(tmp_path: Path) -> None:
     found = read_bytes(tmp_path, zipped(MEMBERS), Limits(directory_bytes=10))
-    assert problems(found) == {"": "limit reached: the directory of the zip is too large"}
+    reason = "the directory of the zip is too large (--limit directory_bytes=SIZE raises it)"
+    assert problems(found) == {"": f"limit reached: {reason}"}
 
 
 def test_a_zip_bomb_of_overlapping_members(tmp_path: Path) -> None:
