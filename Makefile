@@ -19,7 +19,12 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 
+# Seconds for all targets of the fuzzer together.
+SECONDS ?= 600
+
 fuzz: $(READY)
+	-$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis
 
 faults: $(READY)

@@ -47,13 +47,13 @@ class KernelLine:
     `text` holds one character per byte (Latin-1), so that no byte is lost and
     offsets stay true; `oomdb.text` makes readable text of it. `raw` is the line or the
     record that it came from. `foreign` tells that a program other than the kernel wrote
-    it. Fields that the carrier does not print are None; `stamp` is the wall-clock time
-    as printed, or in ISO 8601 where a number stood for it, `received` the one of a program
-    that passed on a line which has a stamp of its own. `turn` counts the ends of years
-    before the line in its log, `boot_s` is when its host booted, in seconds since 1970,
+    it, `doubtful` that the carrier has a program's facility for it, which relays give to
+    lines of the kernel too. Fields that the carrier does not print are None; `stamp` is the
+    wall-clock time as printed, or in ISO 8601 where a number stood for it, `received` the one
+    of a program that passed on a line which has a stamp of its own. `turn` counts the ends of
+    years before the line in its log, `boot_s` is when its host booted, in seconds since 1970,
     where the log tells; `returned` tells that its host's clock was put back not long before;
-    `delta_s` is the time since the line before, where only that is
-    printed.
+    `delta_s` is the time since the line before, where only that is printed.
     """
 
     text: str
@@ -64,6 +64,7 @@ class KernelLine:
     carrier: str
     prefixed: bool = False
     foreign: bool = False
+    doubtful: bool = False
     host: str | None = None
     stamp: str | None = None
     received: str | None = None

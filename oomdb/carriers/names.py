@@ -108,6 +108,17 @@ class Names:
     transport: tuple[str, ...] = ("_TRANSPORT", "TRANSPORT", "transport", "systemd.transport")
     #: journald's syslog facility, a number: 0 is the kernel.
     facility: tuple[str, ...] = ("SYSLOG_FACILITY",)
+    #: The same as a syslog relay has it, a number or a name.
+    relayed_facility: tuple[str, ...] = (
+        "facility",  # rsyslog, Vector, Fluentd
+        "FACILITY",  # syslog-ng
+        "syslog_facility",  # Logstash
+        "syslogfacility-text",  # rsyslog
+        "log.syslog.facility.name",  # Filebeat, Elastic Common Schema
+        "log.syslog.facility.code",
+        "syslog.facility",
+        "Facility",  # Azure Monitor
+    )
     #: What the user named, as `FACT=NAME`; these stand first in the tuples above.
     own: tuple[str, ...] = ()
     #: The program that wrote the line.

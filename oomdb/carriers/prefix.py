@@ -151,6 +151,11 @@ _QUOTE = re.compile(r"(?:> ?)+")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\([AB0]|\x0f")
 #: A larger number of seconds since boot is a time of day.
 LONGEST_UPTIME_S = 10**9
+#: Facilities but the kernel's, 0: `<12>` is 1. dmesg has the ring buffer's own, of which the
+#: kernel keeps 0 for itself; a syslog header has what the last relay put.
+_PRIORITY = re.compile(r"(?:\d+ )?<0*(?:[89]|[1-9]\d+)>")
+_PROGRAMS_LEVEL = re.compile(r"(?:user|daemon) *:\w+ *: ?")
+_PROGRAMS_FACILITY = re.compile(r" (?:user|daemon|local\d|syslog)\.[a-z]+ ")
 _KERNEL_IDENTS = frozenset({"kernel", "kernel[-]", "kernel[0]"})
 #: What getty writes to a console beside the kernel: the end of a banner, and its prompts.
 _GETTY = re.compile(
@@ -267,6 +272,8 @@ def _split(raw: RawLine, plain: str, header: _Header) -> KernelLine:
     line.text = plain[printed.end() :]
     line.prefixed = True
     line.host, line.foreign, line.stamp = header.host, header.foreign, header.stamp
+    line.foreign = line.foreign or _PRIORITY.match(printed["printed"]) is not None
+    line.doubtful = header.doubtful
     line.carrier, line.received = header.carrier, header.received
     _set_time(line, printed, header)
     return line
@@ -286,6 +293,7 @@ class _Header:
     names_program: bool = False
     host: str | None = None
     foreign: bool = False
+    doubtful: bool = False
     stamp: str | None = None
     received: str | None = None
     uptime: str | None = None
@@ -315,13 +323,18 @@ def _header(text: str) -> _Header:
     if "epoch" in groups:
         stamp = iso_utc(float(groups["epoch"]))
     relayed = groups.get("relay_stamp") or None
+    received = groups.get("received", "")
+    is_syslog = _carrier(groups) == "syslog"
+    of_program = _PRIORITY.match(received) or _PROGRAMS_LEVEL.search(received)
     return _Header(
         text=text[: found.end()],
         is_any="received" in groups or "relayed" in groups,
         carrier=_carrier(groups),
         names_program=ident is not None,
         host=None if host in (None, "", "-") else host.strip("[]"),
-        foreign=ident is not None and ident not in _KERNEL_IDENTS,
+        foreign=(ident is not None and ident not in _KERNEL_IDENTS)
+        or (of_program is not None and not is_syslog),
+        doubtful=is_syslog and bool(of_program or _PROGRAMS_FACILITY.search(received)),
         stamp=relayed if stamp in (None, "-") else stamp,
         received=None if stamp in (None, "-") else relayed,
         uptime=groups.get("monotonic"),

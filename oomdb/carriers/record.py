@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_RECORD = 1 << 20
 #: Whoever writes it otherwise than the kernel does: values of journald's _TRANSPORT.
 _USER_SPACE = frozenset({"audit", "driver", "syslog", "journal", "stdout"})
+_KERNELS_FACILITY = frozenset({"0", "kern", "kernel", "kernel messages"})
 #: Numbers are points in time only between 1973 and 2286.
 _EPOCH_S = range(10**8, 10**10)
 _EPOCH = datetime(1970, 1, 1)
@@ -49,6 +50,7 @@ class Record:
     boot_id: str | None = None
     caller: str | None = None
     foreign: bool = False
+    doubtful: bool = False
     exact: bool = False
 
     def lines(self, message: str, raw: str, place: Place) -> Iterator[KernelLine]:
@@ -94,6 +96,7 @@ class Record:
             boot_id=self.boot_id,
             caller=line.caller or self.caller,
             foreign=line.foreign or (self.foreign and not names_program),
+            doubtful=line.doubtful or self.doubtful,
         )
 
 
@@ -123,6 +126,7 @@ def described(objects: Sequence[Fields], names: Names, carrier: str | None = Non
         and ("_TRANSPORT" in own or "__REALTIME_TIMESTAMP" in own)
     )
     caller = own.get("caller") if is_ring else None
+    relayed_as = _first_text(objects, names.relayed_facility)
     return Record(
         carrier=carrier or _json_carrier(is_ring, from_journal),
         host=_as_bytes(_first_text(objects, names.host)),
@@ -131,6 +135,7 @@ def described(objects: Sequence[Fields], names: Names, carrier: str | None = Non
         boot_id=_as_bytes(_first_text(objects, names.boot_id)),
         caller=_as_bytes(caller) if isinstance(caller, str) else None,
         foreign=foreign or (is_ring and _is_written_by_user(own)),
+        doubtful=relayed_as is not None and relayed_as.lower() not in _KERNELS_FACILITY,
         exact=is_ring or from_journal,
     )
 

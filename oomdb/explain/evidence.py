@@ -29,6 +29,7 @@ _DAMAGE = {
     "nonsense_value": "it has numbers that cannot be true",
     "spliced": "two lines were run together",
     "unparsed_lines": "it has lines that oomdb does not understand",
+    "user_facility": "its lines have a program's facility: a relay put it there, or it is forged",
     "wrong_sum": "a list of free memory does not add up to the sum printed after it",
     "wrapped": "long lines were broken in two",
 }

@@ -71,7 +71,8 @@ def read(path: Path) -> Sheet:
     """The file at `path`, or standard input for `-`.
 
     UTF-8 with or without a byte order mark, commas, quotes as in RFC 4180; empty lines
-    do not count, nor does the apostrophe before text that a spreadsheet would run. UsageError when there is no such file, SheetError when it is no CSV.
+    do not count, nor does the apostrophe before text that a spreadsheet would run.
+    UsageError when there is no such file, SheetError when it is no CSV.
     """
     name = "standard input" if str(path) == "-" else str(path)
     content = _content(name, path)

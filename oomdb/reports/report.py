@@ -207,6 +207,8 @@ class Report:
         self.sections.add(section)
         if token.mends or kind.mends:
             self.damage |= token.mends | kind.mends
+        if not isinstance(token, LineToken) and token.first.doubtful:
+            self.damage.add("user_facility")
         self._went_on(clock, token)
         if not _is_unique(token):
             self._seen.add(_identity(token))
