@@ -64,7 +64,6 @@ class KernelLine:
     carrier: str
     prefixed: bool = False
     foreign: bool = False
-    doubtful: bool = False
     host: str | None = None
     stamp: str | None = None
     received: str | None = None
@@ -76,6 +75,7 @@ class KernelLine:
     turn: int = 0
     returned: bool = False
     boot_s: float | None = None
+    doubtful: bool = False
 
     @property
     def last_line(self) -> int:
