@@ -61,6 +61,7 @@ class Options:
             "host_from_path": pattern.pattern if pattern is not None else None,
             "timezone": str(zone) if zone is not None else None,
             "json_field": list(self.json_fields) or None,
+            "limit": self.limits.changed() or None,
         }
         return {name: value for name, value in given.items() if value is not None}
 

@@ -41,6 +41,9 @@ def test_limits_are_set_by_name() -> None:
     assert (limits.expanded_bytes, limits.ratio) == (4 << 30, 10)
     assert (limits.spool_bytes, limits.nesting) == (500 << 20, 3)
     assert limits.members == Limits().members
+    told = ["expanded_bytes=4G", "ratio=10", "nesting=3", "spool_bytes=500M"]
+    assert Options(limits=limits).described == {"limit": told}
+    assert Options().described == {}
     assert Limits(nesting=1, members=1).set_to(Limits().described().split(", ")) == Limits()
 
 

@@ -58,6 +58,11 @@ class Limits:
             changed[name] = int(value[1]) << _UNITS[unit]
         return replace(self, **changed)
 
+    def changed(self) -> list[str]:
+        """The limits that are not as by default, as `set_to` takes them."""
+        default = Limits().described().split(", ")
+        return [each for each in self.described().split(", ") if each not in default]
+
     def described(self) -> str:
         """The names of all limits with their values, as `set_to` takes them."""
         return ", ".join(f"{name}={_shown(name, value)}" for name, value in asdict(self).items())
