@@ -17,7 +17,7 @@ demo: $(READY)
 	@$(BIN)/oomdb sql "$(FLEET)" --db .demo/oomdb.duckdb
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Seconds for all targets of the fuzzer together.
 SECONDS ?= 600

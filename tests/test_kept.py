@@ -51,3 +51,6 @@ def test_what_cannot_be_read_is_told() -> None:
         decompress(compress(b"Mem-Info:\n" * 9)[:-3])
     with pytest.raises(OomdbError, match="cannot be read"):
         decompress(b"")
+    claims_an_exabyte = b"\x28\xb5\x2f\xfd\xe0" + (1 << 60).to_bytes(8, "little") + b"\x01\x00\x00"
+    with pytest.raises(OomdbError, match="is no report's"):
+        decompress(claims_an_exabyte)

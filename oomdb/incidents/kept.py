@@ -18,6 +18,8 @@ from oomdb.errors import OomdbError
 DICTIONARY = 100001
 #: The quickest; with a dictionary the next ones save nothing.
 _LEVEL = 1
+#: More is no report, whatever a frame says of itself.
+_MOST_BYTES = 1 << 30
 
 
 def compress(evidence: bytes) -> bytes:
@@ -32,7 +34,10 @@ def decompress(kept: bytes) -> bytes:
     they are damaged.
     """
     try:
-        return _decompressor(zstandard.get_frame_parameters(kept).dict_id).decompress(kept)
+        frame = zstandard.get_frame_parameters(kept)
+        if frame.content_size > _MOST_BYTES:
+            raise OomdbError(f"kept evidence of {frame.content_size:,} bytes is no report's")
+        return _decompressor(frame.dict_id).decompress(kept)
     except zstandard.ZstdError as error:
         raise OomdbError(f"kept evidence cannot be read: {error}") from error
 
