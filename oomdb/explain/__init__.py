@@ -73,13 +73,13 @@ def as_markdown(story: Story) -> str:
     return markdown.written(blocks)
 
 
-def as_html(connection: duckdb.DuckDBPyConnection, story: Story) -> str:
+def as_html(connection: duckdb.DuckDBPyConnection, story: Story, up: str | None = None) -> str:
     """The story as a page of its own, with figures, sortable tables and the report's lines.
 
-    `connection` is where the story was read from. OomdbError where what draws pages is not
-    installed.
+    `connection` is where the story was read from; `up` leads to the page that the event's
+    is part of, where there is one. OomdbError where what draws pages is not installed.
     """
-    return html.written(story, details.read(connection, story.event.event_id))
+    return html.written(story, details.read(connection, story.event.event_id), up)
 
 
 def as_json(story: Story) -> str:

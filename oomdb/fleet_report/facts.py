@@ -62,7 +62,10 @@ class Listing(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a number counts: an incident by its first report, or a report; kills are its own."""
+    """An incident behind a number, named by its first report, or a failed allocation.
+
+    `at` and `kills` are those of the period, of what the number is about.
+    """
 
     event_id: str
     at: datetime
@@ -231,6 +234,7 @@ class FleetReport:
     attention: tuple[Finding, ...]
     counts: tuple[Count, ...]
     victims: Listing[Subject]
+    trend: Source
     services: Listing[Subject]
     hosts: Listing[Subject]
     labels: Listing[Subject]

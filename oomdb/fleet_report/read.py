@@ -73,6 +73,7 @@ def fleet_report(
         attention=(),
         counts=counts,
         victims=victims,
+        trend=Source("killed_processes", reader.trend_sql(victims)),
         services=reader.subjects(statements.SERVICES),
         hosts=hosts_hit,
         labels=reader.subjects(statements.LABELS, by_reports=True),
@@ -94,6 +95,10 @@ def fleet_report(
 
 
 _PAST = "SELECT COUNT(*) AS found FROM (SELECT 1 FROM incident_events WHERE {} LIMIT 1) AS past"
+
+
+def _with_a_trend(victims: Listing[Subject]) -> list[str]:
+    return [victim.key for victim in victims.rows[:MOST_TRENDS] if victim.kills]
 
 
 class _Reader:
@@ -176,13 +181,11 @@ class _Reader:
 
     def with_trend(self, victims: Listing[Subject], before: Period) -> Listing[Subject]:
         """The first of the victims with their kills by slot."""
-        keys = [victim.key for victim in victims.rows[:MOST_TRENDS]]
-        if not keys:
-            return victims
+        keys = _with_a_trend(victims)
         slots = list(dict.fromkeys([*before.slots, *self.scope.period.slots]))
         kills = {
             (record["subject_key"], record["slot"]): record["kills"]
-            for record in self.records(statements.kills_by_slot(self.scope, keys))
+            for record in self.records(self.trend_sql(victims))
         }
         rows = [
             replace(victim, trend=tuple(kills.get((victim.key, slot), 0) for slot in slots))
@@ -191,6 +194,10 @@ class _Reader:
             for victim in victims.rows
         ]
         return replace(victims, rows=tuple(rows))
+
+    def trend_sql(self, victims: Listing[Subject]) -> str:
+        """What gives the trends."""
+        return statements.kills_by_slot(self.scope, _with_a_trend(victims) or [""])
 
     def causes(self) -> Listing[Cause]:
         sql = statements.causes(self.scope)

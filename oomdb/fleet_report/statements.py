@@ -84,14 +84,13 @@ class Scope:
 class Origin:
     """Rows of which numbers are counts: a view's, named for the reader, or some views' joined.
 
-    Subjects are told apart by `key`; `counted` is what the entries behind a number are:
-    incidents or events; `kills` adds up the kills of several rows.
+    Subjects are told apart by `key`; `kills` adds up the kills of several rows. A failed
+    allocation, which is part of no incident, stands as one of its own.
     """
 
     view: str
     relation: str
     key: str
-    counted: str = "incident_id"
     kills: str = "CAST(SUM(kills) AS BIGINT)"
     condition: str = ""
 
@@ -127,8 +126,8 @@ CAUSES = Origin(
 KEPT = Origin(
     "memory_suspects",
     """(
-  SELECT COALESCE(e.host_id, '') AS place, e.event_id, e.occurred_at, e.host_id,
-    hosts.hostname, e.kind, COALESCE(m.kills, 0) AS kills,
+  SELECT COALESCE(e.host_id, '') AS place, COALESCE(m.incident_id, e.event_id) AS incident_id,
+    e.event_id, e.occurred_at, e.host_id, hosts.hostname, e.kind, COALESCE(m.kills, 0) AS kills,
     MAX(CASE WHEN s.suspect = 'reserve_blocked' THEN 1 ELSE 0 END) AS is_blocked,
     MAX(CASE WHEN s.suspect = 'fragmentation' THEN 1 ELSE 0 END) AS is_fragmented,
     MAX(CASE WHEN s.suspect = 'reserve_blocked' THEN s.figure_kb END) AS reserve_kb
@@ -137,31 +136,30 @@ KEPT = Origin(
   LEFT JOIN incident_events AS m ON m.event_id = s.event_id
   LEFT JOIN hosts ON hosts.host_id = e.host_id
   WHERE s.suspect IN ('reserve_blocked', 'fragmentation')
-  GROUP BY e.event_id, e.occurred_at, e.host_id, hosts.hostname, e.kind, m.kills
+  GROUP BY e.event_id, m.incident_id, e.occurred_at, e.host_id, hosts.hostname, e.kind, m.kills
 ) AS kept""",
     "place",
-    counted="event_id",
 )
 LIMITS = Origin(
     "limit_hits",
     """(
-  SELECT h.subject_kind, h.identity_words, h.event_id, h.occurred_at, h.host_id,
-    hosts.hostname, h.oom_memcg, h.limit_kb, h.kills
+  SELECT h.subject_kind, h.identity_words, m.incident_id, m.event_id, m.occurred_at, m.host_id,
+    m.hostname, h.oom_memcg, h.limit_kb, h.kills
   FROM limit_hits AS h
-  LEFT JOIN hosts ON hosts.host_id = h.host_id
+  INNER JOIN incident_events AS m ON m.event_id = h.event_id
 ) AS hit""",
     "identity_words",
-    counted="event_id",
 )
 OVER_BUDGET = Origin(
     "over_budget",
     """(
-  SELECT CAST(budget_no AS VARCHAR) || ' ' || COALESCE(comm, '') AS of_budget, event_id,
-    occurred_at, host_id, hostname, note, comm, budget_kb, held_kb, is_victim
-  FROM over_budget
+  SELECT CAST(o.budget_no AS VARCHAR) || ' ' || COALESCE(o.comm, '') AS of_budget,
+    COALESCE(m.incident_id, o.event_id) AS incident_id, o.event_id, o.occurred_at, o.host_id,
+    o.hostname, o.note, o.comm, o.budget_kb, o.held_kb, o.is_victim
+  FROM over_budget AS o
+  LEFT JOIN incident_events AS m ON m.event_id = o.event_id
 ) AS above""",
     "of_budget",
-    counted="event_id",
     kills="COUNT(CASE WHEN is_victim THEN 1 END)",
 )
 
@@ -230,17 +228,17 @@ ORDER BY {measure} DESC, {other} DESC, {measure}_before DESC, subject_name, subj
 
 
 def entries(scope: Scope, origin: Origin, key: str) -> str:
-    """The incidents or reports of the period behind one subject, the newest first."""
+    """The incidents of the period behind one subject, the newest first."""
     return (
         f"SELECT {_entry(origin)}\nFROM {origin.relation}\n"
         f"WHERE {origin.key} = {quoted(key)}{origin.condition}\n  AND {scope.now}\n"
-        f"GROUP BY {origin.counted}, hostname\nORDER BY first_at DESC, {origin.counted}"
+        "GROUP BY incident_id, hostname\nORDER BY first_at DESC, incident_id"
     )
 
 
 def _entry(origin: Origin) -> str:
     return (
-        f"{origin.counted} AS event_id, MIN(occurred_at) AS first_at, hostname AS host,\n"
+        "incident_id AS event_id, MIN(occurred_at) AS first_at, hostname AS host,\n"
         f"  {origin.kills} AS kills"
     )
 
@@ -256,7 +254,7 @@ FROM (
     SELECT {origin.key} AS subject_key, {_entry(origin)}
     FROM {origin.relation}
     WHERE {origin.key} IN ({wanted}){origin.condition} AND {scope.now}
-    GROUP BY {origin.key}, {origin.counted}, hostname
+    GROUP BY {origin.key}, incident_id, hostname
   )
 )
 WHERE entry_no <= {most}
@@ -387,4 +385,12 @@ def count_of(scope: Scope, origin: Origin, key: str) -> str:
     return (
         f"SELECT COUNT(*) AS found\nFROM {origin.relation}\n"
         f"WHERE {origin.key} = {quoted(key)}{origin.condition}\n  AND {scope.now}"
+    )
+
+
+def failures(scope: Scope) -> str:
+    """The failed allocations of the period, which are part of no incident."""
+    return (
+        "SELECT event_id\nFROM events\nWHERE kind = 'allocation_failure'\n"
+        f"  AND {scope.now}\nORDER BY occurred_at, event_id"
     )
