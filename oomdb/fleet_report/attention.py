@@ -24,6 +24,9 @@ _MOST_NAMED = 3
 _LEAST_HITS = 3
 #: A new victim is told from so many kills on.
 _LEAST_KILLS = 2
+#: Free memory kept as reserve is told from here on: less is in the smallest zone, and would
+#: have helped no one [kB].
+_LEAST_RESERVE_KB = 16 * 1024
 _ORDER: dict[Severity, int] = {"bad": 0, "warn": 1, "note": 2}
 
 
@@ -268,8 +271,8 @@ def _limits(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Itera
     often = [limit for limit in report.limits.rows if limit.hits >= _LEAST_HITS]
     for limit in often[:_MOST_NAMED]:
         text = (
-            f"the limit of {_limit_name(limit)} was hit {plural(limit.hits, 'time')}"
-            f" on {plural(limit.hosts, 'host')}, {limit.hits_before:,} in the period before"
+            f"a limit was hit {plural(limit.hits, 'time')} on {plural(limit.hosts, 'host')},"
+            f" {limit.hits_before:,} in the period before: {_limit_name(limit)}"
         )
         sql = (
             f"SELECT hits\nFROM (\n{report.limits.source.sql}\n) AS listed\n"
@@ -301,7 +304,7 @@ def _limit_name(limit: Limit) -> str:
     if limit.subject_kind not in ("unit", "cgroup") or least is None or most is None:
         return limit.key
     bound = kb_and_gib(most) if least == most else f"{kb(least)} to {kb(most)}"
-    return f"{limit.key}, {bound},"
+    return f"{limit.key}, {bound}"
 
 
 def _over_budget(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -331,24 +334,24 @@ def _over_budget(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> 
 
 def _kept_memory(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Hosts that killed or failed although memory was free."""
-    for kind, column, said, step in (
+    for kind, condition, said, step in (
         (
             "reserve_blocked",
-            "reserve_blocked",
+            f"most_reserve_kb >= {_LEAST_RESERVE_KB}",
             "had free memory that lowmem_reserve kept from the request",
             "do not count that memory as available: vm.lowmem_reserve_ratio keeps it",
         ),
         (
             "fragmented",
-            "fragmented",
+            "fragmented > 0",
             "had free memory in pieces too small for the request",
             "compact it (echo 1 > /proc/sys/vm/compact_memory), raise vm.min_free_kbytes",
         ),
     ):
-        sql = statements.counted(report.kept_memory.source.sql, f"{column} > 0")
+        sql = statements.counted(report.kept_memory.source.sql, condition)
         value = _value(connection, sql)
         if value:
-            first = next((h for h in report.kept_memory.rows if getattr(h, column)), None)
+            first = next((h for h in report.kept_memory.rows if getattr(h, kind)), None)
             yield Finding(
                 "warn",
                 kind,
