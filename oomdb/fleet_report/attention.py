@@ -51,6 +51,10 @@ def _value(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(next(iter(reading.records(connection, sql)[0].values())))
 
 
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
 def _newest(behind: Listing[Entry]) -> str | None:
     return behind.rows[0].event_id if behind.rows else None
 
@@ -116,7 +120,7 @@ def _unanswered(
         row = reading.records(connection, sql)[0]
         if not row["reports"]:
             continue
-        text = f"{what} {plural(row['reports'], 'time')}{_where(row['hosts'], row['host'])}"
+        text = f"{what} {_times(row['reports'])}{_where(row['hosts'], row['host'])}"
         yield Finding(
             "bad",
             kind,
@@ -225,7 +229,7 @@ def _named(
         before = subject.reports_before if is_host else subject.kills_before
         text = change.said.format(
             name=subject.name or "(no name)",
-            now=plural(now, "time"),
+            now=_times(now),
             before=f"{before:,}",
             where=f" on {plural(subject.hosts, 'host')}" if subject.hosts else "",
         )
@@ -271,7 +275,7 @@ def _limits(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Itera
     often = [limit for limit in report.limits.rows if limit.hits >= _LEAST_HITS]
     for limit in often[:_MOST_NAMED]:
         text = (
-            f"a limit was hit {plural(limit.hits, 'time')} on {plural(limit.hosts, 'host')},"
+            f"a limit was hit {_times(limit.hits)} on {plural(limit.hosts, 'host')},"
             f" {limit.hits_before:,} in the period before: {_limit_name(limit)}"
         )
         sql = (

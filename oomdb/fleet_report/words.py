@@ -48,7 +48,9 @@ def headline(report: FleetReport) -> str:
 def period_words(report: FleetReport) -> str:
     """The period, the one before, and the hosts that were asked for."""
     hosts = f" Only hosts {', '.join(report.hosts_asked)}." if report.hosts_asked else ""
-    return f"{report.period.in_words()}, beside {report.before.in_words()}.{hosts}"
+    return (
+        f"{report.period.in_words()}, beside the {_length(report.period.length_s)} before.{hosts}"
+    )
 
 
 def _length(seconds: int) -> str:

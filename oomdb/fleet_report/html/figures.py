@@ -232,7 +232,8 @@ def history(report: FleetReport, told: History, number: int) -> Figure:
         x = (death.occurred_at - begin).total_seconds() / length * WIDTH
         y = bottom - death.rss_kb / most * _HISTORY_HEIGHT
         colour = "rest" if death.occurred_at < report.period.since else "victim"
-        bar(axes, x - 1.5, y - 1.5, 3, 3, colour)
+        bar(axes, x - 0.4, y, 0.8, bottom - y, "low")
+        bar(axes, x - 2, y - 2, 4, 4, colour)
     for x, text, side in (
         (0.0, f"{begin:%m-%d}", "left"),
         (divider, f"{report.period.since:%m-%d}", "center"),
