@@ -89,6 +89,8 @@ def report(
 
     if site is not None and (out is not None or report_format is not None):
         raise UsageError("--site writes a folder of pages: it has no --out and no --format")
+    if jobs is not None and site is None:
+        raise UsageError("--jobs is for --site, whose pages processes share")
     hosts = tuple(host or ())
     refuse_database_as_output(out, db)
     with reading_from(db) as connection:

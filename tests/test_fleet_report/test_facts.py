@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from oomdb.cli.app import app
 from oomdb.fleet_report import Period, as_html, as_json, as_markdown, as_text, fleet_report
 from oomdb.fleet_report.facts import FleetReport, Listing
-from oomdb.reading import lock_out, records
+from oomdb.reading import records
 from oomdb.store import Store, facts
 from tests import fleets
 from tests.plain_database import insert
@@ -57,9 +57,8 @@ def listings(report: FleetReport) -> dict[str, Listing[Any]]:
 
 @contextmanager
 def asking() -> Iterator[Callable[[str], list[dict[str, Any]]]]:
-    """What gives a user's answers: the database locked as `oomdb sql` locks it."""
+    """What gives the answers of the database to statements as they are shown."""
     with Store.open_for_reading(fleets.of_samples()) as reader:
-        lock_out(reader.connection)
         yield lambda sql: records(reader.connection, sql)
 
 
