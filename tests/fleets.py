@@ -9,11 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb.fleet.budgets import import_budgets
-from oomdb.fleet.labels import import_labels
 from oomdb.fleet_report import fleet_report, period_of
 from oomdb.gfp import reference_rows
-from oomdb.ingest import ingest
 from oomdb.store import Store, facts
 from tests import plain_database
 from tests.plain_database import insert
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
 
     from oomdb.fleet_report import FleetReport
 
-_LABELS = "host,role\nweb*,web\nmq*,broker\nkube*,kubernetes\ndb*,database\n"
-_BUDGETS = "label,comm,kb,note\nrole=broker,java,4521984,heap 4 GB + PermGen 320 MB\n"
 NOW = datetime(2026, 6, 7, 23, 20, tzinfo=UTC)
 
 
@@ -39,16 +34,8 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 @cache
 def of_samples() -> Path:
     """The database of `tools.fleet_of_samples`, with labels and a budget; it is only read."""
-    folder = Path(_folder().name)
-    database = folder / "oomdb.duckdb"
-    fleet_of_samples.write(folder / "logs")
-    ingest([folder / "logs"], database)
-    for name, content, read in (
-        ("hosts.csv", _LABELS, import_labels),
-        ("budgets.csv", _BUDGETS, import_budgets),
-    ):
-        (folder / name).write_text(content, encoding="utf-8")
-        read(folder / name, database)
+    database = Path(_folder().name, "oomdb.duckdb")
+    fleet_of_samples.read_into(database)
     return database
 
 

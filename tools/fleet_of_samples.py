@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from oomdb.fleet.budgets import import_budgets
+from oomdb.fleet.labels import import_labels
+from oomdb.ingest import ingest
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 #: The fleet's last day ends with it; reports about its last week show both weeks.
 UNTIL = "2026-06-08"
+#: What its owner tells of it.
+_LABELS = "host,role\nweb*,web\nmq*,broker\nkube*,kubernetes\ndb*,database\n"
+_BUDGETS = "label,comm,kb,note\nrole=broker,java,4521984,heap 4 GB + PermGen 320 MB\n"
 _BEGIN = datetime(2026, 5, 25)
 _PREFIX = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\S+) \S+ kernel: ")
 _STAMP = re.compile(r"\[ *(\d+)\.(\d+)\] ")
@@ -62,6 +70,18 @@ def write(folder: Path) -> None:
     for host, parts in logs.items():
         lines = [line for _, part in sorted(parts) for line in part]
         Path(folder, f"{host}.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_into(database: Path) -> None:
+    """Make a database of it, with labels of its hosts and a budget."""
+    with tempfile.TemporaryDirectory(prefix="oomdb-fleet-") as scratch:
+        folder = Path(scratch)
+        write(folder / "logs")
+        ingest([folder / "logs"], database)
+        for content, imported in ((_LABELS, import_labels), (_BUDGETS, import_budgets)):
+            sheet = folder / "sheet.csv"
+            sheet.write_text(content, encoding="utf-8")
+            imported(sheet, database)
 
 
 def _lines(sample: str, host: str, hour: float) -> list[str]:

@@ -101,6 +101,8 @@ def _numbers(*labels: str) -> tuple[Column, ...]:
     return tuple(Column(label, is_number=True) for label in labels)
 
 
+#: When something happened last.
+_LAST = Column("last (UTC)", is_whole=True)
 _TONES = {"new": "warn", "back": "warn", "worse": "bad", "gone": "good"}
 
 
@@ -156,7 +158,7 @@ def _subjects(
         *_text(what, "change"),
         *_numbers(*counted, "incidents"),
         *(_numbers("hosts") if name != "hosts" else ()),
-        *_text("last (UTC)"),
+        _LAST,
     )
     table = Table(
         f"table-{name}",
@@ -282,7 +284,7 @@ def _limits(report: FleetReport) -> Section:
         (
             *_text("whose limit", "kind"),
             *_numbers("hits", "before", "kills", "hosts", "cgroups", "lowest kB", "highest kB"),
-            *_text("last (UTC)"),
+            _LAST,
         ),
         tuple(rows),
         report.limits.source,
@@ -322,7 +324,7 @@ def _budgets(report: FleetReport) -> Section:
         (
             *_text("process name", "budget's note"),
             *_numbers("budget kB", "held at most kB", "reports", "hosts", "killed"),
-            *_text("last (UTC)"),
+            _LAST,
         ),
         tuple(rows),
         report.over_budget.source,
@@ -356,7 +358,7 @@ def _kept(report: FleetReport) -> Section:
         (
             *_text("host"),
             *_numbers("kept by reserve", "at most kB", "fragmented", "failures"),
-            *_text("last (UTC)"),
+            _LAST,
         ),
         tuple(rows),
         report.kept_memory.source,
@@ -389,7 +391,9 @@ def _incidents(report: FleetReport, link: Link) -> Section:
         "table-incidents",
         "The incidents, those with most kills first",
         (
-            *_text("incident", "first (UTC)", "host", "main victim", "cause"),
+            *_text("incident"),
+            Column("first (UTC)", is_whole=True),
+            *_text("host", "main victim", "cause"),
             *_numbers("kills", "reports"),
         ),
         rows,

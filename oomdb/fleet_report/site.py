@@ -145,7 +145,9 @@ def _lists(rows: Sequence[reading.Record], source: Source) -> Iterator[tuple[str
             f"Incidents {start + 1:,} to {start + len(shown):,} of {len(rows):,}, those with most"
             " kills first",
             (
-                *map(Column, ("incident", "first (UTC)", "host", "main victim", "cause")),
+                Column("incident"),
+                Column("first (UTC)", is_whole=True),
+                *map(Column, ("host", "main victim", "cause")),
                 *(Column(label, is_number=True) for label in ("kills", "reports")),
             ),
             tuple(

@@ -124,10 +124,9 @@ def _table(page: Page, section: Section, most: int) -> None:
     table = section.table
     rows = [tuple(map(_shown, row)) for row in table.rows[:most]]
     header = tuple(column.label for column in table.columns)
-    # Times are as long as each other: they are kept whole, as numbers are.
+    # Text that is last and on the left would be broken into lines.
     alignment = "".join(
-        ">" if column.is_number or column.label.endswith("(UTC)") else "<"
-        for column in table.columns
+        ">" if column.is_number or column.is_whole else "<" for column in table.columns
     )
     if isinstance(page, TextPage):
         kept = _fitting([header, *rows], page.width)
