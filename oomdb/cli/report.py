@@ -126,11 +126,13 @@ def _write_site(
     jobs: int | None,
 ) -> None:
     """Write the site, and say what became of it."""
+    from oomdb import summary
     from oomdb.fleet_report.site import write_site
     from oomdb.store.database import database_path
     from oomdb.workers import default_jobs
 
-    done = write_site(connection, told, database_path(db), folder, jobs or default_jobs())
+    with summary.share_of("pages") as show:
+        done = write_site(connection, told, database_path(db), folder, jobs or default_jobs(), show)
     typer.echo(
         f"pages      {done.pages:,} of events, and {terminal.printable(str(folder))}/index.html"
     )

@@ -34,7 +34,18 @@ from oomdb.output import cells, writer
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Story", "as_html", "as_json", "as_markdown", "as_text", "explain"]
+    from oomdb.explain.html.details import Details
+
+__all__ = [
+    "Story",
+    "as_html",
+    "as_json",
+    "as_markdown",
+    "as_text",
+    "beyond",
+    "drawn",
+    "explain",
+]
 
 
 def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
@@ -79,7 +90,17 @@ def as_html(connection: duckdb.DuckDBPyConnection, story: Story, up: str | None 
     `connection` is where the story was read from; `up` leads to the page that the event's
     is part of, where there is one. OomdbError where what draws pages is not installed.
     """
-    return html.written(story, details.read(connection, story.event.event_id), up)
+    return drawn(story, beyond(connection, story), up)
+
+
+def beyond(connection: duckdb.DuckDBPyConnection, story: Story) -> Details:
+    """What a page shows beyond the story; with it, it is all that the page follows from."""
+    return details.read(connection, story.event.event_id)
+
+
+def drawn(story: Story, shown: Details, up: str | None = None) -> str:
+    """The same as `as_html`, of what was read by `beyond`."""
+    return html.written(story, shown, up)
 
 
 def as_json(story: Story) -> str:

@@ -7,26 +7,17 @@ removed last. Pages that would not change are not touched.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import re
-import signal
-import threading
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-from oomdb import explain, reading
+from oomdb import reading
 from oomdb.errors import OomdbError, UsageError
 from oomdb.fleet_report import html, statements
+from oomdb.fleet_report.event_pages import KEYS, Key, keys_text, put, read_keys, write_pages
 from oomdb.fleet_report.sections import minute
-from oomdb.output import writer
 from oomdb.pages import shell
 from oomdb.pages.tables import Cell, Column, Source, Table
-from oomdb.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,8 +31,6 @@ INDEX = "index.html"
 EVENTS = "events"
 #: Incidents of one list.
 _LIST_ROWS = 1000
-#: Pages that a process is given at once; fewer are made without further processes.
-_SHARE = 16
 _OURS = re.compile(r"[0-9a-f]{16}\.html|incidents(-\d+)?\.html")
 _GENERATOR = b'<meta name="generator" content="oomdb '
 
@@ -79,19 +68,33 @@ def write_site(
         (folder / EVENTS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OomdbError(f"cannot write {folder}: {error.strerror or error}") from error
-    written = sum(_write_pages(database, folder / EVENTS, ids, jobs, progress))
+    keys: dict[str, Key] = {}
+    written = 0
+    known_keys = read_keys(folder / KEYS)
+    shares = write_pages(database, folder / EVENTS, ids, known_keys, f"../{INDEX}", jobs)
+    for made, changed in shares:
+        keys |= made
+        written += changed
+        if progress is not None:
+            progress(len(keys), len(ids))
+    put(folder / KEYS, keys_text(keys).encode())
     lists = dict(_lists(listed, Source("incidents", statements.incidents(scope))))
     for name, page in lists.items():
-        written += _put(folder / name, page)
+        written += put(folder / name, _bytes(page))
 
     def link(event_id: str) -> str | None:
         return f"{EVENTS}/{event_id}.html" if event_id in known else None
 
-    written += _put(folder / INDEX, html.written(report, link, everything=next(iter(lists), None)))
+    page = html.written(report, link, everything=next(iter(lists), None))
+    written += put(folder / INDEX, _bytes(page))
     kept = {f"{event_id}.html" for event_id in known}
     removed = sum(_without_others(folder / EVENTS, kept))
     removed += sum(_without_others(folder, {*lists, INDEX}))
     return Written(len(ids), written, removed)
+
+
+def _bytes(page: str) -> bytes:
+    return page.encode("utf-8", "backslashreplace")
 
 
 def _refuse_others(folder: Path) -> None:
@@ -109,19 +112,6 @@ def _refuse_others(folder: Path) -> None:
         entry.name != EVENTS and not _OURS.fullmatch(entry.name) for entry in folder.iterdir()
     ):
         raise UsageError(f"--site {folder} holds other files; give a folder of its own")
-
-
-def _put(path: Path, page: str) -> bool:
-    """Write the page unless the file holds it already; whether it was written."""
-    content = page.encode("utf-8", "backslashreplace")
-    try:
-        if path.stat().st_size == len(content) and path.read_bytes() == content:
-            return False
-    except OSError:
-        pass
-    with writer.replacing(path) as file:
-        file.write(content)
-    return True
 
 
 def _without_others(folder: Path, kept: set[str]) -> Iterator[int]:
@@ -170,98 +160,3 @@ def _lists(rows: Sequence[reading.Record], source: Source) -> Iterator[tuple[str
             names[number],
             shell.render("incidents.html", table=table, index=INDEX, pages=names, number=number),
         )
-
-
-def _write_pages(
-    database: Path,
-    folder: Path,
-    ids: Sequence[str],
-    jobs: int,
-    progress: Callable[[int, int], None] | None,
-) -> Iterator[int]:
-    """How many pages of events each share wrote; the work is shared out among processes."""
-    shares = [(folder, ids[at : at + _SHARE]) for at in range(0, len(ids), _SHARE)]
-    identity = _identity(database)
-    done = 0
-    with ExitStack() as stack:
-        if jobs <= 1 or len(shares) <= 1:
-            _begin(database, identity)
-            stack.callback(_end)
-            results: Iterator[int] = map(_write_share, shares)
-        else:
-            methods = multiprocessing.get_all_start_methods()
-            method = "forkserver" if "forkserver" in methods else "spawn"
-            pool = ProcessPoolExecutor(
-                min(jobs, len(shares)),
-                mp_context=multiprocessing.get_context(method),
-                initializer=_begin_worker,
-                initargs=(database, identity),
-            )
-            stack.callback(pool.shutdown, cancel_futures=True)
-            results = pool.map(_write_share, shares)
-        try:
-            for (_, share), written in zip(shares, results, strict=True):
-                done += len(share)
-                if progress is not None:
-                    progress(done, len(ids))
-                yield written
-        except BrokenProcessPool:
-            raise OomdbError(
-                "a process that made pages ended unexpectedly (was it killed for its memory?);"
-                " --jobs 1 makes them with one process"
-            ) from None
-
-
-def _identity(database: Path) -> tuple[int, int, int]:
-    """Stands for the file as it was published."""
-    status = database.stat()
-    return (status.st_dev, status.st_ino, status.st_mtime_ns)
-
-
-_opened = ExitStack()
-_connection: duckdb.DuckDBPyConnection | None = None
-_replaced = False
-
-
-def _begin(database: Path, identity: tuple[int, int, int]) -> None:
-    """Open the database, which must be the one that the report was read from."""
-    global _connection, _replaced
-    _connection = _opened.enter_context(Store.open_for_reading(database)).connection
-    _replaced = _identity(database) != identity
-
-
-def _end() -> None:
-    global _connection
-    _connection = None
-    _opened.close()
-
-
-def _begin_worker(database: Path, identity: tuple[int, int, int]) -> None:
-    """Make this process a worker: Ctrl-C is its parent's, whose end is its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    _begin(database, identity)
-    assert _connection is not None
-    # The processes share the processors already.
-    _connection.execute("SET threads = 1")
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
-
-
-def _write_share(share: tuple[Path, Sequence[str]]) -> int:
-    """Write the pages of some events; how many were new or changed."""
-    assert _connection is not None
-    if _replaced:
-        raise OomdbError("the database was replaced while its pages were written; run it again")
-    folder, ids = share
-    written = 0
-    for event_id in ids:
-        story = explain.explain(_connection, event_id)
-        page = explain.as_html(_connection, story, up=f"../{INDEX}")
-        written += _put(folder / f"{event_id}.html", page)
-    return written

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oomdb import explain
 from oomdb.errors import OomdbError, UsageError
-from oomdb.fleet_report import site
+from oomdb.fleet_report import event_pages, site
 from oomdb.store import Store
 from tests import fleets
 from tests.test_pages import pages
@@ -53,8 +54,9 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def test_every_link_of_every_page_leads_somewhere(written: Path) -> None:
     files = content(written)
-    assert set(files) == {"index.html", "incidents.html"} | {
-        name for name in files if name.startswith("events/")
+    del files["pages.json"]
+    assert {name for name in files if not name.startswith("events/")} == {
+        *("index.html", "incidents.html"),
     }
     documents = {name: pages.parsed(page.decode()) for name, page in files.items()}
     ids = {name: pages.attributes(document, "[id]", "id") for name, document in documents.items()}
@@ -80,7 +82,7 @@ def test_numbers_lead_to_the_pages_of_their_incidents(written: Path) -> None:
 def test_processes_make_the_same_pages(
     written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site, "_SHARE", 3)
+    monkeypatch.setattr(event_pages, "_SHARE", 3)
     write(tmp_path / "other", jobs=2)
     assert content(tmp_path / "other") == content(written)
 
@@ -95,6 +97,34 @@ def test_what_has_not_changed_is_not_written(folder: Path) -> None:
     assert (done.written, done.removed) == (1, 0)
     assert page.read_bytes() == good
     assert [p for p in folder.rglob("*.html") if p.stat().st_mtime > 0] == [page]
+
+
+def test_what_would_not_change_is_not_drawn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    draw = explain.drawn
+
+    def noted(story: explain.Story, *rest: Any) -> str:
+        drawn.append(story.event.event_id)
+        return draw(story, *rest)
+
+    monkeypatch.setattr(explain, "drawn", noted)
+    ids = [path.stem for path in sorted((folder / "events").iterdir())]
+    write(folder)
+    assert drawn == []
+    # A page that is lost or not as it was written, and keys that cannot be read.
+    (folder / "events" / f"{ids[0]}.html").unlink()
+    (folder / "events" / f"{ids[1]}.html").write_bytes(b"x")
+    assert write(folder).written == 2
+    assert sorted(drawn) == ids[:2]
+    drawn.clear()
+    (folder / "pages.json").write_text("[1]", encoding="utf-8")
+    assert write(folder).written == 0
+    assert sorted(drawn) == ids
+    # Another oomdb draws anew.
+    drawn.clear()
+    monkeypatch.setattr(event_pages, "_code_digest", lambda: "other")
+    assert write(folder).written == 0
+    assert sorted(drawn) == ids
 
 
 def test_pages_of_events_that_are_gone_are_removed_and_nothing_else(folder: Path) -> None:
@@ -112,14 +142,16 @@ def test_pages_of_events_that_are_gone_are_removed_and_nothing_else(folder: Path
 def test_the_index_comes_last(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is stopped leaves the old index, and every page that it leads to."""
     before = content(folder)
-    put = site._put
+    put = event_pages.put
 
-    def stopped(path: Path, page: str) -> bool:
+    def stopped(path: Path, content: bytes) -> bool:
         if path.name == site.INDEX:
             raise KeyboardInterrupt
-        return put(path, page + " ")
+        return put(path, content)
 
-    monkeypatch.setattr(site, "_put", stopped)
+    for page in (folder / "events").iterdir():
+        page.write_bytes(b"an older page")
+    monkeypatch.setattr("oomdb.fleet_report.site.put", stopped)
     (folder / "events" / f"{'0' * 16}.html").write_text("old", encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):
         write(folder)
@@ -145,7 +177,7 @@ def test_a_database_that_is_replaced_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = iter([(1, 1, 1), (2, 2, 2)])
-    monkeypatch.setattr(site, "_identity", lambda _: next(found))
+    monkeypatch.setattr(event_pages, "_identity", lambda _: next(found))
     with pytest.raises(OomdbError, match="was replaced"):
         write(tmp_path / "site")
     assert not (tmp_path / "site" / "index.html").exists()
