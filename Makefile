@@ -47,7 +47,7 @@ docs: $(READY)
 	$(BIN)/python -m cogapp -r README.md docs/*.md
 
 screenshots: $(READY)
-	$(BIN)/python -m tools.screenshots build/screenshots
+	$(BIN)/python -m tools.screenshots build/screenshots docs/images
 
 wheel-test: $(READY)
 	sh tools/wheel_test.sh $(BIN)/python

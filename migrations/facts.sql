@@ -1,4 +1,4 @@
--- 646b81094dfb0ce0
+-- 76cff627f08f2775
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,
@@ -95,26 +95,6 @@ CREATE TABLE facts.request_nodes(
 	node BIGINT,
 	is_in_nodemask BOOLEAN,
 	is_in_cpuset BOOLEAN);
-CREATE TABLE facts.limits_hit(
-	"scope" VARCHAR,
-	host_id VARCHAR,
-	hostname VARCHAR,
-	labels VARCHAR,
-	subject_kind VARCHAR,
-	subject VARCHAR,
-	oom_memcg VARCHAR,
-	cgroups BIGINT,
-	hosts BIGINT,
-	events BIGINT,
-	kills BIGINT,
-	first_at TIMESTAMP,
-	last_at TIMESTAMP,
-	interval_s BIGINT,
-	limited VARCHAR,
-	usage_kb BIGINT,
-	limit_kb BIGINT,
-	lowest_limit_kb BIGINT,
-	highest_limit_kb BIGINT);
 CREATE TABLE facts.incidents(
 	incident_id VARCHAR,
 	host_id VARCHAR,
@@ -161,6 +141,26 @@ CREATE TABLE facts.request_scope(
 	ignores_boost BOOLEAN,
 	is_bound_to_node BOOLEAN,
 	has_wait_flag BOOLEAN);
+CREATE TABLE facts.limits_hit(
+	"scope" VARCHAR,
+	host_id VARCHAR,
+	hostname VARCHAR,
+	labels VARCHAR,
+	subject_kind VARCHAR,
+	subject VARCHAR,
+	oom_memcg VARCHAR,
+	cgroups BIGINT,
+	hosts BIGINT,
+	events BIGINT,
+	kills BIGINT,
+	first_at TIMESTAMP,
+	last_at TIMESTAMP,
+	interval_s BIGINT,
+	limited VARCHAR,
+	usage_kb BIGINT,
+	limit_kb BIGINT,
+	lowest_limit_kb BIGINT,
+	highest_limit_kb BIGINT);
 CREATE TABLE facts.host_daily(
 	"day" DATE,
 	host_id VARCHAR,
@@ -401,10 +401,10 @@ CREATE VIEW node_memory_parts AS SELECT event_id, node, part, size_kb, basis, pr
 CREATE VIEW report_shape AS SELECT event_id, has_wait_flag, has_atomic_flag, has_unstable, has_zone_stacks, has_invoker_uid, is_rhel6 FROM facts.report_shape;
 CREATE VIEW request_nodes AS SELECT event_id, node, is_in_nodemask, is_in_cpuset FROM facts.request_nodes;
 CREATE VIEW process_measures AS SELECT event_id, row_no, pid, uid, comm, total_vm_pages, rss_pages, rss_anon_pages, rss_file_pages, rss_shmem_pages, nr_ptes, nr_pmds, pgtables_bytes, swapents, oom_score_adj, page_size_kb, victim_no, total_pages, other_total_pages, has_floor, may_have_bonus FROM processes;
-CREATE VIEW limits_hit AS SELECT scope, host_id, hostname, labels, subject_kind, subject, oom_memcg, cgroups, hosts, events, kills, first_at, last_at, interval_s, limited, usage_kb, limit_kb, lowest_limit_kb, highest_limit_kb FROM facts.limits_hit;
 CREATE VIEW incidents AS SELECT incident_id, host_id, hostname, labels, grouped_by, first_at, last_at, duration_s, events, kills, victim_names, main_victim_comm, main_victim_kills, constraint_kind, memcg_events, limits, main_oom_memcg, invoker_names, no_victim_events, panics FROM facts.incidents;
 CREATE VIEW memory_balance AS SELECT event_id, scope, node, part_no, part, size_kb, share_thousandths, total_kb, limit_kb, basis, is_whole FROM facts.memory_balance;
 CREATE VIEW request_scope AS SELECT event_id, trigger_kind, request_order, highest_zone, highest_rank, may_use_cma, may_use_half_min, is_harder, may_use_highatomic, ignores_boost, is_bound_to_node, has_wait_flag FROM facts.request_scope;
+CREATE VIEW limits_hit AS SELECT scope, host_id, hostname, labels, subject_kind, subject, oom_memcg, cgroups, hosts, events, kills, first_at, last_at, interval_s, limited, usage_kb, limit_kb, lowest_limit_kb, highest_limit_kb FROM facts.limits_hit;
 CREATE VIEW host_daily AS SELECT day, host_id, hostname, labels, events, oom_kills, no_victims, panics, allocation_failures, memory_dumps, memcg_events, kills, units, incidents, damaged FROM facts.host_daily;
 CREATE VIEW recurrent_victims AS SELECT scope, host_id, hostname, labels, subject_kind, subject, kills, events, incidents, hosts, first_at, last_at, interval_s, typical_interval_s, typical_incident_interval_s, is_ongoing FROM facts.recurrent_victims;
 CREATE VIEW repeat_offenders AS SELECT scope, host_id, hostname, invoker_comm, events, incidents, hosts, kills, own_kills, memcg_events, high_order_events, first_at, last_at, interval_s FROM facts.repeat_offenders;

@@ -100,3 +100,18 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None] | None]:
             progress.update(task, description=text)
 
         yield show
+
+
+@contextmanager
+def share_of(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A callback that shows how many are done, of all; None where stderr is no terminal."""
+    if not terminal.is_terminal(sys.stderr):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, every: progress.update(task, completed=done, total=every)

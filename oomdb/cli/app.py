@@ -84,5 +84,5 @@ def _oomdb(
     """Find the OOM kills in a fleet's logs, and explain them.
 
     Start with `oomdb ingest PATH...`, then `oomdb events` and `oomdb explain latest`.
-    Exit codes: 0 done, 1 error, 2 wrong usage, 3 done in part.
+    Exit codes: 0 done, 1 error, 2 wrong usage, 3 done in part, 4 something was found.
     """

@@ -34,7 +34,18 @@ from oomdb.output import cells, writer
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Story", "as_html", "as_json", "as_markdown", "as_text", "explain"]
+    from oomdb.explain.html.details import Details
+
+__all__ = [
+    "Story",
+    "as_html",
+    "as_json",
+    "as_markdown",
+    "as_text",
+    "beyond",
+    "drawn",
+    "explain",
+]
 
 
 def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
@@ -73,13 +84,23 @@ def as_markdown(story: Story) -> str:
     return markdown.written(blocks)
 
 
-def as_html(connection: duckdb.DuckDBPyConnection, story: Story) -> str:
+def as_html(connection: duckdb.DuckDBPyConnection, story: Story, up: str | None = None) -> str:
     """The story as a page of its own, with figures, sortable tables and the report's lines.
 
-    `connection` is where the story was read from. OomdbError where what draws pages is not
-    installed.
+    `connection` is where the story was read from; `up` leads to the page that the event's
+    is part of, where there is one. OomdbError where what draws pages is not installed.
     """
-    return html.written(story, details.read(connection, story.event.event_id))
+    return drawn(story, beyond(connection, story), up)
+
+
+def beyond(connection: duckdb.DuckDBPyConnection, story: Story) -> Details:
+    """What a page shows beyond the story; with it, it is all that the page follows from."""
+    return details.read(connection, story.event.event_id)
+
+
+def drawn(story: Story, shown: Details, up: str | None = None) -> str:
+    """The same as `as_html`, of what was read by `beyond`."""
+    return html.written(story, shown, up)
 
 
 def as_json(story: Story) -> str:

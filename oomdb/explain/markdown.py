@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from oomdb.explain.blocks import Blocks, Field, Heading, Paragraph, Rows
+from oomdb.output import terminal
 
 #: What Markdown would obey; underscores inside words are none.
 _SPECIAL = re.compile(r"([\\`*|<>\[\]#~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
@@ -17,6 +18,18 @@ def written(blocks: Blocks) -> str:
     first, *others = blocks.told
     parts = [f"# {_text(first.text)}" if isinstance(first, Paragraph) else _block(first)]
     return "\n\n".join([*parts, *map(_block, others)])
+
+
+def paragraph(text: str) -> str:
+    """`text` as a paragraph."""
+    return _text(terminal.printable(text))
+
+
+def code(text: str, language: str) -> str:
+    """`text` as a block of code, in a fence that no run of backticks in it can end."""
+    runs = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(runs + 1, 3)
+    return f"{fence}{language}\n{terminal.printable_lines(text)}\n{fence}"
 
 
 def _block(block: Heading | Paragraph | Field | Rows) -> str:

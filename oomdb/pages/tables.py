@@ -22,11 +22,13 @@ class Source:
 class Column:
     """A column's name and unit as a reader sees it.
 
-    Numbers stand on the right and are sorted as numbers, the largest first.
+    Numbers stand on the right and are sorted as numbers, the largest first. What is
+    `is_whole` is never broken into lines, as numbers are not.
     """
 
     label: str
     is_number: bool = False
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

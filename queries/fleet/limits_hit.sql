@@ -26,99 +26,22 @@
 -- limit_kb: limit of that at the last hit; NULL when not printed [kB]
 -- lowest_limit_kb: lowest such limit of all the hits [kB]
 -- highest_limit_kb: highest such limit of all the hits [kB]
-WITH counters AS (
-    SELECT
-        c.event_id,
-        CASE
-            WHEN c.name LIKE 'memory+swap.%' THEN 'memory+swap'
-            ELSE 'memory'
-        END AS resource,
-        MAX(CASE WHEN c.name LIKE '%.usage' THEN c.value END) AS used_kb,
-        MAX(CASE WHEN c.name LIKE '%.limit' THEN c.value END) AS bound_kb
-    FROM cgroup_counters AS c
-    INNER JOIN events AS e
-        ON e.event_id = c.event_id
-    WHERE c.unit = 'kB'
-        AND c.name IN (
-            'memory.usage', 'memory.limit', 'memory+swap.usage',
-            'memory+swap.limit'
-        )
-        AND COALESCE(c.cgroup, e.oom_memcg) = e.oom_memcg
-    GROUP BY
-        c.event_id,
-        CASE
-            WHEN c.name LIKE 'memory+swap.%' THEN 'memory+swap'
-            ELSE 'memory'
-        END
-),
-tightest AS (
+WITH hits AS (
     SELECT
         event_id,
-        resource,
-        used_kb,
-        bound_kb,
-        ROW_NUMBER() OVER (
-            PARTITION BY event_id ORDER BY bound_kb - used_kb, resource
-        ) AS tightness_no
-    FROM counters
-    WHERE used_kb IS NOT NULL AND bound_kb IS NOT NULL
-),
-killed AS (
-    SELECT
-        event_id,
-        COUNT(*) AS victim_count,
-        MAX(CASE WHEN victim_no = 1 THEN comm END) AS first_comm
-    FROM victims
-    GROUP BY event_id
-),
-hits AS (
-    SELECT
-        e.event_id,
-        e.host_id,
-        e.oom_memcg,
-        e.occurred_at,
-        e.occurred_epoch_s,
-        COALESCE(k.victim_count, 0) AS killed_by_it, -- no row: nobody
-        t.resource,
-        t.used_kb,
-        t.bound_kb,
-        i.pod_uid,
-        i.runtime,
-        CASE
-            WHEN i.pod_uid IS NOT NULL AND i.container_id IS NULL THEN 'pod'
-            WHEN i.pod_uid IS NOT NULL THEN 'pod_container'
-            WHEN i.container_id IS NOT NULL THEN 'container'
-            WHEN i.unit IS NOT NULL THEN 'unit'
-            ELSE 'cgroup'
-        END AS kind_of_subject,
-        CASE
-            WHEN i.container_id IS NOT NULL THEN i.container_id
-            WHEN i.pod_uid IS NOT NULL THEN i.pod_uid
-            WHEN i.unit IS NOT NULL THEN i.unit
-            ELSE e.oom_memcg
-        END AS own_name,
-        CASE
-            WHEN i.pod_uid IS NULL
-                THEN COALESCE(i.runtime || ' container', 'container')
-            WHEN i.container_id IS NULL THEN i.qos_class || ' pod'
-            ELSE 'container of a ' || i.qos_class || ' pod'
-        END AS box_words,
-        CASE
-            WHEN t.bound_kb IS NULL THEN ', limit unknown'
-            ELSE ', ' || t.resource || ' limit ' || t.bound_kb || ' kB'
-        END
-        || CASE
-            WHEN k.first_comm IS NULL THEN ', nobody killed'
-            ELSE ', killed ' || k.first_comm
-        END AS limit_words
-    FROM events AS e
-    INNER JOIN cgroup_identity AS i
-        ON i.event_id = e.event_id AND i.cgroup_role = 'limit'
-    LEFT JOIN tightest AS t
-        ON t.event_id = e.event_id AND t.tightness_no = 1
-    LEFT JOIN killed AS k
-        ON k.event_id = e.event_id
-    WHERE e.oom_memcg <> '/'
+        host_id,
+        oom_memcg,
+        occurred_at,
+        occurred_epoch_s,
+        kills AS killed_by_it,
+        limited AS resource,
+        usage_kb AS used_kb,
+        limit_kb AS bound_kb,
+        pod_uid,
+        subject_kind AS kind_of_subject,
+        subject AS own_name,
+        identity_words
+    FROM limit_hits
 ),
 scoped AS (
     SELECT
@@ -162,11 +85,7 @@ scoped AS (
         NULL AS of_host_id,
         NULL AS of_path,
         kind_of_subject,
-        CASE
-            WHEN kind_of_subject IN ('unit', 'cgroup') THEN own_name
-            WHEN runtime = 'lxc' THEN own_name
-            ELSE box_words || limit_words
-        END AS name_of_subject,
+        identity_words AS name_of_subject,
         event_id,
         host_id,
         oom_memcg,

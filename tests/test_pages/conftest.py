@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
+from oomdb.fleet_report import as_html
+from oomdb.fleet_report.site import write_site
 from oomdb.ingest import ingest
 from oomdb.store import Store
-from tests import samples
+from tests import fleets, samples
 from tests.test_pages import pages
 from tools.browser import launched, program
 
@@ -61,6 +64,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for path, event_id in found:
             name = next(name for name in SHOWN if path.endswith(name))
             served.pages[f"/{name}.html"] = pages.of(reader.connection, event_id).encode()
+    with serving(served):
+        yield served
+
+
+@pytest.fixture(scope="package")
+def fleet_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A fleet report of a week as a page, and the site of a day in it."""
+    folder = tmp_path_factory.mktemp("fleet")
+    day = fleets.report_of("30h", "2026-06-06T18:00")
+    with Store.open_for_reading(fleets.of_samples()) as reader:
+        write_site(reader.connection, day, fleets.of_samples(), folder, jobs=1)
+    found = {f"/{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*.html")}
+    served = Site("", {**found, "/week.html": as_html(fleets.report_of()).encode()})
+    with serving(served):
+        yield served
+
+
+@contextmanager
+def serving(served: Site) -> Iterator[None]:
+    """A server of the pages, which notes what it is asked for."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -78,6 +101,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         served.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield served
+        yield
         server.shutdown()
         thread.join()

@@ -77,8 +77,8 @@ class Head:
     steps: tuple[str, ...]
 
 
-def written(story: Story, details: Details) -> str:
-    """The page. OomdbError where jinja2 or matplotlib is missing."""
+def written(story: Story, details: Details, up: str | None = None) -> str:
+    """The page, with a link to `up`. OomdbError where jinja2 or matplotlib is missing."""
     told: dict[str, list[Block]] = {}
     for name, tell in chapters(story).items():
         blocks = Blocks()
@@ -90,6 +90,7 @@ def written(story: Story, details: Details) -> str:
         "incident.html",
         head=_head(told.pop("head"), story),
         event_id=story.event.event_id,
+        up=up,
         chapters=[
             Chapter(name, _SHORT_TITLES[name], title.text, pairs, _words(others, pairs))
             for name, (title, *others) in _with_titles(told)

@@ -1,0 +1,139 @@
+"""`report`: what happened to the fleet in a period."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oomdb.cli.app import app
+from oomdb.cli.options import Database, Hosts, reading_from, refuse_database_as_output
+from oomdb.errors import ExitCode, UsageError
+from oomdb.output import terminal
+from oomdb.output.formats import StoryFormat
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from oomdb.fleet_report import FleetReport
+
+
+@app.command()
+def report(
+    db: Database = None,
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="The period's begin: 2026-05-31, or an age before its end: 7d, 12h.",
+        ),
+    ] = "7d",
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Its end; `latest` for that of the newest event. Now, up to the full hour, when"
+            " not given.",
+        ),
+    ] = None,
+    host: Hosts = None,
+    report_format: Annotated[
+        StoryFormat | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="How it is written; text, or what the suffix of --out says.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", readable=False, help="Write to FILE, not to stdout."
+        ),
+    ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            readable=False,
+            help="Write a folder of pages instead: the report, and a page for each incident.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            metavar="N",
+            help="Processes that make pages of --site; one for each processor.",
+        ),
+    ] = None,
+    fail_on_findings: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-findings", help="End with exit code 4 where something needs a look."
+        ),
+    ] = False,
+) -> None:
+    """Report what the OOM killer did to the fleet, beside the period before.
+
+    First what needs attention: what is new, what got worse, what to do. Every number comes
+    with the SQL that gives it (--format md, json or html).
+    """
+    from datetime import UTC, datetime
+
+    from oomdb import fleet_report as reporting
+    from oomdb.output import writer
+
+    if site is not None and (out is not None or report_format is not None):
+        raise UsageError("--site writes a folder of pages: it has no --out and no --format")
+    if jobs is not None and site is None:
+        raise UsageError("--jobs is for --site, whose pages processes share")
+    hosts = tuple(host or ())
+    refuse_database_as_output(out, db)
+    with reading_from(db) as connection:
+        period = reporting.period_of(connection, since, until, hosts, datetime.now(UTC))
+        told = reporting.fleet_report(connection, period, hosts)
+        if site is not None:
+            _write_site(connection, told, db, site, jobs)
+        else:
+            match writer.chosen_story_format(report_format, out):
+                case StoryFormat.JSON:
+                    text = reporting.as_json(told)
+                case StoryFormat.MD:
+                    text = reporting.as_markdown(told)
+                case StoryFormat.HTML:
+                    text = reporting.as_html(told)
+                case StoryFormat.TEXT:
+                    width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
+                    text = reporting.as_text(told, width)
+            if out is None:
+                typer.echo(text)
+            else:
+                with writer.replacing(out) as file:
+                    file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    if fail_on_findings and told.has_findings:
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _write_site(
+    connection: duckdb.DuckDBPyConnection,
+    told: FleetReport,
+    db: Path | None,
+    folder: Path,
+    jobs: int | None,
+) -> None:
+    """Write the site, and say what became of it."""
+    from oomdb import summary
+    from oomdb.fleet_report.site import write_site
+    from oomdb.store.database import database_path
+    from oomdb.workers import default_jobs
+
+    with summary.share_of("pages") as show:
+        done = write_site(connection, told, database_path(db), folder, jobs or default_jobs(), show)
+    typer.echo(
+        f"pages      {done.pages:,} of events, and {terminal.printable(str(folder))}/index.html"
+    )
+    typer.echo(f"changed    {done.written:,} files written, {done.removed:,} removed")
