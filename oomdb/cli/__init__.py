@@ -8,7 +8,14 @@ from __future__ import annotations
 import os
 import sys
 
-from oomdb.cli import events, evidence, fleet, ingest, query, report  # noqa: F401  (each adds its commands to the app)
+from oomdb.cli import (  # noqa: F401  (each adds its commands to the app)
+    config,
+    events,
+    evidence,
+    fleet,
+    ingest,
+    query,
+)
 from oomdb.cli.app import app
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from oomdb import __version__
-from oomdb.errors import ExitCode, OomdbError
+from oomdb.cli.defaults import default_map
+from oomdb.errors import ExitCode, OomdbError, UsageError
 from oomdb.output import terminal
+from oomdb.settings.configuration import Configuration
 
 #: What a shell expects of a program that Ctrl-C ended (128 + SIGINT).
 _INTERRUPTED = 130
+_HELP = ["-h", "--help"]
 
 
 class _Commands(TyperGroup):
@@ -23,6 +27,7 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
+            self._configure(ctx)
             result = super().invoke(ctx)
             sys.stdout.flush()
         except OomdbError as error:
@@ -45,6 +50,16 @@ class _Commands(TyperGroup):
             raise typer.Exit(ExitCode.ERROR) from None
         return result
 
+    def _configure(self, ctx: Any) -> None:
+        """Let options take their defaults from oomdb.toml; help comes even if that is wrong."""
+        try:
+            ctx.obj = Configuration.load(ctx.params.get("config"))
+        except UsageError:
+            if set(ctx.args) & set(_HELP):
+                return
+            raise
+        ctx.default_map = default_map(self.commands, ctx.obj)
+
 
 def _interrupted() -> typer.Exit:
     terminal.note("oomdb: interrupted")
@@ -62,7 +77,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": _HELP, "max_content_width": 100},
 )
 
 
@@ -80,6 +95,16 @@ def _oomdb(
             "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            envvar="OOMDB_CONFIG",
+            metavar="FILE",
+            readable=False,
+            help="The settings; ~/.config/oomdb/oomdb.toml, then /etc/oomdb/oomdb.toml.",
+        ),
+    ] = None,
 ) -> None:
     """Find the OOM kills in a fleet's logs, and explain them.
 
