@@ -23,7 +23,7 @@ def default_map(commands: Mapping[str, Any], configuration: Configuration) -> di
 
 
 def _below(
-    commands: Mapping[str, Any], told: dict[tuple[str | None, str | None], Any], path: str | None
+    commands: Mapping[str, Any], told: Mapping[tuple[str | None, str], Any], path: str | None
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, command in commands.items():
