@@ -14,6 +14,7 @@ from oomdb.cli import (  # noqa: F401  (each adds its commands to the app)
     evidence,
     fleet,
     ingest,
+    metrics,
     query,
 )
 from oomdb.cli.app import app
