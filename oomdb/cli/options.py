@@ -84,6 +84,18 @@ MemoryLimit = Annotated[
 ]
 
 
+To = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        metavar="TARGET",
+        help="Send the report to a file, a FOLDER/, mailto:NAME@HOST, webhook (its URL is a"
+        " setting) or webhook:FILE; may be repeated.",
+    ),
+]
+Always = Annotated[bool, typer.Option("--always", help="Send also when there is nothing to tell.")]
+
+
 def selection_of(
     since: str | None, until: str | None, hosts: list[str] | None, kinds: list[str] | None = None
 ) -> Selection:

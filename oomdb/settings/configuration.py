@@ -62,6 +62,12 @@ class Configuration:
             if environment.get(setting.variable)
         }
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment's variables that are settings, as they are written there."""
+        names = {BY_NAME[name].variable for name in self._variables}
+        return {name: text for name, text in self._environment.items() if name in names}
+
     @classmethod
     def load(cls, option: Path | None = None) -> Configuration:
         """The configuration of this process; `option` names its file."""

@@ -1,0 +1,261 @@
+"""A plan as a systemd service and its timer, with as few rights as the work needs."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oomdb.errors import OomdbError, UsageError
+from oomdb.schedule.plan import STATE_FOLDER
+from oomdb.settings.file import VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from oomdb.schedule.plan import Plan
+
+#: The first line of each file that may be replaced and removed.
+MARK = "# Written by `oomdb schedule`; give that again to change it."
+_HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+_TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
+#: Files below the logs whose rights are looked at.
+_MOST_FILES = 10_000
+
+_UNPRIVILEGED = """\
+NoNewPrivileges=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies={families}
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0027
+KeyringMode=private"""
+
+_SANDBOX = """\
+ProtectSystem=strict
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RemoveIPC=yes"""
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The two files by name, and what the user has to know about them."""
+
+    files: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def units(plan: Plan, *, for_the_system: bool) -> Units:
+    """The service and the timer. OomdbError when the database has no folder."""
+    notes: list[str] = []
+    service = "\n".join(_service(plan, notes, for_the_system=for_the_system))
+    timer = "\n".join(_timer(plan))
+    files = {f"{plan.name}.service": service + "\n", f"{plan.name}.timer": timer + "\n"}
+    return Units(files, tuple(notes))
+
+
+def quoted(text: str, *, is_argument: bool = False) -> str:
+    """`text` as one word of a unit, whatever is in it."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    if is_argument:
+        plain = plain.replace("$", "$$")
+    is_simple = text and not set(text) & set(" '\"\\;")
+    return plain if is_simple else f'"{plain}"'
+
+
+def _timer(plan: Plan) -> Iterator[str]:
+    day = {"daily": "*-*-*", "weekly": "Mon *-*-*"}[plan.every]
+    yield MARK
+    yield "[Unit]"
+    yield f"Description={_description(plan)}"
+    yield ""
+    yield "[Timer]"
+    yield f"OnCalendar={day} {plan.at:%H:%M}:00"
+    yield "Persistent=true"
+    yield "AccuracySec=1min"
+    yield "RandomizedDelaySec=5min"
+    yield ""
+    yield "[Install]"
+    yield "WantedBy=timers.target"
+
+
+def _description(plan: Plan) -> str:
+    length = {"daily": "day", "weekly": "week"}[plan.every]
+    return f"oomdb: read the logs, and report the OOM kills of the last {length}"
+
+
+def _service(plan: Plan, notes: list[str], *, for_the_system: bool) -> Iterator[str]:
+    yield MARK
+    yield "[Unit]"
+    yield f"Description={_description(plan)}"
+    if plan.uses_network and for_the_system:
+        yield "Wants=network-online.target"
+        yield "After=network-online.target"
+    yield "StartLimitIntervalSec=2h"
+    yield "StartLimitBurst=4"
+    yield ""
+    yield "[Service]"
+    yield "Type=oneshot"
+    for command in plan.commands("%d"):
+        yield f"ExecStart={' '.join(_arguments(command))}"
+    yield "# 3: some logs were set aside, and are named in the journal."
+    yield "SuccessExitStatus=3"
+    yield "# What was sent is not sent again."
+    yield "Restart=on-failure"
+    yield "RestartSec=15min"
+    yield "RestartPreventExitStatus=2"
+    yield "TimeoutStartSec=6h"
+    yield "Nice=10"
+    yield f"MemoryMax={plan.memory_max.replace('%', '%%')}"
+    yield "TasksMax=512"
+    yield from _knowledge(plan)
+    yield from _rights(plan, notes) if for_the_system else _user_rights(plan)
+
+
+def _arguments(command: Sequence[str]) -> Iterator[str]:
+    for word in command:
+        is_secret = word.startswith("webhook:%d/")
+        yield word if is_secret else quoted(word, is_argument=True)
+
+
+def _knowledge(plan: Plan) -> Iterator[str]:
+    """Settings and secrets, as variables and credentials."""
+    handed = {secret.variable for secret in plan.secrets}
+    if plan.config and VARIABLE not in handed:
+        yield f"Environment={quoted(f'{VARIABLE}={plan.config}')}"
+    for name, text in plan.variables.items():
+        if name not in handed:
+            yield f"Environment={quoted(f'{name}={text}')}"
+    for secret in plan.secrets:
+        yield f"LoadCredential={quoted(f'{secret.name}:{secret.path}')}"
+        if secret.variable:
+            yield f"Environment={secret.variable}=%d/{secret.name}"
+
+
+def _families(plan: Plan) -> str:
+    return "AF_UNIX AF_INET AF_INET6" if plan.uses_network else "AF_UNIX"
+
+
+def _user_rights(plan: Plan) -> Iterator[str]:
+    """What a user's own manager can take away on any machine, also one without user namespaces."""
+    yield _UNPRIVILEGED.format(families=_families(plan))
+
+
+def _rights(plan: Plan, notes: list[str]) -> Iterator[str]:
+    is_dynamic = all(
+        folder.is_relative_to(STATE_FOLDER) for folder in (plan.db.parent, *plan.writes)
+    )
+    capabilities = ""
+    if is_dynamic:
+        yield "DynamicUser=yes"
+    else:
+        owner = _owner(plan.db.parent)
+        yield f"User={owner}"
+        if owner == "root":
+            capabilities = "CAP_DAC_READ_SEARCH"
+            notes.append(f"the service runs as root, who owns {plan.db.parent}")
+    groups = _groups_of(plan, notes) if capabilities == "" else []
+    if groups:
+        yield f"SupplementaryGroups={' '.join(groups)}"
+    if is_dynamic:
+        yield f"StateDirectory={STATE_FOLDER.name}"
+        yield "StateDirectoryMode=0750"
+    yield "CacheDirectory=oomdb"
+    yield "Environment=MPLCONFIGDIR=%C/oomdb"
+    yield _UNPRIVILEGED.format(families=_families(plan))
+    yield _SANDBOX
+    yield f"CapabilityBoundingSet={capabilities}"
+    if not capabilities:
+        yield "PrivateUsers=yes"
+    if not plan.uses_network:
+        yield "PrivateNetwork=yes"
+        yield "IPAddressDeny=any"
+    yield from _paths(plan, is_dynamic=is_dynamic)
+
+
+def _paths(plan: Plan, *, is_dynamic: bool) -> Iterator[str]:
+    """Which files the service sees, and which of them it may change."""
+    places = [plan.db.parent, *plan.writes]
+    reads = [Path(one) for one in plan.logs]
+    used = [*places, *reads, Path(plan.program[0]), *([plan.config] if plan.config else [])]
+    at_home = any(path.is_relative_to(home) for path in used for home in _HOMES)
+    yield f"ProtectHome={'read-only' if at_home else 'yes'}"
+    if not any(path.is_relative_to(folder) for path in used for folder in _TEMPORARY):
+        yield "PrivateTmp=yes"
+    for path in reads:
+        if not any(path.is_relative_to(place) for place in places):
+            yield f"ReadOnlyPaths={quoted(f'-{path}')}"
+    if not is_dynamic:
+        for place in dict.fromkeys(places):
+            yield f"ReadWritePaths={quoted(str(place))}"
+
+
+def _owner(folder: Path) -> str:
+    """Who owns the folder of the database, in whose name the service then runs."""
+    if not folder.is_dir():
+        raise OomdbError(f"no folder {folder} for the database; make it for the service's user")
+    number = folder.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        raise UsageError(f"nobody has the number {number}, who owns {folder}") from None
+
+
+def _groups_of(plan: Plan, notes: list[str]) -> list[str]:
+    """The groups that may read what is below the logs, but for those that all may read."""
+    numbers: set[int] = set()
+    closed = 0
+    first = ""
+    for path in islice(_below(plan.logs), _MOST_FILES):
+        try:
+            status = os.stat(path)  # noqa: PTH116  (the path is a text)
+        except OSError:
+            continue
+        if status.st_mode & stat.S_IROTH:
+            continue
+        if status.st_mode & stat.S_IRGRP and status.st_gid:
+            numbers.add(status.st_gid)
+        else:
+            closed += 1
+            first = first or path
+    if closed:
+        notes.append(
+            f"below the logs, what its owner alone can read: {closed:,}, such as {first}; the"
+            " service will set that aside (a drop-in with AmbientCapabilities=CAP_DAC_READ_SEARCH,"
+            " CapabilityBoundingSet=CAP_DAC_READ_SEARCH and PrivateUsers=no lets it read all)"
+        )
+    return sorted(_group_name(number) for number in numbers)
+
+
+def _below(logs: Sequence[str]) -> Iterator[str]:
+    for log in logs:
+        yield log
+        for folder, _, names in os.walk(log):
+            yield folder
+            for name in names:
+                yield os.path.join(folder, name)  # noqa: PTH118
+
+
+def _group_name(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
