@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 import stat
+import sys
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -166,12 +167,15 @@ def _rights(plan: Plan, notes: list[str]) -> Iterator[str]:
     capabilities = ""
     if is_dynamic:
         yield "DynamicUser=yes"
+        notes += _out_of_reach(plan, None)
     else:
         owner = _owner(plan.db.parent)
         yield f"User={owner}"
         if owner == "root":
             capabilities = "CAP_DAC_READ_SEARCH"
             notes.append(f"the service runs as root, who owns {plan.db.parent}")
+        else:
+            notes += _out_of_reach(plan, pwd.getpwnam(owner).pw_uid)
     groups = _groups_of(plan, notes) if capabilities == "" else []
     if groups:
         yield f"SupplementaryGroups={' '.join(groups)}"
@@ -195,7 +199,7 @@ def _paths(plan: Plan, *, is_dynamic: bool) -> Iterator[str]:
     """Which files the service sees, and which of them it may change."""
     places = [plan.db.parent, *plan.writes]
     reads = [Path(one) for one in plan.logs]
-    used = [*places, *reads, Path(plan.program[0]), *([plan.config] if plan.config else [])]
+    used = [*places, *reads, *_programs(plan), *([plan.config] if plan.config else [])]
     at_home = any(path.is_relative_to(home) for path in used for home in _HOMES)
     yield f"ProtectHome={'read-only' if at_home else 'yes'}"
     if not any(path.is_relative_to(folder) for path in used for folder in _TEMPORARY):
@@ -206,6 +210,25 @@ def _paths(plan: Plan, *, is_dynamic: bool) -> Iterator[str]:
     if not is_dynamic:
         for place in dict.fromkeys(places):
             yield f"ReadWritePaths={quoted(str(place))}"
+
+
+def _programs(plan: Plan) -> list[Path]:
+    """What is started, and the Python that it runs in, wherever links lead to."""
+    return [Path(plan.program[0]), Path(sys.executable).resolve()]
+
+
+def _out_of_reach(plan: Plan, user: int | None) -> list[str]:
+    """What keeps the service's user (None: one that owns nothing) from starting oomdb."""
+    for program in _programs(plan):
+        for path in (program, *program.parents):
+            status = path.stat()
+            may = status.st_mode & (stat.S_IXUSR if status.st_uid == user else stat.S_IXOTH)
+            if not may:
+                return [
+                    f"the service's user cannot start {program}, as {path} is closed to it:"
+                    " install oomdb where all can reach it, such as a venv in /opt"
+                ]
+    return []
 
 
 def _owner(folder: Path) -> str:
