@@ -111,7 +111,7 @@ def test_a_file_that_was_named_has_to_be_there(tmp_path: Path) -> None:
         ('[ingest]\njobs = "2"\n', 2, "has to be a whole number, not '2'"),
         ("[ingest]\njobs = true\n", 2, "has to be a whole number, not true"),
         ("[ingest]\njobs = 0\n", 2, "has to be at least 1, not 0"),
-        ("[report]\nalways = 1\n", 2, "has to be true or false, not 1"),
+        ("[schedule]\nalways = 1\n", 2, "has to be true or false, not 1"),
         ('[smtp]\nsecurity = "ssl"\n', 2, "has to be one of starttls, tls, none, not 'ssl'"),
         ("smtp = 1\n", 1, "no setting is called smtp"),
         ("[[smtp]]\nport = 1\n", 1, "no setting is called smtp"),
@@ -171,9 +171,9 @@ def test_the_environment_is_before_the_file_before_the_default(tmp_path: Path) -
     [
         ("OOMDB_INGEST_JOBS", "3", 3),
         ("OOMDB_INGEST_LOGS", "/a:/b c", ("/a", "/b c")),
-        ("OOMDB_REPORT_TO", "mailto:a@b /srv/", ("mailto:a@b", "/srv/")),
-        ("OOMDB_REPORT_ALWAYS", "Yes", True),
-        ("OOMDB_REPORT_ALWAYS", "0", False),
+        ("OOMDB_SCHEDULE_TO", "mailto:a@b /srv/", ("mailto:a@b", "/srv/")),
+        ("OOMDB_SCHEDULE_ALWAYS", "Yes", True),
+        ("OOMDB_SCHEDULE_ALWAYS", "0", False),
         ("OOMDB_DB", "relative.duckdb", "relative.duckdb"),
     ],
 )
@@ -187,7 +187,7 @@ def test_variables(variable: str, text: str, value: object) -> None:
     [
         ("OOMDB_INGEST_JOBS", "many"),
         ("OOMDB_INGEST_JOBS", "0"),
-        ("OOMDB_REPORT_ALWAYS", "perhaps"),
+        ("OOMDB_SCHEDULE_ALWAYS", "perhaps"),
         ("OOMDB_SMTP_SECURITY", "ssl"),
     ],
 )

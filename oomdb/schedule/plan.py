@@ -29,7 +29,7 @@ STATE_FOLDER = Path("/var/lib/oomdb")
 #: How long each schedule's period is.
 LENGTHS = {"daily": "day", "weekly": "week"}
 #: What the commands say themselves, so that no variable has to.
-_IN_COMMANDS = ("db", "ingest.logs", "report.to", "report.day_starts", "report.always")
+_IN_COMMANDS = ("db", "ingest.logs", "report.day_starts")
 _NOT_NEEDED = ("schedule.", "metrics.")
 
 
@@ -105,9 +105,8 @@ def plan(
 
     UsageError when a target, a log or a secret is not set up so that it can work.
     """
-    to = tuple(to) or configuration.texts("report.to")
     if not to:
-        raise UsageError("say where reports go: --to TARGET, or report.to in oomdb.toml")
+        raise UsageError("say where reports go: --to TARGET, or schedule.to in oomdb.toml")
     logs = tuple(logs) or configuration.texts("ingest.logs")
     if not logs or "-" in logs:
         raise UsageError("name the logs to read: --logs PATH, or ingest.logs in oomdb.toml")

@@ -1,0 +1,1 @@
+"""Schedules: periods, units that systemd judges, lines in crontabs."""
