@@ -16,6 +16,7 @@ from oomdb.cli import (  # noqa: F401  (each adds its commands to the app)
     ingest,
     metrics,
     query,
+    report,
     schedule,
 )
 from oomdb.cli.app import app

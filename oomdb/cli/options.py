@@ -96,6 +96,11 @@ To = Annotated[
 Always = Annotated[bool, typer.Option("--always", help="Send also when there is nothing to tell.")]
 
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be sent to whom, and send nothing.")
+]
+
+
 def selection_of(
     since: str | None, until: str | None, hosts: list[str] | None, kinds: list[str] | None = None
 ) -> Selection:

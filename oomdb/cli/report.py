@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from oomdb.cli import sending
 from oomdb.cli.app import app
-from oomdb.cli.options import Database, Hosts, reading_from, refuse_database_as_output
+from oomdb.cli.config import configured
+from oomdb.cli.options import (
+    Always,
+    Database,
+    DryRun,
+    Hosts,
+    To,
+    reading_from,
+    refuse_database_as_output,
+)
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import StoryFormat
@@ -19,16 +30,25 @@ if TYPE_CHECKING:
     from oomdb.fleet_report import FleetReport
 
 
+class Length(StrEnum):
+    """A whole period that ends before now."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
 @app.command()
 def report(
+    context: typer.Context,
     db: Database = None,
     since: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="TIME",
-            help="The period's begin: 2026-05-31, or an age before its end: 7d, 12h.",
+            help="The period's begin: 2026-05-31, or an age before its end: 12h. 7d when not"
+            " given.",
         ),
-    ] = "7d",
+    ] = None,
     until: Annotated[
         str | None,
         typer.Option(
@@ -70,6 +90,19 @@ def report(
             help="Processes that make pages of --site; one for each processor.",
         ),
     ] = None,
+    last: Annotated[
+        Length | None,
+        typer.Option(help="The last whole day or week (from Monday) instead of --since."),
+    ] = None,
+    day_starts: Annotated[
+        str,
+        typer.Option(
+            metavar="HH:MM", help="When days of --last begin, in the machine's time zone."
+        ),
+    ] = "00:00",
+    to: To = None,
+    always: Always = False,
+    dry_run: DryRun = False,
     fail_on_findings: Annotated[
         bool,
         typer.Option(
@@ -81,41 +114,63 @@ def report(
 
     First what needs attention: what is new, what got worse, what to do. Every number comes
     with the SQL that gives it (--format md, json or html).
+
+    With --to it is sent instead: once for each period and target, and only when something
+    needs a look.
     """
     from datetime import UTC, datetime
 
     from oomdb import fleet_report as reporting
-    from oomdb.output import writer
+    from oomdb.store.database import database_path
 
     if site is not None and (out is not None or report_format is not None):
         raise UsageError("--site writes a folder of pages: it has no --out and no --format")
     if jobs is not None and site is None:
         raise UsageError("--jobs is for --site, whose pages processes share")
+    written = {"--out": out, "--format": report_format, "--site": site}
+    sending.check_use(to, written, {"--always": always, "--dry-run": dry_run})
+    if last is not None and (since or until):
+        raise UsageError("--last is a whole period: it has no --since and no --until")
     hosts = tuple(host or ())
     refuse_database_as_output(out, db)
     with reading_from(db) as connection:
-        period = reporting.period_of(connection, since, until, hosts, datetime.now(UTC))
+        now = datetime.now(UTC)
+        if last is not None:
+            period = sending.last_whole(last, day_starts, now)
+        else:
+            period = reporting.period_of(connection, since, until, hosts, now)
         told = reporting.fleet_report(connection, period, hosts)
         if site is not None:
             _write_site(connection, told, db, site, jobs)
-        else:
-            match writer.chosen_story_format(report_format, out):
-                case StoryFormat.JSON:
-                    text = reporting.as_json(told)
-                case StoryFormat.MD:
-                    text = reporting.as_markdown(told)
-                case StoryFormat.HTML:
-                    text = reporting.as_html(told)
-                case StoryFormat.TEXT:
-                    width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
-                    text = reporting.as_text(told, width)
-            if out is None:
-                typer.echo(text)
-            else:
-                with writer.replacing(out) as file:
-                    file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    if to:
+        path = database_path(db)
+        sending.send(told, path, to, configured(context), always=always, dry_run=dry_run)
+    elif site is None:
+        _write(told, report_format, out)
     if fail_on_findings and told.has_findings:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | None) -> None:
+    """Write the report to stdout or to a file."""
+    from oomdb import fleet_report as reporting
+    from oomdb.output import writer
+
+    match writer.chosen_story_format(report_format, out):
+        case StoryFormat.JSON:
+            text = reporting.as_json(told)
+        case StoryFormat.MD:
+            text = reporting.as_markdown(told)
+        case StoryFormat.HTML:
+            text = reporting.as_html(told)
+        case StoryFormat.TEXT:
+            width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
+            text = reporting.as_text(told, width)
+    if out is None:
+        typer.echo(text)
+    else:
+        with writer.replacing(out) as file:
+            file.write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def _write_site(

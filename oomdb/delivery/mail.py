@@ -146,7 +146,7 @@ def trusting(ca_file: str | None) -> ssl.SSLContext:
 def compose(
     message: Message, recipient: Address, server: Server, sent_at: datetime, most_findings: int
 ) -> EmailMessage:
-    """The mail: the findings as text and HTML, and the page attached."""
+    """The mail: the report as text, its findings as HTML, and the page attached."""
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = " ".join(terminal.printable(message.subject).split())
     mail["From"] = server.sender
@@ -155,27 +155,15 @@ def compose(
     message_id = message.id_for(f"mailto:{recipient.addr_spec.lower()}")
     mail["Message-ID"] = f"<oomdb.{message_id}@{server.sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(_text(message, most_findings))
+    mail.set_content(message.document(".txt").decode("utf-8", "replace"))
     mail.add_alternative(_html(message, most_findings), subtype="html")
-    if message.page is not None:
-        subtype = {".html": "html", ".md": "markdown"}.get(message.page.suffix, "plain")
-        mail.add_attachment(
-            message.page.content,
-            maintype="text",
-            subtype=subtype,
-            filename=f"oomdb-{message.period_name}{message.page.suffix}",
-        )
+    mail.add_attachment(
+        message.document(message.page_suffix),
+        maintype="text",
+        subtype={".html": "html", ".md": "markdown"}.get(message.page_suffix, "plain"),
+        filename=f"oomdb-{message.period_name}{message.page_suffix}",
+    )
     return mail
-
-
-def _text(message: Message, most: int) -> str:
-    lines = []
-    for finding in message.findings[:most]:
-        lines.append(f"{_NAMES.get(finding.severity, '')}: {terminal.printable(finding.text)}")
-        if finding.step:
-            lines.append(f"      {terminal.printable(finding.step)}")
-    lines += _left_out(message, most)
-    return "\n".join([*lines, "", terminal.printable_lines(message.text), ""]).lstrip("\n")
 
 
 def _html(message: Message, most: int) -> str:
@@ -189,18 +177,13 @@ def _html(message: Message, most: int) -> str:
             f"{escape(terminal.printable(finding.text))}{step}</li>"
         )
     listed = f"<ul>{''.join(rows)}</ul>" if rows else "<p>Nothing to look at.</p>"
-    more = "".join(f"<p>{escape(line)}</p>" for line in _left_out(message, most))
-    page = "<p>The attached page has it all.</p>" if message.page else ""
+    left_out = len(message.findings) - most
+    more = f"<p>and {left_out:,} more</p>" if left_out > 0 else ""
     return (
         '<!doctype html><html lang="en"><body style="font-family:sans-serif">'
         f'<h1 style="font-size:1.2em">{escape(terminal.printable(message.subject))}</h1>'
-        f"{listed}{more}{page}</body></html>\n"
+        f"{listed}{more}<p>The attached page has it all.</p></body></html>\n"
     )
-
-
-def _left_out(message: Message, most: int) -> list[str]:
-    more = len(message.findings) - most
-    return [f"and {more:,} more"] if more > 0 else []
 
 
 def _failure(code: int, what: str, reason: bytes | str) -> TryAgainError | NotDeliveredError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 
@@ -23,19 +23,12 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A whole document that goes along: for folders, and attached to mails."""
-
-    suffix: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """A report about `since` <= time < `until` (naive UTC), the worst finding first.
 
     `about` names the report, and the database and choice that it was made of: equal texts
-    for equal reports. `text` is the whole report as text.
+    for equal reports. `document` makes the whole report as `.html`, `.md`, `.json` or `.txt`;
+    `page_suffix` says which of them folders and mails get.
     """
 
     about: Sequence[str]
@@ -43,8 +36,8 @@ class Message:
     until: datetime
     subject: str
     findings: Sequence[Finding]
-    text: str
-    page: Page | None = None
+    document: Callable[[str], bytes]
+    page_suffix: str = ".html"
 
     @property
     def has_findings(self) -> bool:

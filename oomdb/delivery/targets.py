@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from oomdb.delivery.webhook import Webhook
     from oomdb.settings.configuration import Configuration
 
+#: The document that a file gets, by its suffix; text for all others.
+_DOCUMENTS = {".html": ".html", ".htm": ".html", ".md": ".md", ".json": ".json"}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -63,14 +65,14 @@ class FileTarget:
         return f"{self.path}/" if self.is_folder else str(self.path)
 
     def send(self, message: Message) -> None:
-        """Write the page, or the text when there is none; OomdbError when that fails."""
-        page = message.page
-        suffix = page.suffix if page else ".txt"
-        content = page.content if page else message.text.encode("utf-8", "backslashreplace")
+        """Write the document that the name asks for; OomdbError when that fails."""
         out = self.path
+        suffix = _DOCUMENTS.get(out.suffix.lower(), ".txt")
         if self.is_folder:
             out.mkdir(parents=True, exist_ok=True)
+            suffix = message.page_suffix
             out = out / f"oomdb-{message.period_name}{suffix}"
+        content = message.document(suffix)
         with writer.replacing(out) as file:
             file.write(content)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from oomdb.delivery.journal import Journal
-from oomdb.delivery.message import Finding, Message, Page
+from oomdb.delivery.message import Finding, Message
 from oomdb.settings.configuration import Configuration
 
 from .servers import Authority, Hours
@@ -58,6 +58,5 @@ def message() -> Message:
             Finding("warn", "db_1 is *new*", "repeat_offenders", "raise its limit"),
             Finding("note", "2 lines were not understood", "unparsed_lines"),
         ),
-        text="The whole report\nkäse\n",
-        page=Page(".html", "<!doctype html><title>käse</title>\n".encode()),
+        document=lambda suffix: f"The whole report as {suffix}: käse\n".encode(),
     )

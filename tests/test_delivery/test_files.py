@@ -40,18 +40,20 @@ def test_a_folder_gets_a_file_for_each_period(
         "oomdb-2026-11-20--2026-11-27.html",
         "oomdb-2026-11-20T0000--2026-11-28T0700.html",
     ]
-    assert message.page is not None
-    assert (folder / names[0]).read_bytes() == message.page.content
+    assert (folder / names[0]).read_bytes() == message.document(".html")
 
 
-def test_a_file_is_written_anew(
-    message: Message, tmp_path: Path, journal: Journal, hours: Hours
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("a.html", ".html"), ("a.MD", ".md"), ("a.json", ".json"), ("a", ".txt")]
+)
+def test_a_file_is_written_anew_as_its_name_says(
+    name: str, suffix: str, message: Message, tmp_path: Path, journal: Journal, hours: Hours
 ) -> None:
-    out = tmp_path / "latest.txt"
-    for text in ("first", "second"):
-        one = dataclasses.replace(message, page=None, text=text)
-        list(deliver(one, targets([str(out)], NOTHING_SET), journal, hours.patience()))
-        assert out.read_text() == text
+    out = tmp_path / name
+    out.write_text("of the period before")
+    for _ in range(2):
+        list(deliver(message, targets([str(out)], NOTHING_SET), journal, hours.patience()))
+        assert out.read_bytes() == message.document(suffix)
 
 
 def test_a_file_that_cannot_be_written_is_told_and_others_get_theirs(
