@@ -33,6 +33,9 @@ COMMANDS = (
     "dump",
     "hosts",
     "budgets",
+    "config",
+    "schedule",
+    "metrics",
 )
 #: The folder that holds the package under test.
 CODE = str(Path(cli.__file__).parent.parent.parent)

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from oomdb import tables
+from oomdb.settings.table import SETTINGS
 from oomdb.views import load_views
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +123,27 @@ def diagram() -> str:
             if key in names and table.name != parent:
                 lines.append(f"    {parent} ||--o{{ {table.name} : {key}")
     return "\n".join([*lines, "```", ""])
+
+
+def settings() -> str:
+    """Every setting with its type, default and variable."""
+    rows = []
+    for setting in SETTINGS:
+        default = "" if setting.default is None else f"`{_toml(setting.default)}`"
+        kind = " \\| ".join(f"`{one}`" for one in setting.choices) or setting.kind.value
+        kind += ", secret" if setting.secret else ""
+        used_by = f"`{setting.command or 'every command'} {setting.option}`"
+        used_by = used_by.replace("`every command ", "`") if setting.option else ""
+        cells = (f"`{setting.name}`", kind, default, used_by, f"`{setting.variable}`")
+        rows.append(f"| {' | '.join(cells)} | {_cell(setting.meaning)} |")
+    head = "| setting | type | default | option | variable | what it is |"
+    return "\n".join([head, "|---|---|---|---|---|---|", *rows]) + "\n"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def view_list() -> str:

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from oomdb.delivery.retry import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import EmailMessage
     from pathlib import Path
 
@@ -134,6 +134,7 @@ class Posted:
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
+    on_post: Callable[[], object] = bool
 
 
 @contextmanager
@@ -146,6 +147,7 @@ def web_server(posted: Posted, context: ssl.SSLContext | None = None) -> Iterato
             posted.paths.append(self.path)
             posted.headers.append({key.title(): value for key, value in self.headers.items()})
             posted.bodies.append(json.loads(body))
+            posted.on_post()
             code, headers, text = posted.answers.pop(0) if posted.answers else (200, {}, "ok")
             self.send_response(code)
             for key, value in headers.items():
