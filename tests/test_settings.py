@@ -237,9 +237,12 @@ def test_every_setting_that_feeds_an_option_feeds_one_that_is_there() -> None:
     commands = get_command(cli.app).commands  # type: ignore[attr-defined]
     for setting in SETTINGS:
         if setting.parameter is not None:
-            owners = [setting.command] if setting.command else commands
-            names = {one.name for owner in owners for one in commands[owner].params}
-            assert setting.parameter in names, setting.name
+            owners = [setting.command] if setting.command else list(commands)
+            found = [one for owner in owners for one in commands[owner].params]
+            fed = [one for one in found if one.name == setting.parameter]
+            assert fed, setting.name
+            if setting.default is not None:
+                assert {one.default for one in fed} == {setting.default}, setting.name
 
 
 def test_config_show_tells_where_each_comes_from(tmp_path: Path) -> None:

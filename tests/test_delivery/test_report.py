@@ -96,7 +96,7 @@ def test_a_report_goes_to_each_once(fleet: Path, tmp_path: Path) -> None:
     assert text is not None
     assert "had free memory that lowmem_reserve kept" in " ".join(text.get_content().split())
     (body,) = posted.bodies
-    assert body["subject"] == mail["Subject"]
+    assert body["subject"] == mail["Subject"].strip()  # a long one is folded
     assert body["subject"].startswith("oomdb: 1 OOM incident in ")
     assert body["findings"][0]["view"]
     everything = "".join(one.stdout + one.stderr for one in (dry, first, second))
