@@ -30,7 +30,9 @@ STATE_FOLDER = Path("/var/lib/oomdb")
 LENGTHS = {"daily": "day", "weekly": "week"}
 #: What the commands say themselves, so that no variable has to.
 _IN_COMMANDS = ("db", "ingest.logs", "report.day_starts")
-_NOT_NEEDED = ("schedule.", "metrics.")
+_NOT_NEEDED = ("schedule.", "metrics.", "query.")
+#: How long the service waits while another process writes the database [s].
+_WAIT_S = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Plan:
         report = ["report", "--db", str(self.db), "--last", LENGTHS[self.every]]
         report += ["--day-starts", f"{self.at:%H:%M}", *to]
         return [
-            [*self.program, "ingest", "--db", str(self.db), *self.logs],
+            [*self.program, "ingest", "--db", str(self.db), "--wait", str(_WAIT_S), *self.logs],
             [*self.program, *report, *(["--always"] if self.always else [])],
         ]
 

@@ -103,6 +103,28 @@ SETTINGS = (
         least=1,
     ),
     Setting(
+        "ingest.limits",
+        Kind.TEXTS,
+        None,
+        "NAME=VALUE: what reading one file may take.",
+        "ingest",
+        "limit",
+    ),
+    Setting(
+        "query.timeout",
+        Kind.TEXT,
+        "300",
+        "Most that is waited for the answer to a query [s]; none for no limit.",
+        parameter="timeout",
+    ),
+    Setting(
+        "query.memory_limit",
+        Kind.TEXT,
+        None,
+        "Most memory that a query may take; 4GB, or half of the machine's, when not set.",
+        parameter="memory_limit",
+    ),
+    Setting(
         "report.day_starts",
         Kind.TEXT,
         "00:00",
