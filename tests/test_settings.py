@@ -222,12 +222,15 @@ def test_a_secret_from_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
-    path = written(tmp_path, '[smtp]\npassword = "sesame"\n[webhook]\nurl = "https://x/geheim"\n')
+    text = '[smtp]\npassword = "sesame"\n[webhook]\nurl = "https://x/geheim"\n'
+    text += '[schedule]\nto = ["https://me:geheim@y.example/geheim"]\nalways = true\n'
+    path = written(tmp_path, text)
     done = run(tmp_path, "--config", str(path), "config", "show", "--all", "--format", "json")
     assert done.returncode == 0
     assert "sesame" not in done.stdout + done.stderr
     assert "geheim" not in done.stdout + done.stderr
-    assert done.stdout.count("********") == 2
+    assert done.stdout.count("********") == 3
+    assert "https://y.example/********" in done.stdout
 
 
 # The command line

@@ -12,10 +12,8 @@ import typer
 from typer.core import TyperGroup
 
 from oomdb import __version__
-from oomdb.cli.defaults import default_map
 from oomdb.errors import ExitCode, OomdbError, UsageError
 from oomdb.output import terminal
-from oomdb.settings.configuration import Configuration
 
 #: What a shell expects of a program that Ctrl-C ended (128 + SIGINT).
 _INTERRUPTED = 130
@@ -52,6 +50,9 @@ class _Commands(TyperGroup):
 
     def _configure(self, ctx: Any) -> None:
         """Let options take their defaults from oomdb.toml; help comes even if that is wrong."""
+        from oomdb.cli.defaults import default_map
+        from oomdb.settings.configuration import Configuration
+
         try:
             ctx.obj = Configuration.load(ctx.params.get("config"))
         except UsageError:

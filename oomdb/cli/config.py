@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from oomdb.cli.app import app
 from oomdb.cli.options import Database, Out, RowFormat
-from oomdb.settings.configuration import Configuration
+
+if TYPE_CHECKING:
+    from oomdb.settings.configuration import Configuration
 
 config_app = typer.Typer(no_args_is_help=True)
 app.add_typer(config_app, name="config")
@@ -58,6 +60,4 @@ def show(
 
 def configured(context: typer.Context) -> Configuration:
     """The configuration that the program was started with."""
-    found = context.find_root().obj
-    assert isinstance(found, Configuration)
-    return found
+    return cast("Configuration", context.find_root().obj)

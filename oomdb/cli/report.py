@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oomdb.cli import sending
 from oomdb.cli.app import app
 from oomdb.cli.config import configured
 from oomdb.cli.options import (
@@ -121,6 +120,7 @@ def report(
     from datetime import UTC, datetime
 
     from oomdb import fleet_report as reporting
+    from oomdb.cli import sending
     from oomdb.store.database import database_path
 
     if site is not None and (out is not None or report_format is not None):

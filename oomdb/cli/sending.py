@@ -55,7 +55,8 @@ def send(
 
     found = targets(to, configuration)
     message = _message(told, db)
-    journal = Journal(configuration.path_of("delivery.journal") or companion(db, "deliveries"))
+    beside = companion(db.resolve(), "deliveries")
+    journal = Journal(configuration.path_of("delivery.journal") or beside)
     patience = Patience(configuration.whole("delivery.patience_s") or 0)
     if dry_run:
         _show(message)

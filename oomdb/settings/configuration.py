@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 #: What is shown in place of a secret.
 MASK = "********"
+#: A target that is a URL; what follows its host is a secret.
+_URL = re.compile(r"^(https?://)(?:[^/]*@)?([^/]*).*", re.IGNORECASE | re.DOTALL)
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True}
 _FLAGS |= {"0": False, "false": False, "no": False, "off": False}
 
@@ -40,7 +42,7 @@ class InForce:
         if self.setting.secret:
             return MASK
         if isinstance(self.value, tuple):
-            return ", ".join(self.value)
+            return ", ".join(_URL.sub(rf"\1\2/{MASK}", one) for one in self.value)
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
 
 
@@ -152,6 +154,8 @@ class Configuration:
 
 def _nearest(name: str) -> str | None:
     """The setting that was meant: by its key, if in another table, else by its whole name."""
+    from difflib import get_close_matches
+
     keys = {known.rpartition(".")[2]: known for known in BY_NAME}
     close = get_close_matches(name, BY_NAME, n=1, cutoff=0.85)
     close += get_close_matches(name.rpartition(".")[2], keys, n=1, cutoff=0.7)

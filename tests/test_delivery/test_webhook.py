@@ -199,6 +199,21 @@ def test_no_server_is_waited_for_longer_than_patience(
     assert hours.waits == []
 
 
+def test_what_stays_on_this_machine_goes_through_no_proxy(
+    message: Message,
+    settings: Settings,
+    journal: Journal,
+    hours: Hours,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posted, proxy = Posted(), Posted()
+    with web_server(posted) as url, web_server(proxy) as other:
+        monkeypatch.setenv("http_proxy", other)
+        monkeypatch.delenv("no_proxy", raising=False)
+        outcome = sent(message, f'[webhook]\nurl = "{url}/x"\n', settings, journal, hours)
+    assert (outcome.state, posted.paths, proxy.paths) == (State.SENT, ["/x"], [])
+
+
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
 def test_a_message_follows_nobody(
     code: int, message: Message, settings: Settings, journal: Journal, hours: Hours
