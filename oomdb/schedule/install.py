@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _SYSTEM_FOLDER = "etc/systemd/system"
 #: Where a machine whose manager is systemd has its sockets.
 _RUNNING = Path("/run/systemd/system")
+#: The first systemd with all that the units use: %d, and Restart= for what runs once.
+_OLDEST = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,15 @@ class Place:
             raise OomdbError(
                 "systemd does not run here: use --cron, or --root DIR to prepare another machine"
             )
+        version = version_in(self._systemctl("--version"))
+        if self.root is None and version is not None and version < _OLDEST:
+            raise OomdbError(f"systemd {version} is older than {_OLDEST}: use --cron")
 
     def _reload(self) -> None:
         if self.root is None:
             self._systemctl("daemon-reload")
 
-    def _systemctl(self, *arguments: str) -> None:
+    def _systemctl(self, *arguments: str) -> str:
         whose = [] if self.for_the_system else ["--user"]
         where = [f"--root={self.root.absolute()}"] if self.root else []
         command = ["systemctl", *whose, *where, *arguments]
@@ -100,3 +106,10 @@ class Place:
             raise OomdbError("no program systemctl here: use --cron") from None
         if done.returncode:
             raise OomdbError(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
+
+
+def version_in(told: str) -> int | None:
+    """The number of `systemctl --version`; None where it tells none."""
+    found = re.match(r"systemd (\d+)", told)
+    return int(found[1]) if found else None

@@ -269,6 +269,19 @@ def test_units_are_put_in_place_once_and_taken_away(tmp_path: Path) -> None:
     assert place.remove("oomdb-daily") == []
 
 
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [
+        ("systemd 252 (252.38-1~deb12u1)\n+PAM\n", 252),
+        ("systemd 239 (239-82.el8)\n", 239),
+        ("systemd 260~rc1\n", 260),
+        ("", None),
+    ],
+)
+def test_the_version_of_systemd(told: str, version: int | None) -> None:
+    assert install.version_in(told) == version
+
+
 def test_units_of_others_are_left_alone(tmp_path: Path) -> None:
     place = install.Place(for_the_system=True, root=tmp_path)
     place.folder.mkdir(parents=True)
