@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import re
 import shutil
@@ -304,6 +305,16 @@ class Stranger:
             str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
             for path in paths
         }
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Some statements crash the child, which is to be seen in what the parent says alone."""
+    is_enabled = faulthandler.is_enabled()
+    faulthandler.disable()
+    yield
+    if is_enabled:
+        faulthandler.enable()
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def _spooled(folder: Path) -> None:
 COMMANDS = (
     Command("first ingest", ("ingest", "logs", "--jobs", "1"), _first),
     Command("ingest again", ("ingest", "logs", "--jobs", "1"), _grown, spools=True),
-    Command("migration", ("sql", "SELECT COUNT(*) FROM events"), _older),
+    Command("migration", ("events",), _older),
     Command("reparse", ("reparse",), _filled),
     Command("rebuild", ("rebuild", DATABASE, "--db", "old"), _kept, is_once=True),
     Command("labels", ("hosts", "import", "labels.csv"), _labelled),

@@ -41,8 +41,9 @@ from pathlib import Path
 from oomdb.store.lock import locked
 for _ in range(int(sys.argv[1])):
     with locked(Path("oomdb.duckdb"), 60):
-        number = Path("number")
-        number.write_text(str(int(number.read_text()) + 1))
+        number, counted = Path("number"), Path("counted")
+        counted.write_text(str(int(number.read_text()) + 1))
+        counted.replace(number)
 """
 
 
