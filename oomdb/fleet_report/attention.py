@@ -64,15 +64,18 @@ def _nothing(report: FleetReport) -> Iterator[Finding]:
     count = report.count("reports")
     if count.now:
         return
-    told = "no OOM report in the period"
+    of_these = " of these hosts" if report.hosts_asked else ""
+    told = f"no OOM report{of_these} in the period"
     if report.newest_at is None:
         told += ", and none of known time in the database"
-        step = "read the fleet's logs: oomdb ingest PATH"
+        step = "see how the hosts are called: oomdb hosts"
+        if not report.hosts_asked:
+            step = "read the fleet's logs: oomdb ingest PATH"
     elif report.newest_at >= report.period.until:
         step = "the database has later events: see --until"
-        told += f"; the newest event of the database is of {report.newest_at:%Y-%m-%d %H:%M}Z"
+        told += f"; the newest event{of_these} is of {report.newest_at:%Y-%m-%d %H:%M}Z"
     else:
-        told += f"; the newest event of the database is of {report.newest_at:%Y-%m-%d %H:%M}Z"
+        told += f"; the newest event{of_these} is of {report.newest_at:%Y-%m-%d %H:%M}Z"
         step = "for the period that ends with it: oomdb report --until latest"
         if report.newest_at >= report.period.since:
             step = "allocation failures and dumps are no OOM: oomdb events --since lists them"
@@ -114,12 +117,17 @@ def _unanswered(
     ):
         sql = (
             "SELECT COUNT(*) AS reports, COUNT(DISTINCT host_id) AS hosts,"
-            " MIN(hostname) AS host,\n  MAX(event_id) AS event_id\n"
-            f"FROM incident_events\nWHERE kind = '{kind}'\n  AND {scope.now}"
+            " MIN(hostname) AS host\nFROM incident_events\n"
+            f"WHERE kind = '{kind}'\n  AND {scope.now}"
         )
         row = reading.records(connection, sql)[0]
         if not row["reports"]:
             continue
+        newest = (
+            f"SELECT incident_id FROM incident_events WHERE kind = '{kind}' AND {scope.now}"
+            " ORDER BY occurred_at DESC, event_id LIMIT 1"
+        )
+        event_id = reading.records(connection, newest)[0]["incident_id"]
         text = f"{what} {_times(row['reports'])}{_where(row['hosts'], row['host'])}"
         yield Finding(
             "bad",
@@ -130,7 +138,7 @@ def _unanswered(
             sql,
             "incidents",
             step,
-            row["event_id"],
+            event_id,
         )
 
 
@@ -318,10 +326,11 @@ def _over_budget(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> 
     listing = report.over_budget.source.sql
     sql = f"SELECT CAST(SUM(reports) AS BIGINT) AS reports\nFROM (\n{listing}\n) AS listed"
     value = _value(connection, sql)
-    names = plural(report.over_budget.total, "process name")
+    others = report.over_budget.total - 1
     text = (
-        f"{names} held more than the budget allows: {first.comm or '(no name)'} up to"
+        f"over budget in {plural(value, 'report')}: {first.comm or '(no name)'} held up to"
         f" {kb_and_gib(first.most_held_kb)}, allowed {kb_and_gib(first.budget_kb)}"
+        + (f"; and {plural(others, 'more name')}" if others else "")
     )
     yield Finding(
         "warn",

@@ -22,7 +22,8 @@ class Finding:
 
     `value` is the number that it is about: the first value that `sql` gives, from the view
     `view`. `step` is what to do, `section` the part of the report that has more of it;
-    `event_id` the newest event behind it. `kind` names what was found, such as `new_victim`.
+    `event_id` the newest incident behind it, by its first report. `kind` names what was
+    found, such as `new_victim`.
     """
 
     severity: Severity
