@@ -51,6 +51,10 @@ class Figure:
     legend: tuple[tuple[str, str], ...] = ()
 
 
+#: A canvas that was used before: its axes take longer to make than most pictures to draw.
+_spare: list[Canvas] = []
+
+
 @contextmanager
 def _settings() -> Iterator[None]:
     """Matplotlib's own settings and ours: no file of a user's may change a page's bytes."""
@@ -73,11 +77,16 @@ def blank(height: float, width: float = WIDTH) -> tuple[Canvas, Axes]:
     with needed():
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure as Canvas
-    with _settings():
-        canvas = Canvas(figsize=(width / 72, height / 72), dpi=72)
-        FigureCanvasSVG(canvas)
-        canvas.patch.set_visible(False)
-        axes = canvas.add_axes((0, 0, 1, 1))
+    if _spare:
+        canvas = _spare.pop()
+        canvas.set_size_inches(width / 72, height / 72)
+    else:
+        with _settings():
+            canvas = Canvas(figsize=(width / 72, height / 72), dpi=72)
+            FigureCanvasSVG(canvas)
+            canvas.patch.set_visible(False)
+            canvas.add_axes((0, 0, 1, 1))
+    (axes,) = canvas.axes
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
     axes.set_axis_off()
@@ -133,7 +142,7 @@ def finished(
 ) -> Figure:
     """The drawn canvas as a figure; `name` is unique in the page, `description` says what it shows.
 
-    The same drawing gives the same bytes.
+    The same drawing gives the same bytes. The canvas is empty then, and used again.
     """
     written = io.StringIO()
     # A font without a letter does not matter: the reader's browser sets the text.
@@ -141,6 +150,12 @@ def finished(
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         canvas.savefig(written, format="svg", metadata=nothing)
+    (axes,) = canvas.axes
+    for drawn in (*axes.patches, *axes.texts, *axes.artists, *axes.lines, *axes.collections):
+        drawn.remove()
+    axes.set_position((0, 0, 1, 1))
+    if not _spare:
+        _spare.append(canvas)
     markup = svg.embedded(written.getvalue(), name, title, description)
     return Figure(name, markup, caption, legend)
 
