@@ -227,7 +227,7 @@ class _Reader:
         }
         rows = [
             HostSlots(
-                host.name,
+                host.name or "(no name)",
                 tuple(reports.get((host.key, slot), 0) for slot in self.scope.period.slots),
             )
             for host in shown

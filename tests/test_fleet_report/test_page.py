@@ -106,6 +106,16 @@ def test_names_out_of_logs_are_text(made: duckdb.DuckDBPyConnection) -> None:
     assert "\n```\n" in as_markdown(report)
 
 
+def test_hosts_are_told_apart_in_the_heat_map(made: duckdb.DuckDBPyConnection) -> None:
+    for number, name in enumerate(("10.0.0.1", "10.0.0.2", "db1.example")):
+        made.execute("INSERT INTO hosts VALUES (?, ?, NULL)", [name, name])
+        insert_kill(made, f"{number:016x}", name, number, "java")
+    facts.derive(made)
+    document = pages.check(as_html(fleet_report(made, Period(at(0), at(DAY_S)))))
+    shown = [node.to_text() for node in document.query("#figure-hosts svg text")]
+    assert {"10.0.0.1", "10.0.0.2", "db1"} <= set(shown)
+
+
 def test_a_page_of_nothing(made: duckdb.DuckDBPyConnection) -> None:
     report = fleet_report(made, Period(at(0), at(DAY_S)))
     document = pages.check(as_html(report))

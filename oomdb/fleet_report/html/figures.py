@@ -127,7 +127,7 @@ def heat_map(report: FleetReport) -> Figure | None:
     canvas, axes = blank(_ROW * (len(rows) + 1) + 4)
     for number, (host, values) in enumerate(rows):
         top = number * _ROW
-        label(axes, 0, top + 12, fitting(host.partition(".")[0], 17))
+        label(axes, 0, top + 12, fitting(_short_host(host), 17))
         bar(axes, _HOST_WIDTH, top + _ROW - 1.5, WIDTH - _HOST_WIDTH, 0.6, "line")
         for position, value in enumerate(values):
             if value:
@@ -153,6 +153,12 @@ def heat_map(report: FleetReport) -> Figure | None:
             f" the more there were, up to {most:,}.{beyond}"
         ),
     )
+
+
+def _short_host(host: str) -> str:
+    """A host's name without its domain; an address is none without its end."""
+    first = host.partition(".")[0]
+    return host if first.isdigit() else first
 
 
 def _heat(value: int, most: int) -> str:
