@@ -158,6 +158,7 @@ def _changes(
         yield from _named(_NEW_VICTIM, report.victims, scope, connection)
         yield from _named(_BACK_VICTIM, report.victims, scope, connection)
     elif report.count("reports").now:
+        yield from _most_killed(report, scope)
         source = report.count("reports").source
         yield Finding(
             "note",
@@ -167,6 +168,25 @@ def _changes(
             source.view,
             f"SELECT in_period_before\nFROM (\n{source.sql}\n) AS counted",
             "victims",
+        )
+
+
+def _most_killed(report: FleetReport, scope: Scope) -> Iterator[Finding]:
+    """The name killed most, where there is no past that could tell what is new."""
+    first = next(iter(report.victims.rows), None)
+    if first is not None and first.kills >= _LEAST_KILLS:
+        event_id = _newest(first.behind)
+        yield Finding(
+            "warn",
+            "most_killed",
+            f"{first.name or '(no name)'} was killed {_times(first.kills)}"
+            f" on {plural(first.hosts, 'host')}, most of all names",
+            first.kills,
+            report.victims.source.view,
+            statements.count_of(scope, statements.VICTIMS, first.key),
+            "victims",
+            f"oomdb explain {event_id}" if event_id else None,
+            event_id,
         )
 
 

@@ -171,6 +171,17 @@ def test_the_ends_of_the_period(made: duckdb.DuckDBPyConnection) -> None:
     assert (kills.now, kills.before) == (1, 1)  # the begin is in it, the end is not
 
 
+def test_without_a_past_the_name_killed_most_is_told(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    for number, name in enumerate(("java", "sh", "java")):
+        insert_kill(made, f"{number}", "db1", 6 * DAY_S + number * 1000, name)
+    report = told_of(made, WEEK)
+    told = {finding.kind: finding.text for finding in report.attention}
+    assert told["most_killed"] == "java was killed 2 times on 1 host, most of all names"
+    assert "no_past" in told
+    assert not {"new_victim", "back_victim"} & set(told)
+
+
 def test_hosts_are_chosen_by_pattern(made: duckdb.DuckDBPyConnection) -> None:
     for host in ("web1", "web2", "db1"):
         insert_host(made, host)
