@@ -91,7 +91,7 @@ COMMENT ON COLUMN sources.problem IS 'Why it could not be read to its end; NULL 
 COMMENT ON COLUMN sources.carrier IS 'How the log was written: syslog, dmesg, console, bare, and so on.';
 COMMENT ON COLUMN sources.event_count IS 'Reports found in it, of any kind.';
 COMMENT ON COLUMN sources.unparsed_line_count IS 'Lines of those reports that no LineKind took.';
-COMMENT ON COLUMN sources.evidence_digest IS 'SHA-256 over what its sightings keep: a line `FIRST_BYTE LAST_BYTE SHA256` each, sorted; NULL without any.';
+COMMENT ON COLUMN sources.evidence_digest IS 'SHA-256 over what its sightings keep: the hashes of their evidence, and what the log told of place, host and time; NULL without any.';
 COMMENT ON COLUMN sources.ingested_at IS 'When it was first read (UTC).';
 CREATE TABLE inputs (
 	path VARCHAR NOT NULL,

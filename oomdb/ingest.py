@@ -191,7 +191,7 @@ class _Source:
     row: dict[str, object]
     carriers: Counter[str] = field(default_factory=Counter)
     unparsed_line_count: int = 0
-    kept: list[tuple[int, int, bytes]] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
     event_ids: set[str] = field(default_factory=set)
     new_event_ids: set[str] = field(default_factory=set)
 
@@ -211,7 +211,7 @@ class _Batch:
         for group in log.found:
             source.carriers.update(str(one.sighting["copy_carrier"]) for one in group)
             source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
-            source.kept += [copies.kept_of(one.sighting) for one in group]
+            source.kept += [copies.kept_line(one.sighting) for one in group]
             self._waiting += [Seen(log.source_id, one) for one in group]
             if len(self._waiting) >= _BATCH_REPORTS:
                 self._write()

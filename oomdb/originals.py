@@ -2,101 +2,215 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb.sources import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import duckdb
 
+    from oomdb.sources.limits import Limits
     from oomdb.sources.stream import Stream
 
-_READ = """
-SELECT SPLIT_PART(path, '!/', 1) AS file, path, sha256, size_bytes
-FROM sources ORDER BY 1, 2, 4"""
+    Progress = Callable[[int, int, str], None]
 
-#: Size and SHA-256 of each version of a log that was read.
-Versions = list[tuple[int, str]]
+#: Between a file and what is inside it, in the path of a source.
+_INSIDE = "!/"
+#: A byte of a name that is no text, as paths of sources show it.
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+#: Files beside a log that may be what became of it: more than these are not looked at.
+_MOST_SIBLINGS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What was read of a log at one time."""
+
+    size_bytes: int
+    sha256: str
 
 
 @dataclass
 class Originals:
-    """What became of the files: as they were read, grown since, gone.
+    """What became of each version of a log that was read: as it was, grown since, gone.
 
-    `differing` names each log that begins with nothing that was read of it, and why.
+    `moved` were found in a file beside, as rotation makes them. `differing` names each log of
+    which nothing that was read can be found though there is a file of its name, and why.
     """
 
     same: int = 0
     grown: int = 0
+    moved: int = 0
     gone: int = 0
     differing: list[tuple[str, str]] = field(default_factory=list)
 
 
 def check_originals(
     connection: duckdb.DuckDBPyConnection,
-    progress: Callable[[int, int, str], None] | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Originals:
     """Read every file that is still there, and compare its logs with their SHA-256.
 
-    A log that has grown still begins with what was read. One of several logs that were
-    read under one path, as rotation makes them, is enough.
+    A log that has grown still begins with what was read. What is not there any more is
+    looked for in files beside it whose names begin alike. A log that holds something else,
+    where nothing of what was read is to be found, differs.
     """
+    read = connection.execute("SELECT path, sha256, size_bytes FROM sources ORDER BY path")
+    sources = [(_file_of(path), path, sha256, size) for path, sha256, size in read.fetchall()]
     done = Originals()
-    read = connection.execute(_READ).fetchall()
-    for number, (file, rows) in enumerate(groupby(read, key=lambda row: str(row[0]))):
-        logs: dict[str, Versions] = {}
-        for _, path, sha256, size_bytes in rows:
-            logs.setdefault(path, []).append((size_bytes, sha256))
+    sources.sort()
+    for number, (file, rows) in enumerate(groupby(sources, key=lambda source: source[0])):
         if progress is not None:
             progress(number, 0, file)
-        status = files.signature(file) if file != files.STDIN_NAME else None
-        if status is None:
-            done.gone += len(logs)
-        else:
-            _compare(files.Source(file, status=status), logs, done)
+        logs: dict[str, set[_Version]] = {}
+        for _, path, sha256, size_bytes in rows:
+            logs.setdefault(path, set()).add(_Version(size_bytes, sha256))
+        _Check(file, logs, limits, done).run()
     return done
 
 
-def _compare(source: files.Source, logs: dict[str, Versions], done: Originals) -> None:
-    missing = dict(logs)
+def _file_of(path: str) -> str:
+    """The file that a source lies in; a folder's name may end as if something were inside."""
+    parts = path.split(_INSIDE)
+    for count in range(len(parts), 0, -1):
+        file = _INSIDE.join(parts[:count])
+        if Path(_on_disk(file)).is_file():
+            return file
+    return parts[0]
+
+
+@cache
+def _listing(folder: str) -> tuple[str, ...]:
     try:
-        for stream in _read_through(source, logs):
-            versions = missing.pop(stream.name, None)
-            if versions is None:
-                continue
-            if (stream.size_bytes, stream.sha256) in versions:
-                done.same += 1
-            elif any(stream.sha256_at.get(size) == sha256 for size, sha256 in versions):
-                done.grown += 1
+        return tuple(sorted(os.listdir(folder)))  # noqa: PTH208
+    except OSError:
+        return ()
+
+
+def _on_disk(path: str) -> str:
+    """The name of a file as the system has it, of that by which it is known."""
+    if not os.path.lexists(path) and "\\x" in path:
+        raw = _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), path.encode())
+        name = os.fsdecode(raw)
+        return name if b"\0" not in raw and os.path.lexists(name) else path
+    return path
+
+
+@dataclass
+class _Check:
+    """One file, and the versions of its logs that were read."""
+
+    file: str
+    logs: dict[str, set[_Version]]
+    limits: Limits | None
+    done: Originals
+
+    def run(self) -> None:
+        """Find each version in the file, beside it, or nowhere."""
+        problems: dict[str, str] = {}
+        found: dict[str, set[_Version]] = {path: set() for path in self.logs}
+        if self.file == files.STDIN_NAME or not _is_there(self.file):
+            problems = {}
+        else:
+            problems = self._compare(found)
+        for path, versions in self.logs.items():
+            missing = versions - found[path]
+            beside = self._beside(path, missing) if missing else set()
+            self.done.moved += len(beside)
+            missing -= beside
+            if path in problems and not found[path] and not beside:
+                self.done.differing.append((path, problems[path]))
+                self.done.gone += len(missing) - 1
             else:
-                done.differing.append((stream.name, _difference(stream, versions)))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        done.differing += [(name, f"it cannot be read: {reason}") for name in missing]
-        return
-    done.differing += [(name, "it is not in its file any more") for name in missing]
+                self.done.gone += len(missing)
 
+    def _compare(self, found: dict[str, set[_Version]]) -> dict[str, str]:
+        """Note the versions that the file holds; why it does not, for logs of which it has none."""
+        problems = dict.fromkeys(self.logs, "it is not in its file any more")
+        try:
+            for stream in _read_through(_on_disk(self.file), self.logs, self.limits):
+                versions = self.logs[stream.name]
+                held = {one for one in versions if _holds(stream, one)}
+                self.done.same += (
+                    _Version(stream.size_bytes, stream.sha256) in held - found[stream.name]
+                )
+                self.done.grown += sum(
+                    one.size_bytes < stream.size_bytes for one in held - found[stream.name]
+                )
+                found[stream.name] |= held
+                problems[stream.name] = _difference(stream, versions)
+        except OSError as error:
+            reason = f"it cannot be read: {error.strerror or error}"
+            problems = dict.fromkeys(self.logs, reason)
+        return problems
 
-def _read_through(source: files.Source, logs: dict[str, Versions]) -> Iterator[Stream]:
-    """The logs in a file that were read before, each when it was read to its end."""
-    with files.opened(source) as streams:
-        for stream in streams:
-            versions = logs.get(stream.name)
-            if versions is None:
+    def _beside(self, path: str, missing: set[_Version]) -> set[_Version]:
+        """The versions of a plain log that stand in files that rotation may have made of it."""
+        if path != self.file or path == files.STDIN_NAME:
+            return set()
+        folder, name = os.path.split(_on_disk(path))
+        stem = Path(name).stem or name
+        beside: set[_Version] = set()
+        siblings = [one for one in _listing(folder) if one.startswith(stem) and one != name]
+        for sibling in siblings[:_MOST_SIBLINGS]:
+            file = os.path.join(folder, sibling)  # noqa: PTH118
+            try:
+                for stream in _read_through(file, None, self.limits, missing):
+                    beside |= {one for one in missing if _holds(stream, one)}
+            except OSError:
                 continue
-            sizes = [size_bytes for size_bytes, _ in versions]
+        return beside
+
+
+def _is_there(file: str) -> bool:
+    """Whether there is a file, also one that nobody may look at."""
+    try:
+        os.lstat(_on_disk(file))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _holds(stream: Stream, version: _Version) -> bool:
+    whole = _Version(stream.size_bytes, stream.sha256)
+    return version == whole or stream.sha256_at.get(version.size_bytes) == version.sha256
+
+
+def _read_through(
+    file: str,
+    logs: dict[str, set[_Version]] | None,
+    limits: Limits | None,
+    versions: Collection[_Version] = (),
+) -> Iterator[Stream]:
+    """The logs in a file that were read before, or all, each when it was read to its end."""
+    source = files.Source(file, status=files.signature(file))
+    with files.opened(source, limits) as streams:
+        for stream in streams:
+            if logs is not None and stream.name not in logs:
+                continue
+            wanted = versions if logs is None else logs[stream.name]
+            sizes = [one.size_bytes for one in wanted]
             stream.marks_of = lambda _, sizes=sizes: sizes
             for _ in stream.blocks():
                 pass
             yield stream
 
 
-def _difference(stream: Stream, versions: Versions) -> str:
-    smallest = min(size_bytes for size_bytes, _ in versions)
+def _difference(stream: Stream, versions: set[_Version]) -> str:
+    if stream.problem is not None:
+        return stream.problem
+    smallest = min(one.size_bytes for one in versions)
     if stream.size_bytes < smallest:
         return f"it has {stream.size_bytes:,} bytes; {smallest:,} were read"
     return "it does not begin with what was read: its SHA-256 differs"

@@ -111,10 +111,10 @@ def _as_read(
 ) -> list[dict[str, object]]:
     """The rows of `sources` with what was found in each now."""
     events: dict[str, set[str]] = {}
-    kept: dict[str, list[tuple[int, int, bytes]]] = {}
+    kept: dict[str, list[str]] = {}
     for one in seen:
         events.setdefault(one.source_id, set()).add(event_of[one.found.copy.digest])
-        kept.setdefault(one.source_id, []).append(copies.kept_of(one.found.sighting))
+        kept.setdefault(one.source_id, []).append(copies.kept_line(one.found.sighting))
     return [
         {
             **source,

@@ -74,8 +74,8 @@ def verified_as_text(done: Verified) -> str:
     if done.originals is not None:
         files = done.originals
         lines.append(
-            f"files      {files.same:,} logs as they were read, {files.grown:,} grown,"
-            f" {files.gone:,} gone, {len(files.differing):,} different"
+            f"logs       {files.same:,} as they were read, {files.grown:,} grown,"
+            f" {files.moved:,} moved, {files.gone:,} gone, {len(files.differing):,} different"
         )
     lines.append(f"problems   {f'{len(done.problems):,}' if done.problems else 'none'}")
     lines += [f"{one.check}: {one.subject}: {one.problem}" for one in done.problems]

@@ -184,8 +184,8 @@ SOURCES = Table(
         _count("unparsed_line_count", "Lines of those reports that no LineKind took."),
         _text(
             "evidence_digest",
-            "SHA-256 over what its sightings keep: a line `FIRST_BYTE LAST_BYTE SHA256`"
-            " each, sorted; NULL without any.",
+            "SHA-256 over what its sightings keep: the hashes of their evidence, and what the log"
+            " told of place, host and time; NULL without any.",
         ),
         Column("ingested_at", Type.TIMESTAMP, "When it was first read (UTC)."),
     ),

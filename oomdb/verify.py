@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb import tables
+from oomdb import scratch, tables
 from oomdb.errors import DamagedDatabaseError, OomdbError
+from oomdb.incidents import copies
 from oomdb.incidents.kept import decompress
 from oomdb.originals import check_originals
+from oomdb.reparse import rebuild
 from oomdb.store import custody
 from oomdb.store.database import Content, Store
+from oomdb.store.opening import prepare
 from oomdb.store.trouble import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from oomdb.originals import Originals
+    from oomdb.sources.limits import Limits
 
     Found = Iterator[tuple[str, str]]
 
@@ -61,14 +65,17 @@ def verify(
     database: Path,
     *,
     originals: bool = True,
+    again: bool = False,
     entry: str | None = None,
+    limits: Limits | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Verified:
     """Read all of a database and hold it against itself, and against the files it came from.
 
     `entry` is the hash of an entry of custody as it was noted elsewhere: it is a problem
-    when none has it. Files are looked at unless `originals` is False. OomdbError when there
-    is no database.
+    when none has it. Files are looked at, by `limits`, unless `originals` is False; with
+    `again` every row is held against what the kept evidence gives when it is read again.
+    OomdbError when there is no database.
     """
     done = Verified()
     checks: dict[str, Callable[[duckdb.DuckDBPyConnection], Found]] = {
@@ -76,10 +83,12 @@ def verify(
         "counts": _counts,
         "evidence": lambda connection: _evidence(connection, done),
         "custody": lambda connection: _custody(connection, done, entry),
-        "files": lambda connection: _files(connection, done, progress),
+        "views": _views,
     }
-    if not originals:
-        del checks["files"]
+    if again:
+        checks["rows"] = lambda connection: _rows(connection, database, progress)
+    if originals:
+        checks["files"] = lambda connection: _files(connection, done, limits, progress)
     try:
         done.problems += [Problem("blocks", *found) for found in _each_table(database, done)]
         for check, find in checks.items():
@@ -214,23 +223,25 @@ def _evidence_problem(evidence: bytes | None, sha256: bytes) -> str | None:
 
 def _kept_by_source(
     connection: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[str, str | None, list[tuple[int, int, bytes]]]]:
+) -> Iterator[tuple[str, str | None, list[str]]]:
     """Path and evidence_digest of each source, and what its sightings keep."""
+    names = ("evidence_sha256", "copy_damage", *copies.KEPT)
     result = connection.cursor().execute(
-        "SELECT s.source_id, s.path, s.evidence_digest, k.first_byte, k.last_byte,"
-        " k.evidence_sha256 FROM sources AS s"
+        f"SELECT s.source_id, s.path, s.evidence_digest, {', '.join(f'k.{n}' for n in names)}"
+        " FROM sources AS s"
         " LEFT JOIN sightings AS k ON k.source_id = s.source_id ORDER BY s.source_id"
     )
     current: tuple[str, str, str | None] | None = None
-    kept: list[tuple[int, int, bytes]] = []
+    kept: list[str] = []
     while rows := result.fetchmany(_BATCH_ROWS):
-        for source_id, path, told, first_byte, last_byte, sha256 in rows:
+        for source_id, path, told, *values in rows:
             if current is not None and current[0] != source_id:
                 yield current[1], current[2], kept
                 kept = []
             current = (source_id, path, told)
-            if sha256 is not None:
-                kept.append((first_byte, last_byte, sha256))
+            sighting = dict(zip(names, values, strict=True))
+            if sighting["evidence_sha256"] is not None:
+                kept.append(copies.kept_line(sighting))
     if current is not None:
         yield current[1], current[2], kept
 
@@ -242,10 +253,88 @@ def _custody(connection: duckdb.DuckDBPyConnection, done: Verified, noted: str |
         yield f"hash {noted}", "no entry has it: what it was noted for was changed since"
 
 
+_DEFINITIONS = """
+SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal
+UNION ALL
+SELECT schema_name, table_name, sql FROM duckdb_tables() WHERE NOT temporary
+UNION ALL
+SELECT schema_name, function_name, macro_definition FROM duckdb_functions() WHERE NOT internal"""
+
+
+def _views(connection: duckdb.DuckDBPyConnection) -> Found:
+    """Tables and saved views against those of a database that is made now."""
+    fresh = Path(scratch.folder(large=True)) / "definitions.duckdb"
+    try:
+        prepare(fresh)
+        with Store.open_for_reading(fresh) as reader:
+            expected = _definitions(reader.connection)
+    finally:
+        fresh.unlink(missing_ok=True)
+    found = _definitions(connection)
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found:
+            yield name, "it is missing"
+        elif name not in expected:
+            yield name, "it is not oomdb's"
+        elif found[name] != expected[name]:
+            yield name, "its definition was changed"
+
+
+def _definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    rows = connection.execute(_DEFINITIONS).fetchall()
+    return {f"{schema}.{name}": sql for schema, name, sql in rows}
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    database: Path,
+    progress: Callable[[int, int, str], None] | None,
+) -> Found:
+    """Every table against the one of a database that is made anew of the evidence."""
+    new = Path(scratch.folder(large=True)) / "again.duckdb"
+    try:
+        for lost in rebuild(database, new, progress=progress).lost:
+            yield "evidence", lost
+        with Store.open_for_reading(new) as reader:
+            for schema, name in connection.execute(_TABLES).fetchall():
+                if name in _NOT_COMPARED:
+                    continue
+                here, there = (
+                    _content(one, schema, name) for one in (connection, reader.connection)
+                )
+                if here != there:
+                    table = name if schema == "main" else f"{schema}.{name}"
+                    yield (
+                        table,
+                        (
+                            f"its {here[0]:,} rows are not the {there[0]:,} that the kept evidence"
+                            " gives; `oomdb rebuild` makes a database of these"
+                        ),
+                    )
+    finally:
+        new.unlink(missing_ok=True)
+
+
+#: Tables that say when and how logs were read; a new database has others.
+_NOT_COMPARED = frozenset({"alembic_version", *(table.name for table in tables.HISTORY)})
+
+
+def _content(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str
+) -> tuple[int, str | None]:
+    """How many rows a table has, and what stands for all of them together in any order."""
+    row = connection.execute(
+        f"SELECT COUNT(*), SUM(HASH(t))::VARCHAR FROM {schema}.{table} AS t"
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), row[1]
+
+
 def _files(
     connection: duckdb.DuckDBPyConnection,
     done: Verified,
+    limits: Limits | None,
     progress: Callable[[int, int, str], None] | None,
 ) -> Found:
-    done.originals = check_originals(connection, progress)
+    done.originals = check_originals(connection, limits, progress)
     yield from done.originals.differing

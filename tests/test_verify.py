@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
+import os
 import random
 import shutil
 import tarfile
@@ -17,11 +19,14 @@ from oomdb import tables
 from oomdb.cli.app import app
 from oomdb.errors import OomdbError, UsageError
 from oomdb.fleet.labels import import_labels
+from oomdb.incidents import copies
 from oomdb.incidents.kept import compress
-from oomdb.ingest import ingest
+from oomdb.ingest import Options, ingest
 from oomdb.reparse import rebuild, reparse
+from oomdb.sources.limits import Limits
 from oomdb.store import custody, dump
 from oomdb.store.database import Store
+from oomdb.tables import Type
 from oomdb.verify import verify
 from tests.printed import log, report_6_1, syslog
 
@@ -68,7 +73,7 @@ def change(database: Path, *statements: str) -> None:
 
 
 def test_nothing_is_wrong_with_what_was_ingested(filled: Path) -> None:
-    done = verify(filled / "oomdb.duckdb")
+    done = verify(filled / "oomdb.duckdb", again=True)
     assert done.problems == []
     assert (done.evidence, done.entries) == (2, 3)
     assert done.originals is not None
@@ -98,12 +103,52 @@ def test_nothing_is_wrong_with_what_was_ingested(filled: Path) -> None:
         ("DELETE FROM custody_sources WHERE entry_no = 1", "custody"),
         ("UPDATE custody_sources SET path = 'x' WHERE entry_no = 1", "custody"),
         ("DELETE FROM custody; DELETE FROM custody_sources", "custody"),
+        ("DELETE FROM host_rules", "custody"),
+        ("UPDATE host_rules SET value = 'db'", "custody"),
+        ("INSERT INTO budgets (budget_no, budget_kb) VALUES (1, 1)", "custody"),
+        ("CREATE OR REPLACE VIEW incidents AS SELECT 1 AS forged", "views"),
+        ("DROP VIEW incidents", "views"),
+        ("CREATE VIEW more AS SELECT 1 AS one", "views"),
+        ("ALTER TABLE victims ADD COLUMN more INTEGER", "views"),
     ],
 )
 def test_what_was_changed_is_found(folder: Path, statement: str, check: str) -> None:
     database = folder / "oomdb.duckdb"
     change(database, *statement.split("; "))
     assert check in found(database, originals=False)
+
+
+@pytest.mark.parametrize("column", copies.KEPT)
+def test_a_change_in_what_the_log_told_of_a_sighting_is_found(folder: Path, column: str) -> None:
+    database = folder / "oomdb.duckdb"
+    kind = tables.SIGHTINGS.column(column).type
+    values = {
+        Type.TEXT: "'x'",
+        Type.TIMESTAMP: "TIMESTAMP '2001-01-01'",
+        Type.BOOLEAN: f"{column} IS NOT TRUE",
+    }
+    change(database, f"UPDATE sightings SET {column} = {values.get(kind, '7')}")
+    assert "evidence" in found(database, originals=False)
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("DELETE FROM victims", "victims"),
+        ("UPDATE events SET chosen_comm = 'innocent'", "events"),
+        ("UPDATE hosts SET hostname = 'evil'", "hosts"),
+        ("UPDATE processes SET rss_pages = rss_pages + 1 WHERE row_no = 1", "processes"),
+        ("DELETE FROM facts.memory_suspects", "facts.memory_suspects"),
+    ],
+)
+def test_a_row_that_does_not_follow_from_the_evidence_is_found(
+    folder: Path, statement: str, table: str
+) -> None:
+    database = folder / "oomdb.duckdb"
+    assert verify(database, originals=False, again=True).problems == []
+    change(database, statement)
+    problems = verify(database, originals=False, again=True).problems
+    assert table in {one.subject for one in problems if one.check == "rows"}
 
 
 @pytest.mark.parametrize("column", [column.name for column in tables.CUSTODY.columns])
@@ -119,23 +164,21 @@ def test_evidence_that_was_exchanged_with_its_hashes_breaks_the_chain(folder: Pa
     database = folder / "oomdb.duckdb"
     forged = log(syslog(report_6_1(pid=99), "web1"))
     with duckdb.connect(str(database)) as connection:
-        path, first, last = connection.execute(
-            "SELECT path, first_byte, last_byte FROM sightings JOIN sources USING (source_id)"
-            " ORDER BY path LIMIT 1"
-        ).fetchall()[0]
-        source = "(SELECT source_id FROM sources WHERE path = ?)"
         connection.execute(
-            f"UPDATE sightings SET evidence = ?, evidence_sha256 = UNHEX(SHA256(?::BLOB))"
-            f" WHERE source_id = {source}",
-            [compress(forged), forged, path],
+            "UPDATE sightings SET evidence = ?, evidence_sha256 = ? WHERE source_id ="
+            " (SELECT source_id FROM sources WHERE path LIKE '%web1.log')",
+            [compress(forged), hashlib.sha256(forged).digest()],
         )
-        sha256 = connection.execute(
-            f"SELECT evidence_sha256 FROM sightings WHERE source_id = {source}", [path]
-        ).fetchall()[0][0]
-        connection.execute(
-            "UPDATE sources SET evidence_digest = ? WHERE path = ?",
-            [custody.evidence_digest([(first, last, sha256)]), path],
-        )
+        columns = ["evidence_sha256", "copy_damage", *copies.KEPT]
+        for (source_id,) in connection.execute("SELECT source_id FROM sources").fetchall():
+            kept = connection.execute(
+                f"SELECT {', '.join(columns)} FROM sightings WHERE source_id = ?", [source_id]
+            ).fetchall()
+            lines = [copies.kept_line(dict(zip(columns, row, strict=True))) for row in kept]
+            connection.execute(
+                "UPDATE sources SET evidence_digest = ? WHERE source_id = ?",
+                [custody.evidence_digest(lines), source_id],
+            )
     assert found(database, originals=False) == {"custody"}
 
 
@@ -241,6 +284,59 @@ def test_rotation_is_no_difference(tmp_path: Path) -> None:
         assert done.problems == []
     assert done.originals is not None
     assert done.originals.same == 3
+
+
+@pytest.mark.parametrize("how", ["renamed", "copied and cut", "renamed and compressed"])
+def test_rotation_before_the_next_ingest_is_no_difference(tmp_path: Path, how: str) -> None:
+    file, database = tmp_path / "kern.log", tmp_path / "oomdb.duckdb"
+    text = log(syslog(report_6_1(pid=11), "web1"))
+    file.write_bytes(text)
+    ingest([file], database)
+    if how == "renamed and compressed":
+        (tmp_path / "kern.log.1.gz").write_bytes(gzip.compress(text))
+    else:
+        (tmp_path / "kern.log.1").write_bytes(text)
+    new = b"" if how == "copied and cut" else log(syslog(report_6_1(pid=12), "web1"))
+    file.write_bytes(new)
+    done = verify(database)
+    assert done.problems == []
+    assert done.originals is not None
+    assert (done.originals.moved, done.originals.gone) == (1, 0)
+
+
+def test_a_version_that_is_nowhere_any_more_is_counted(tmp_path: Path) -> None:
+    file, database = tmp_path / "kern.log", tmp_path / "oomdb.duckdb"
+    for pid in (11, 12):
+        file.write_bytes(log(syslog(report_6_1(pid=pid), "web1")))
+        ingest([file], database)
+    done = verify(database)
+    assert done.problems == []
+    assert done.originals is not None
+    assert (done.originals.same, done.originals.gone) == (1, 1)
+
+
+@pytest.mark.parametrize("name", [b"a!/k.log", b"b\xff.log", b"c\x1b[2J\n.log", b"d\\x41.log"])
+def test_logs_of_any_name_are_found_again(tmp_path: Path, name: bytes) -> None:
+    file, database = Path(os.fsdecode(bytes(tmp_path) + b"/logs/" + name)), tmp_path / "db.duckdb"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(log(syslog(report_6_1())))
+    ingest([tmp_path / "logs"], database)
+    done = verify(database)
+    assert (done.problems, done.originals and done.originals.same) == ([], 1)
+    file.write_bytes(file.read_bytes().replace(b"oom", b"OOM"))
+    assert [one.check for one in verify(database).problems] == ["files"]
+
+
+def test_a_log_by_raised_limits_is_read_by_them_again(tmp_path: Path) -> None:
+    text = log(syslog(report_6_1()))
+    for _ in range(9):
+        text = gzip.compress(text)
+    (tmp_path / "n.gz").write_bytes(text)
+    limits = Limits(nesting=12)
+    ingest([tmp_path / "n.gz"], tmp_path / "db.duckdb", Options(limits=limits))
+    assert verify(tmp_path / "db.duckdb", limits=limits).problems == []
+    [problem] = verify(tmp_path / "db.duckdb").problems
+    assert "--limit nesting" in problem.problem
 
 
 def test_members_of_archives_are_held_against_theirs(tmp_path: Path) -> None:

@@ -1840,7 +1840,7 @@ def upgrade() -> None:
             sa.String(),
             autoincrement=False,
             nullable=True,
-            comment="SHA-256 over what its sightings keep: a line `FIRST_BYTE LAST_BYTE SHA256` each, sorted; NULL without any.",
+            comment="SHA-256 over what its sightings keep: the hashes of their evidence, and what the log told of place, host and time; NULL without any.",
         ),
         sa.Column(
             "ingested_at",

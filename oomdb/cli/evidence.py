@@ -11,6 +11,7 @@ import typer
 from oomdb.cli.app import app
 from oomdb.cli.options import (
     Database,
+    Limit,
     Out,
     RowFormat,
     Wait,
@@ -20,6 +21,7 @@ from oomdb.cli.options import (
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import Format, SummaryFormat
+from oomdb.sources.limits import Limits
 
 
 @app.command()
@@ -86,6 +88,13 @@ def verify(
             "--files/--no-files", help="Also read the logs that are still where they were."
         ),
     ] = True,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Also hold every row against what the evidence gives, read again."
+        ),
+    ] = False,
+    limit: Limit = None,
     entry: Annotated[
         str | None,
         typer.Option(metavar="HASH", help="The hash of an entry of custody, as it was noted once."),
@@ -97,15 +106,23 @@ def verify(
     """Read the whole database and say what is wrong with it; exit code 4 when something is.
 
     Every value of every table, rows that point at none, counts, kept evidence and the chain
-    of custody by their hashes, and the logs that are still there. Note the hash that is
-    printed: given as --entry later it proves that nothing up to it was changed.
+    of custody by their hashes, the saved views, and the logs that are still there. Note the
+    hash that is printed: given as --entry later it proves that no evidence up to it was
+    changed, and with --again that every row follows from it.
     """
     from oomdb.store.database import database_path
     from oomdb.summary import progress_bar, verified_as_json, verified_as_text
     from oomdb.verify import verify as check
 
     with progress_bar() as progress:
-        done = check(database_path(db), originals=files, entry=entry, progress=progress)
+        done = check(
+            database_path(db),
+            originals=files,
+            again=again,
+            entry=entry,
+            limits=Limits().set_to(limit or ()),
+            progress=progress,
+        )
     as_json = summary_format is SummaryFormat.JSON
     typer.echo(verified_as_json(done) if as_json else verified_as_text(done))
     if done.problems:

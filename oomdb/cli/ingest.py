@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import Database, Wait
+from oomdb.cli.options import Database, Limit, Wait
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import SummaryFormat
@@ -53,14 +53,7 @@ def ingest(
             " own: message=payload.text; may be repeated.",
         ),
     ] = None,
-    limit: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE",
-            help="What reading one file may take, against files made to exhaust the reader; may be"
-            f" repeated. By default {Limits().described()}.",
-        ),
-    ] = None,
+    limit: Limit = None,
     jobs: Annotated[
         int | None,
         typer.Option(

@@ -10,6 +10,7 @@ import typer
 
 from oomdb.errors import UsageError
 from oomdb.output.formats import Format
+from oomdb.sources.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,14 @@ Kinds = Annotated[
         "--kind",
         metavar="KIND",
         help="Events of this kind (oom_kill, panic, ...); may be repeated.",
+    ),
+]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="What reading one file may take, against files made to exhaust the reader; may be"
+        f" repeated. By default {Limits().described()}.",
     ),
 ]
 Timeout = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -106,11 +107,13 @@ def _located(evidence: bytes, json_fields: str | None) -> Iterator[Located]:
     return reader.in_blocks([decompress(evidence)], names=names)
 
 
-def kept_of(sighting: Mapping[str, object]) -> tuple[int, int, bytes]:
-    """Where a sighting stands in its log, and the SHA-256 of what is kept of it."""
+def kept_line(sighting: Mapping[str, object]) -> str:
+    """What a sighting keeps, as one line: the hash of its evidence, and what its log told."""
     sha256 = sighting["evidence_sha256"]
     assert isinstance(sha256, bytes)
-    return int(str(sighting["first_byte"])), int(str(sighting["last_byte"])), sha256
+    between = _BETWEEN in str(sighting["copy_damage"]).split(",")
+    told = [sighting.get(name) for name in KEPT]
+    return json.dumps([*told, between, sha256.hex()], default=str, separators=(",", ":"))
 
 
 def reread(evidence: bytes, json_fields: str | None) -> RowBatch:
@@ -135,7 +138,7 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
     for draft in chain.from_iterable(drafts(located)):
         draft.rows.event["damage"] = _damage(draft.rows.event["damage"], sighting["copy_damage"])
         one = _copy_of(draft, str(host) if host is not None else None)
-        kept = {name: sighting[name] for name in _KEPT}
+        kept = {name: sighting[name] for name in KEPT}
         one.sighting.update(kept)
         one = replace(one, copy=_told_by(kept, one.copy, one.event))
         one.sighting["head_uptime_key"], one.sighting["head_wall_key"] = one.copy.head_keys
@@ -159,7 +162,7 @@ def _damage(read: object, before: object) -> str | None:
 _BETWEEN = "interleaved"
 
 #: What a sighting knows from the log round its evidence.
-_KEPT = (
+KEPT = (
     "first_line",
     "last_line",
     "first_byte",

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _MOST_FETCHED = 10_000
 #: What the kernel says of a process that nobody logged in for.
 _NO_LOGIN = 2**32 - 1
+#: The hash over no rows.
+_NO_ROWS = hashlib.sha256().hexdigest()
 #: Who did what nobody shall know.
 _NAMELESS = "redacted"
 
@@ -94,6 +96,11 @@ class Ledger:
             f" SELECT source_id, {_SOURCE} FROM sources WHERE false"
         )
         connection.execute("CREATE TEMP TABLE sources_touched (source_id VARCHAR)")
+        self._told: list[str] = []
+
+    def told(self, table: tables.Table) -> None:
+        """Note that all rows of a table were put there by users."""
+        self._told.append(table.name)
 
     def inherit(self, old: duckdb.DuckDBPyConnection) -> None:
         """Take the sources of another database for what is there before the act."""
@@ -131,6 +138,9 @@ class Ledger:
             f" change, {_SOURCE} FROM ({_CHANGES}) AS changes",
             [entry_no],
         )
+        options = dict(act.options)
+        for name in self._told:
+            options[_rows_option(name)] = rows_sha256(connection, name)
         entry: dict[str, object] = {
             "entry_no": entry_no,
             "happened_at": datetime.now(UTC).replace(tzinfo=None),
@@ -139,7 +149,7 @@ class Ledger:
             "login": None if act.is_nameless else _login(),
             "machine": _NAMELESS if act.is_nameless else platform.node() or "unknown",
             "oomdb_version": __version__,
-            "options": json.dumps(act.options, ensure_ascii=True, sort_keys=True),
+            "options": json.dumps(options, ensure_ascii=True, sort_keys=True),
             "sources_sha256": _sources_sha256(connection, entry_no),
             "previous_sha256": previous,
         }
@@ -155,15 +165,30 @@ def entry_sha256(entry: dict[str, object]) -> str:
     return hashlib.sha256(_line(values)).hexdigest()
 
 
-def evidence_digest(kept: Iterable[tuple[int, int, bytes]]) -> str | None:
-    """`sources.evidence_digest` of first byte, last byte and SHA-256 of each sighting."""
-    lines = [f"{first} {last} {sha256.hex()}\n" for first, last, sha256 in sorted(kept)]
+def evidence_digest(kept: Iterable[str]) -> str | None:
+    """`sources.evidence_digest` of what each sighting keeps, as `copies.kept_line` has it."""
+    lines = [f"{line}\n" for line in sorted(kept)]
     return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
+
+
+def rows_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """SHA-256 over the rows of a small table, in the order of its columns."""
+    hashed = hashlib.sha256()
+    names = ", ".join(column.name for column in tables.BY_NAME[table].columns)
+    for row in connection.execute(f"SELECT {names} FROM {table} ORDER BY ALL").fetchall():
+        hashed.update(_line(row))
+    return hashed.hexdigest()
+
+
+def _rows_option(table: str) -> str:
+    """The option of an entry that holds the hash of what users told."""
+    return f"{table}_sha256"
 
 
 def problems(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     """What is wrong in the chain, as the entry or source and the problem, in order."""
     previous = None
+    told = {table.name: _NO_ROWS for table in tables.TOLD}
     rows = _rows_of(connection, "SELECT * FROM custody ORDER BY entry_no")
     for expected_no, entry in enumerate(rows, 1):
         name = f"entry {entry['entry_no']}"
@@ -177,7 +202,21 @@ def problems(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]
         if entry["sources_sha256"] != _sources_sha256(connection, expected_no):
             yield name, "its sources were changed: their hash is not the one that it holds"
         previous = entry["entry_sha256"]
+        told |= _told_in(entry)
+    for name, sha256 in told.items():
+        if rows_sha256(connection, name) != sha256:
+            yield name, "its rows are not those of the last import"
     yield from connection.execute(_UNTOLD).fetchall()
+
+
+def _told_in(entry: dict[str, object]) -> dict[str, str]:
+    """The hashes of what users told that an entry holds, by table."""
+    try:
+        options = json.loads(str(entry["options"]))
+    except ValueError:
+        return {}
+    names = {table.name: _rows_option(table.name) for table in tables.TOLD}
+    return {name: options[option] for name, option in names.items() if option in options}
 
 
 def head(connection: duckdb.DuckDBPyConnection) -> tuple[int, str | None]:

@@ -296,6 +296,7 @@ class Store(Content):
         with self._transaction():
             self.connection.execute(f"DELETE FROM {table.name}")
             insert_rows(self.connection, table.name, rows)
+        self._ledger.told(table)
 
     def fill(self, table: tables.Table, sql: str) -> None:
         """Add the rows that a query gives."""
