@@ -758,7 +758,7 @@ CREATE TABLE custody (
 COMMENT ON TABLE custody IS 'One act that changed what the database holds; each is chained to the one before.';
 COMMENT ON COLUMN custody.entry_no IS 'Order of the acts, from 1.';
 COMMENT ON COLUMN custody.happened_at IS 'When it was done (UTC).';
-COMMENT ON COLUMN custody.action IS 'ingest, reparse, rebuild, hosts import and so on.';
+COMMENT ON COLUMN custody.action IS 'ingest, reparse, rebuild, upgrade, hosts import and so on.';
 COMMENT ON COLUMN custody.actor IS 'Name of the user whose process did it, or the number.';
 COMMENT ON COLUMN custody.login IS 'Name of the user who had logged in, before sudo; NULL when unknown.';
 COMMENT ON COLUMN custody.machine IS 'Name of the machine that it was done on.';

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb import __version__, redaction, tables
-from oomdb.errors import OomdbError, UsageError
+from oomdb import __version__, redaction, scratch, tables
+from oomdb.errors import UsageError
+from oomdb.publishing import new_folder, take_rights
 from oomdb.store.custody import Act
 from oomdb.store.database import REDACTED, Store
 from oomdb.store.insertion import insert_rows
-from oomdb.store.staging import companion
+from oomdb.store.lock import locked
+from oomdb.store.staging import copy_whole, staged
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
 
 #: Fewer bytes of a key could be tried out.
@@ -61,20 +61,22 @@ def export(database: Path, out: Path, key: bytes | None) -> Exported:
         raise UsageError(f"{out} exists; name one that does not")
     with Store.open_for_reading(database) as reader:
         if key is None and not _is_database(out):
-            return _write_parquet(reader.connection, out)
+            # Who may not read the database may not look into the folder either.
+            readers = database.stat().st_mode & 0o044
+            return _write_parquet(reader.connection, out, 0o700 | readers | readers >> 2)
     if key is None:
         return _copy(database, out)
-    copy = out if _is_database(out) else companion(out, "export.duckdb")
+    if _is_database(out):
+        _redact(database, out, redaction.Names(key))
+        with Store.open_for_reading(out) as reader:
+            return _rows(reader.connection)
+    copy = Path(scratch.folder(large=True)) / "redacted.duckdb"
     try:
         _redact(database, copy, redaction.Names(key))
         with Store.open_for_reading(copy) as reader:
-            if copy is out:
-                return _rows(reader.connection)
             return _write_parquet(reader.connection, out)
     finally:
-        companion(copy, "lock").unlink(missing_ok=True)
-        if copy is not out:
-            copy.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
 
 
 def _is_database(out: Path) -> bool:
@@ -91,41 +93,29 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Exported:
 
 
 def _copy(database: Path, out: Path) -> Exported:
-    partial = companion(out, "part")
-    try:
-        shutil.copyfile(database, partial)
-        partial.replace(out)
-    except OSError as error:
-        raise OomdbError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    """The database as it is, for those who may read that."""
+    with locked(out), staged(out) as copy:
+        copy_whole(database, copy)
+        take_rights(database, copy)
     with Store.open_for_reading(out) as reader:
         return _rows(reader.connection)
 
 
-def _write_parquet(connection: duckdb.DuckDBPyConnection, out: Path) -> Exported:
+def _write_parquet(connection: duckdb.DuckDBPyConnection, out: Path, mode: int = 0o777) -> Exported:
     """A file for each table, in a folder that appears when all are there."""
-    partial = companion(out, "part")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir()
+    with new_folder(out, mode) as folder:
         for table in tables.TABLES:
             names = ", ".join(column.name for column in table.columns)
-            file = str(partial / f"{table.name}.parquet").replace("'", "''")
+            file = str(folder / f"{table.name}.parquet").replace("'", "''")
             connection.execute(
                 f"COPY (SELECT {names} FROM {table.name}) TO '{file}'"
                 " (FORMAT parquet, COMPRESSION zstd)"
             )
-        partial.rename(out)
-    except OSError as error:
-        raise OomdbError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return _rows(connection)
 
 
 def _redact(database: Path, copy: Path, names: redaction.Names) -> None:
-    with Store.open_for_ingest(copy, Act("redacted export", is_nameless=True)) as store:
+    with Store.open_for_ingest(copy, Act("redacted export", is_anonymous=True)) as store:
         connection = store.connection
         path = str(database.absolute()).replace("'", "''")
         connection.execute(f"ATTACH '{path}' AS original (READ_ONLY)")

@@ -93,7 +93,10 @@ def _made(root: str) -> str:
     """A new folder that is locked by this process until its end."""
     while True:
         made = tempfile.mkdtemp(prefix=_PREFIX, dir=root)
-        descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # taken for a leftover before it was locked
         try:
             # Waits for one that takes it for a leftover and removes it.
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -662,7 +662,9 @@ CUSTODY = Table(
     (
         _count("entry_no", "Order of the acts, from 1.", required=True),
         Column("happened_at", Type.TIMESTAMP, "When it was done (UTC).", required=True),
-        _text("action", "ingest, reparse, rebuild, hosts import and so on.", required=True),
+        _text(
+            "action", "ingest, reparse, rebuild, upgrade, hosts import and so on.", required=True
+        ),
         _text("actor", "Name of the user whose process did it, or the number.", required=True),
         _text("login", "Name of the user who had logged in, before sudo; NULL when unknown."),
         _text("machine", "Name of the machine that it was done on.", required=True),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import stat
 from collections import Counter
 from pathlib import Path
 
@@ -176,6 +178,39 @@ def test_a_copy_as_it_is(database: Path, tmp_path: Path) -> None:
     assert Counter(duckdb.execute(sql.format(f"'{file}'")).fetchall()) == Counter(
         rows(database, sql.format("victims"))
     )
+
+
+def test_who_may_not_read_the_database_may_not_read_its_copy(
+    database: Path, tmp_path: Path
+) -> None:
+    private = tmp_path / "private.duckdb"
+    shutil.copy(database, private)
+    private.chmod(0o600)
+    export(private, tmp_path / "copy.duckdb", None)
+    export(private, tmp_path / "parquet", None)
+    assert stat.S_IMODE((tmp_path / "copy.duckdb").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "parquet").stat().st_mode) == 0o700
+
+
+def test_changes_that_lie_aside_are_not_left_out_without_a_word(
+    database: Path, tmp_path: Path
+) -> None:
+    shutil.copy(database, tmp_path / "oomdb.duckdb")
+    (tmp_path / "oomdb.duckdb.wal").write_bytes(b"changes")
+    with pytest.raises(OomdbError, match="left changes"):
+        export(tmp_path / "oomdb.duckdb", tmp_path / "copy.duckdb", None)
+    assert not (tmp_path / "copy.duckdb").exists()
+
+
+def test_what_lies_beside_the_copy_does_not_get_into_it(
+    database: Path, redacted: Path, tmp_path: Path
+) -> None:
+    shutil.copy(database, tmp_path / "parquet.export.duckdb")
+    export(database, tmp_path / "parquet", KEY)
+    sql = "SELECT COUNT(*) FROM {}"
+    [count] = duckdb.execute(sql.format(f"'{tmp_path}/parquet/events.parquet'")).fetchall()
+    assert [count] == rows(redacted, sql.format("events"))
+    assert (tmp_path / "parquet.export.duckdb").exists()
 
 
 def test_what_exists_is_not_replaced(database: Path, tmp_path: Path) -> None:

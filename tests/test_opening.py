@@ -207,6 +207,7 @@ def test_an_older_database_is_upgraded_when_it_is_read(database: Path) -> None:
     assert value(database, "SELECT COUNT(*) FROM events WHERE weather IS NULL") == 1
     assert value(database, "SELECT COUNT(*) FROM zone_fallbacks") == 1
     assert state_of(database) is State.CURRENT
+    assert value(database, "SELECT action FROM custody ORDER BY entry_no DESC") == "upgrade"
 
 
 @pytest.mark.usefixtures("newer_code")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from oomdb import explain
-from oomdb.evidence import evidence_of
 from oomdb.ingest import ingest
+from oomdb.listings import evidence_of
 from oomdb.store import Store
 from tests import samples
 

@@ -294,7 +294,7 @@ def upgrade() -> None:
             sa.String(),
             autoincrement=False,
             nullable=False,
-            comment="ingest, reparse, rebuild, hosts import and so on.",
+            comment="ingest, reparse, rebuild, upgrade, hosts import and so on.",
         ),
         sa.Column(
             "actor",

@@ -80,7 +80,7 @@ def explain(
     and the kernel's own lines.
     """
     from oomdb import explain as explaining
-    from oomdb.evidence import evidence_of
+    from oomdb.listings import evidence_of
     from oomdb.output import writer
     from oomdb.selection import find_event
 

@@ -27,7 +27,7 @@ from oomdb.sources.limits import Limits
 @app.command()
 def sources(db: Database = None, row_format: RowFormat = None, out: Out = None) -> None:
     """List what was read, when, and how much of it was understood."""
-    from oomdb.evidence import source_rows
+    from oomdb.listings import source_rows
     from oomdb.output import writer
 
     refuse_database_as_output(out, db)
@@ -178,7 +178,7 @@ def custody(db: Database = None, row_format: RowFormat = None, out: Out = None) 
 
     The sources of each entry are in the table custody_sources.
     """
-    from oomdb.evidence import custody_rows
+    from oomdb.listings import custody_rows
     from oomdb.output import writer
 
     refuse_database_as_output(out, db)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError
-from oomdb.evidence import evidence_of
+from oomdb.listings import evidence_of
 from oomdb.reports import reader
 
 if TYPE_CHECKING:

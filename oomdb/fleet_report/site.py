@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb import reading
+from oomdb import publishing, reading
 from oomdb.errors import OomdbError, UsageError
 from oomdb.fleet_report import html, statements
 from oomdb.fleet_report.event_pages import KEYS, Key, keys_text, put, read_keys, write_pages
@@ -117,7 +117,7 @@ def _refuse_others(folder: Path) -> None:
 def _without_others(folder: Path, kept: set[str]) -> Iterator[int]:
     """Remove pages of ours that are not `kept`, and what an interrupted writing left."""
     for entry in sorted(folder.iterdir()):
-        name = entry.name.removesuffix(".part")
+        name = publishing.name_of_partial(entry.name) or entry.name
         if _OURS.fullmatch(name) and entry.name not in kept and entry.is_file():
             entry.unlink(missing_ok=True)
             yield 1

@@ -10,21 +10,21 @@ would run as a formula has an apostrophe before it; numbers and the other format
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from oomdb.errors import OomdbError, UsageError, reason_of
+from oomdb.errors import OomdbError, UsageError
 from oomdb.output import cells, layout, spreadsheet, terminal
 from oomdb.output.formats import Format, StoryFormat
+from oomdb.publishing import replacing as replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -125,32 +125,6 @@ def _destination(out: Path | None) -> Iterator[BinaryIO]:
     sys.stdout.flush()
     yield sys.stdout.buffer
     sys.stdout.buffer.flush()
-
-
-@contextmanager
-def replacing(out: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the name `out` once all went well and is on the disk.
-
-    What is no regular file (a pipe) and what lies in /dev is written to directly.
-    """
-    real = Path(os.path.realpath(out))
-    is_device = out.absolute().is_relative_to("/dev") or (real.exists() and not real.is_file())
-    partial = real.with_name(real.name + ".part")
-    try:
-        if is_device:
-            with out.open("wb") as file:
-                yield file
-            return
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(real)
-    except OSError as error:
-        raise OomdbError(f"cannot write {out}: {reason_of(error)}") from error
-    finally:
-        if not is_device:
-            partial.unlink(missing_ok=True)
 
 
 def write_to(file: BinaryIO, rows: Rows, style: Style) -> None:

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from oomdb import scratch
 from oomdb.sources.limits import BrokenError
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class _Process:
 
     def __init__(self, command: Sequence[str], descriptor: int) -> None:
         self._name = os.path.basename(command[0])  # noqa: PTH119
-        self._messages: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._messages: IO[bytes] = tempfile.TemporaryFile(dir=scratch.folder())  # noqa: SIM115
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

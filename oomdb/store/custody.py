@@ -36,7 +36,7 @@ _NAMELESS = "redacted"
 _SOURCE = "path, sha256, size_bytes, evidence_digest"
 #: Sources that an act has changed: those that are gone or kept otherwise, those that are new.
 _CHANGES = f"""
-SELECT change, {_SOURCE}
+SELECT change, turn, {_SOURCE}
 FROM (
   SELECT 'removed' AS change, 0 AS turn, b.path, b.sha256, b.size_bytes, b.evidence_digest
   FROM temp.sources_before AS b
@@ -49,9 +49,8 @@ FROM (
   LEFT JOIN temp.sources_before AS b ON b.source_id = s.source_id
   WHERE s.source_id IN (SELECT source_id FROM temp.sources_touched)
     AND (b.source_id IS NULL OR s.evidence_digest IS DISTINCT FROM b.evidence_digest
-      OR s.size_bytes <> b.size_bytes)
-) AS changed
-ORDER BY path, sha256, turn"""
+        OR s.size_bytes <> b.size_bytes)
+) AS changed"""
 
 #: What the entries together say is in the database, against what is.
 _UNTOLD = """
@@ -78,12 +77,12 @@ ORDER BY path"""
 class Act:
     """What is done to a database: the command, and what was asked of it as JSON has it.
 
-    Of an `is_nameless` one nothing tells who did it, and where.
+    Of an `is_anonymous` one nothing tells who did it, and where.
     """
 
     action: str
     options: dict[str, object] = field(default_factory=dict)
-    is_nameless: bool = False
+    is_anonymous: bool = False
 
 
 class Ledger:
@@ -134,7 +133,8 @@ class Ledger:
         ).fetchone()
         entry_no, previous = (int(last[0]) + 1, str(last[1])) if last else (1, None)
         connection.execute(
-            "INSERT INTO custody_sources SELECT ? AS entry_no, ROW_NUMBER() OVER () AS change_no,"
+            "INSERT INTO custody_sources SELECT ? AS entry_no,"
+            " ROW_NUMBER() OVER (ORDER BY path, sha256, turn) AS change_no,"
             f" change, {_SOURCE} FROM ({_CHANGES}) AS changes",
             [entry_no],
         )
@@ -145,9 +145,9 @@ class Ledger:
             "entry_no": entry_no,
             "happened_at": datetime.now(UTC).replace(tzinfo=None),
             "action": act.action,
-            "actor": _NAMELESS if act.is_nameless else _name_of(os.geteuid()),
-            "login": None if act.is_nameless else _login(),
-            "machine": _NAMELESS if act.is_nameless else platform.node() or "unknown",
+            "actor": _NAMELESS if act.is_anonymous else _name_of(os.geteuid()),
+            "login": None if act.is_anonymous else _login(),
+            "machine": _NAMELESS if act.is_anonymous else platform.node() or "unknown",
             "oomdb_version": __version__,
             "options": json.dumps(options, ensure_ascii=True, sort_keys=True),
             "sources_sha256": _sources_sha256(connection, entry_no),

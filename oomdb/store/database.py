@@ -354,6 +354,16 @@ def _told_of(path: Path) -> Iterator[None]:
         raise cannot_write(path, reason_in(error)) from error
 
 
+def _note_upgrade(copy: Path) -> None:
+    """Let custody tell that another oomdb has changed tables or views."""
+    from oomdb.store.custody import Act, Ledger
+
+    with connect(copy) as connection:
+        is_redacted = Content(connection).is_redacted
+        Ledger(connection).write(Act("upgrade", is_anonymous=is_redacted))
+        connection.execute("CHECKPOINT")
+
+
 def _no_database(path: Path) -> OomdbError:
     return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
@@ -375,6 +385,7 @@ def _connect_to_current(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         with locked(path), staged(path) as copy, _told_of(path):
             prepare(copy)
+            _note_upgrade(copy)
     except OomdbError as error:
         if state is State.OLDER:
             raise OomdbError(f"{path} is of an older oomdb, and {error}") from error

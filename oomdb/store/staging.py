@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import scratch
 from oomdb.errors import OomdbError, reason_of
+from oomdb.publishing import take_rights
 from oomdb.store.lock import companion, locked, real
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def staged(path: Path) -> Iterator[Path]:
     try:
         _remove_leftovers(copy)
         if published.exists():
-            _refuse_changes_aside(published)
-            _copy(published, copy)
+            copy_whole(published, copy)
         yield copy
         _make_durable(copy, published)
         copy.replace(published)
@@ -64,11 +64,12 @@ def cannot_write(path: Path, reason: str) -> OomdbError:
     return OomdbError(f"cannot write {path}: {reason}; it is as it was")
 
 
-def _copy(path: Path, copy: Path) -> None:
+def copy_whole(path: Path, copy: Path) -> None:
     """Copy the database; a file system that can share blocks between files does.
 
-    Nobody else may read the copy: it takes the rights of the database when it is published.
+    Nobody else may read the copy. OomdbError when a part of the database lies elsewhere.
     """
+    _refuse_changes_aside(path)
     descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with path.open("rb") as source, os.fdopen(descriptor, "wb") as target:
         left = os.fstat(source.fileno()).st_size
@@ -103,7 +104,7 @@ def _make_durable(copy: Path, published: Path) -> None:
         if log.exists() and log.stat().st_size:
             raise cannot_write(published, f"DuckDB could not bring {log.name} into the file")
     if published.exists():
-        _take_rights(published, copy)
+        take_rights(published, copy)
     descriptor = os.open(copy, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -126,14 +127,6 @@ def _keep_name(published: Path, path: Path) -> None:
                 f"{path} is written, but a loss of power now may bring back what it was:"
                 f" {reason_of(error)}"
             ) from error
-
-
-def _take_rights(published: Path, copy: Path) -> None:
-    """Give the copy the mode of the published file, and its owner where that is allowed."""
-    status = published.stat()
-    with contextlib.suppress(PermissionError):
-        os.chown(copy, status.st_uid, status.st_gid)
-    copy.chmod(status.st_mode & 0o7777)
 
 
 def _remove_leftovers(copy: Path) -> None:

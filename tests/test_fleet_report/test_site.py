@@ -129,7 +129,7 @@ def test_what_would_not_change_is_not_drawn(folder: Path, monkeypatch: pytest.Mo
 
 def test_pages_of_events_that_are_gone_are_removed_and_nothing_else(folder: Path) -> None:
     gone = folder / "events" / f"{'0' * 16}.html"
-    left = folder / "events" / f"{'1' * 16}.html.part"
+    left = folder / "events" / f".{'1' * 16}.html.0a1b2c3d.part"
     others = [folder / "robots.txt", folder / "events" / "notes.html"]
     lists = folder / "incidents-7.html"
     for path in (gone, left, lists, *others):

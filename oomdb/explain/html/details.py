@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import reading
 from oomdb.errors import OomdbError
-from oomdb.evidence import evidence_of
+from oomdb.listings import evidence_of
 from oomdb.pages.tables import Source
 
 if TYPE_CHECKING:

@@ -1,0 +1,163 @@
+"""Files and folders that appear under their name whole and on the disk, or not at all.
+
+What is written lies beside its place under a name of ours until it is whole, and is locked by
+its writer meanwhile. The operating system frees the lock when that process dies, so a
+leftover is known by having no holder, and the next writer beside it removes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from oomdb.errors import OomdbError, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PARTIAL = re.compile(r"\.(.+)\.[0-9a-f]{8}\.part", re.DOTALL)
+#: How a file system says that it has no locks, or nothing to do for a folder.
+_CANNOT = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EACCES})
+
+
+@contextlib.contextmanager
+def replacing(out: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the name `out` once all went well and is on the disk.
+
+    It has the rights of the file that it replaces; a link keeps its place, and the file that
+    it means is replaced. What is no regular file (a pipe) and what lies in /dev is written to
+    directly. OomdbError when it cannot be written; `out` is as it was then.
+    """
+    real = Path(os.path.realpath(out))
+    if out.absolute().is_relative_to("/dev") or (real.exists() and not real.is_file()):
+        with _told_of(out), out.open("wb") as file:
+            yield file
+        return
+    with _told_of(out):
+        partial = _partial(real)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(partial, flags, 0o666)
+        try:
+            _hold(descriptor)
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                if real.exists():
+                    take_rights(real, partial)
+                os.fsync(file.fileno())
+                partial.replace(real)
+            _keep_name(real.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def new_folder(out: Path, mode: int = 0o777) -> Iterator[Path]:
+    """A folder to fill that takes the name `out`, which nothing has, once all went well.
+
+    OomdbError when it cannot be written; nothing of it is left then.
+    """
+    with _told_of(out):
+        partial = _partial(out.absolute())
+        partial.mkdir(mode=0o700)
+        descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _hold(descriptor)
+            yield partial
+            for entry in partial.iterdir():
+                _sync(entry)
+            umask = os.umask(0)
+            os.umask(umask)
+            partial.chmod(mode & ~umask)
+            partial.rename(out)
+            _keep_name(out.absolute().parent)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            os.close(descriptor)
+
+
+def name_of_partial(name: str) -> str | None:
+    """The name that what is called so will take when it is whole; None for any other name."""
+    found = _PARTIAL.fullmatch(name)
+    return found[1] if found is not None else None
+
+
+def take_rights(published: Path, copy: Path) -> None:
+    """Give the copy the mode of the published file, its owner and group where that is allowed.
+
+    Where the group cannot be given, the copy is nobody's but its owner's and, if it was so, all
+    others'.
+    """
+    status = published.stat()
+    mode = status.st_mode & 0o7777
+    with contextlib.suppress(PermissionError):
+        os.chown(copy, status.st_uid, -1)
+    try:
+        os.chown(copy, -1, status.st_gid)
+    except PermissionError:
+        mode &= ~(stat.S_IRWXG | stat.S_ISGID)
+    copy.chmod(mode)
+
+
+@contextlib.contextmanager
+def _told_of(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OomdbError(f"cannot write {out}: {reason_of(error)}") from error
+
+
+def _partial(out: Path) -> Path:
+    """A name beside `out` that nothing has; what killed writers of it left is removed."""
+    with contextlib.suppress(OSError), os.scandir(out.parent) as entries:
+        for entry in entries:
+            if name_of_partial(entry.name) == out.name:
+                with contextlib.suppress(OSError):
+                    _remove_if_left(entry)
+    return out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
+
+
+def _remove_if_left(entry: os.DirEntry[str]) -> None:
+    descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            Path(entry.path).unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _hold(descriptor: int) -> None:
+    """Show that what is open is being written."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _keep_name(folder: Path) -> None:
+    """Have the names in a folder on the disk too."""
+    try:
+        _sync(folder)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
