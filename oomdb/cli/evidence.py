@@ -88,7 +88,11 @@ def verify(
     ] = True,
     entry: Annotated[
         str | None,
-        typer.Option(metavar="HASH", help="The hash of an entry of custody, as it was noted once."),
+        typer.Option(
+            metavar="HASH",
+            help="The hash of an entry of custody as it was noted once, or its first digits, 8 or"
+            " more; all 64 are the best proof.",
+        ),
     ] = None,
     summary_format: Annotated[
         SummaryFormat, typer.Option("--format", "-f", help="How the result is written.")
@@ -100,12 +104,14 @@ def verify(
     of custody by their hashes, and the logs that are still there. Note the hash that is
     printed: given as --entry later it proves that nothing up to it was changed.
     """
+    from oomdb.store.custody import noted_hash
     from oomdb.store.database import database_path
     from oomdb.summary import progress_bar, verified_as_json, verified_as_text
     from oomdb.verify import verify as check
 
+    noted = noted_hash(entry) if entry is not None else None
     with progress_bar() as progress:
-        done = check(database_path(db), originals=files, entry=entry, progress=progress)
+        done = check(database_path(db), originals=files, entry=noted, progress=progress)
     as_json = summary_format is SummaryFormat.JSON
     typer.echo(verified_as_json(done) if as_json else verified_as_text(done))
     if done.problems:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+#: Suffixes of one file, which a folder or a database is not called by intention.
+FILE_SUFFIXES = frozenset(
+    ".csv .htm .html .json .jsonl .md .ndjson .parquet .sql .sqlite .tar .tgz .tsv .txt .xlsx .zip"
+    " .gz .zst .xz".split()
+)
+
+
 class Format(StrEnum):
     """How rows are written."""
 
