@@ -66,9 +66,9 @@ def verify(
 ) -> Verified:
     """Read all of a database and hold it against itself, and against the files it came from.
 
-    `entry` is the hash of an entry of custody as it was noted elsewhere, or its begin, in
-    small letters: it is a problem when none has it. Files are looked at unless `originals` is False. OomdbError when there
-    is no database.
+    `entry` is the hash of an entry of custody as it was noted elsewhere, or how it begins
+    (`custody.noted_hash`): it is a problem when none has it. Files are looked at unless
+    `originals` is False. OomdbError when there is no database.
     """
     done = Verified()
     checks: dict[str, Callable[[duckdb.DuckDBPyConnection], Found]] = {

@@ -19,7 +19,7 @@ from oomdb.cli import (  # noqa: F401  (each adds its commands to the app)
     report,
     schedule,
 )
-from oomdb.cli.app import app, told
+from oomdb.cli.app import app
 
 
 def main() -> None:
@@ -28,22 +28,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
-    code = _exit_code()
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        code = told(error) or code
-    sys.exit(code)
-
-
-def _exit_code() -> str | int | None:
-    try:
-        app(prog_name="oomdb")
-    except SystemExit as ended:
-        return ended.code
-    except OSError as error:  # of help and of the version, which no command writes
-        return told(error)
-    return None
+    app(prog_name="oomdb")
 
 
 def _open_closed_streams() -> None:

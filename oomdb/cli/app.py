@@ -32,7 +32,10 @@ class _Commands(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing:
             _refuse_empty(ctx, args)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except OSError as error:  # of help and of the version, which are printed here
+            raise typer.Exit(_told(error)) from None
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -50,7 +53,7 @@ class _Commands(TyperGroup):
                 raise
             raise _interrupted() from None
         except OSError as error:
-            raise typer.Exit(told(error)) from None
+            raise typer.Exit(_told(error)) from None
         return result
 
     def _configure(self, ctx: Any) -> None:
@@ -85,7 +88,7 @@ def _refuse_empty(ctx: Any, args: list[str]) -> None:
         raise typer.BadParameter(f"{what} is empty", ctx=ctx)
 
 
-def told(error: OSError) -> ExitCode:
+def _told(error: OSError) -> ExitCode:
     """Say what went wrong, and the exit code for it; a reader who went away is no error."""
     # All that writes to files names them; the one file without a name is this.
     where = error.filename or ("standard output" if error.errno in _OF_WRITING else None)

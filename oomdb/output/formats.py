@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-
-#: Suffixes of one file, which a folder or a database is not called by intention.
+#: Suffixes of single files, which nobody means for a folder.
 FILE_SUFFIXES = frozenset(
-    ".csv .htm .html .json .jsonl .md .ndjson .parquet .sql .sqlite .tar .tgz .tsv .txt .xlsx .zip"
-    " .gz .zst .xz".split()
+    {".csv", ".htm", ".html", ".json", ".jsonl", ".md", ".ndjson", ".parquet", ".sql", ".sqlite"}
+    | {".gz", ".tar", ".tgz", ".tsv", ".txt", ".xlsx", ".xz", ".zip", ".zst"}
 )
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-#: The format that a file of rows has by its name.
-BY_SUFFIX = {
+
+_BY_SUFFIX = {
     ".json": Format.JSON,
     ".ndjson": Format.NDJSON,
     ".jsonl": Format.NDJSON,
@@ -63,7 +63,7 @@ def chosen_format(asked: Format | None, out: Path | None) -> Format:
     """The format asked for; else the one that the suffix of `out` names; else a table."""
     if asked is not None:
         return asked
-    return BY_SUFFIX.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE
+    return _BY_SUFFIX.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE
 
 
 def chosen_story_format(asked: StoryFormat | None, out: Path | None) -> StoryFormat:
