@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import __version__, redaction, scratch, tables
 from oomdb.errors import UsageError
+from oomdb.output.formats import FILE_SUFFIXES
 from oomdb.publishing import new_folder, take_rights
 from oomdb.store.custody import Act
 from oomdb.store.database import REDACTED, Store
@@ -54,9 +55,15 @@ def export(database: Path, out: Path, key: bytes | None) -> Exported:
     """Write all tables to a new folder of Parquet files, or to a new database (*.duckdb).
 
     With a `key` names that people chose are replaced by keyed hashes, and text and evidence
-    are left out (see `oomdb.redaction`). UsageError when `out` exists; OomdbError when the
-    database cannot be read or the copy not be written, of which nothing is left then.
+    are left out (see `oomdb.redaction`). UsageError when `out` exists or is called like a file
+    of another kind; OomdbError when the database cannot be read or the copy not be written, of
+    which nothing is left then.
     """
+    if out.suffix.lower() in FILE_SUFFIXES:
+        raise UsageError(
+            f"{out}: tables are exported to a new folder of Parquet files, or to NEW.duckdb"
+            " (one of them to a file: oomdb sql 'FROM events' --out events.csv)"
+        )
     if out.exists() or out.is_symlink():
         raise UsageError(f"{out} exists; name one that does not")
     with Store.open_for_reading(database) as reader:

@@ -105,7 +105,7 @@ def ingest(
 
 def _act(paths: Sequence[Path], options: Options) -> Act:
     """What custody says of an ingest."""
-    return Act("ingest", {"paths": [str(path.absolute()) for path in paths], **options.described})
+    return Act("ingest", {"paths": list(map(files.full_name, paths)), **options.described})
 
 
 class _Run:

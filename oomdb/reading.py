@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _BATCH_ROWS = 20_000
+#: Types whose zone, sign or bits are lost on the way through Arrow.
+_UNREADABLE = frozenset({"time with time zone", "uhugeint", "bit", "bignum"})
+_NESTED = frozenset({"list", "array", "struct", "map", "union"})
 _NO_STATEMENT = "there is no statement in the query"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _Value = TypeVar("_Value")
@@ -92,8 +95,30 @@ def rows(
         # DuckDB gives None, against its own type, for text without a statement.
         if result is None:
             raise OomdbError(_NO_STATEMENT)
+        _refuse_unreadable(result)
         reader = result.to_arrow_reader(_BATCH_ROWS)
     return Rows(reader.schema, _batches(reader))
+
+
+def _refuse_unreadable(result: duckdb.DuckDBPyConnection) -> None:
+    """UsageError for a column of which Arrow gets other values than DuckDB has."""
+    for name, kind, *_ in result.description or ():
+        found = _unreadable_in(kind)
+        if found is not None:
+            raise UsageError(
+                f"column {name}: values of type {found} cannot be written; make it text:"
+                f" CAST({name if name.isidentifier() else '...'} AS VARCHAR)"
+            )
+
+
+def _unreadable_in(kind: Any) -> str | None:
+    """The first type of that kind in a type of DuckDB's; None when there is none."""
+    if kind.id in _UNREADABLE:
+        return str(kind)
+    if kind.id not in _NESTED:
+        return None
+    inside = (_unreadable_in(child) for _, child in kind.children if not isinstance(child, int))
+    return next((found for found in inside if found is not None), None)
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -72,10 +72,10 @@ def verify(
 ) -> Verified:
     """Read all of a database and hold it against itself, and against the files it came from.
 
-    `entry` is the hash of an entry of custody as it was noted elsewhere: it is a problem
-    when none has it. Files are looked at, by `limits`, unless `originals` is False; with
-    `again` every row is held against what the kept evidence gives when it is read again.
-    OomdbError when there is no database.
+    `entry` is the hash of an entry of custody as it was noted elsewhere, or how it begins
+    (`custody.noted_hash`): it is a problem when none has it. Files are looked at, by `limits`,
+    unless `originals` is False; with `again` every row is held against what the kept evidence
+    gives when it is read again. OomdbError when there is no database.
     """
     done = Verified()
     checks: dict[str, Callable[[duckdb.DuckDBPyConnection], Found]] = {

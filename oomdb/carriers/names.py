@@ -147,7 +147,7 @@ class Names:
         named: dict[str, tuple[str, ...]] = dict.fromkeys(_NAMED_BY_USER, ())
         for each in own:
             fact, _, name = each.partition("=")
-            if fact not in named or not name:
+            if fact not in named or not all(part.strip() for part in name.split(".")):
                 facts = ", ".join(_NAMED_BY_USER)
                 raise UsageError(f"{each!r} names no field: give FACT=NAME (facts: {facts})")
             named[fact] += (name,)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,16 +14,28 @@ import typer
 from typer.core import TyperGroup
 
 from oomdb import __version__
-from oomdb.errors import ExitCode, OomdbError, UsageError
+from oomdb.errors import ExitCode, OomdbError, UsageError, reason_of
 from oomdb.output import terminal
 
 #: What a shell expects of a program that Ctrl-C ended (128 + SIGINT).
 _INTERRUPTED = 130
 _HELP = ["-h", "--help"]
+#: How the system says that no more can be written.
+_OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+#: An option whose value was left out.
+_EMPTY_VALUE = re.compile(r"(--[a-z][a-z-]*)=\s*")
 
 
 class _Commands(TyperGroup):
     """Turns failures into one message on stderr and an exit code."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            _refuse_empty(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except OSError as error:  # of help and of the version, which are printed here
+            raise typer.Exit(_told(error)) from None
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -38,14 +52,8 @@ class _Commands(TyperGroup):
             if str(error) != "Query interrupted":
                 raise
             raise _interrupted() from None
-        except BrokenPipeError:
-            _drop_stdout()
-            raise typer.Exit(ExitCode.DONE) from None
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            terminal.note(f"oomdb: {where}{error.strerror or error}")
-            _drop_stdout()
-            raise typer.Exit(ExitCode.ERROR) from None
+            raise typer.Exit(_told(error)) from None
         return result
 
     def _configure(self, ctx: Any) -> None:
@@ -65,6 +73,31 @@ class _Commands(TyperGroup):
 def _interrupted() -> typer.Exit:
     terminal.note("oomdb: interrupted")
     return typer.Exit(_INTERRUPTED)
+
+
+def _refuse_empty(ctx: Any, args: list[str]) -> None:
+    """Refuse an argument without text: a variable that is not set would mean this folder."""
+    for before, argument in zip(["", *args], args, strict=False):
+        if not argument.strip():
+            option = before if before.strip("-") and before[0] == "-" else None
+        elif (named := _EMPTY_VALUE.fullmatch(argument)) is not None:
+            option = named[1]
+        else:
+            continue
+        what = f"the value of {option}" if option else "an argument"
+        raise typer.BadParameter(f"{what} is empty", ctx=ctx)
+
+
+def _told(error: OSError) -> ExitCode:
+    """Say what went wrong, and the exit code for it; a reader who went away is no error."""
+    # All that writes to files names them; the one file without a name is this.
+    where = error.filename or ("standard output" if error.errno in _OF_WRITING else None)
+    _drop_stdout()
+    if isinstance(error, BrokenPipeError):
+        return ExitCode.DONE
+    with contextlib.suppress(OSError):
+        terminal.note(f"oomdb: {f'{where}: ' if where else ''}{reason_of(error)}")
+    return ExitCode.ERROR
 
 
 def _drop_stdout() -> None:

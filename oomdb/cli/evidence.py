@@ -97,7 +97,11 @@ def verify(
     limit: Limit = None,
     entry: Annotated[
         str | None,
-        typer.Option(metavar="HASH", help="The hash of an entry of custody, as it was noted once."),
+        typer.Option(
+            metavar="HASH",
+            help="The hash of an entry of custody as it was noted once, or its first digits, 8 or"
+            " more; all 64 are the best proof.",
+        ),
     ] = None,
     summary_format: Annotated[
         SummaryFormat, typer.Option("--format", "-f", help="How the result is written.")
@@ -110,16 +114,18 @@ def verify(
     hash that is printed: given as --entry later it proves that no evidence up to it was
     changed, and with --again that every row follows from it.
     """
+    from oomdb.store.custody import noted_hash
     from oomdb.store.database import database_path
     from oomdb.summary import progress_bar, verified_as_json, verified_as_text
     from oomdb.verify import verify as check
 
+    noted = noted_hash(entry) if entry is not None else None
     with progress_bar() as progress:
         done = check(
             database_path(db),
             originals=files,
             again=again,
-            entry=entry,
+            entry=noted,
             limits=Limits().set_to(limit or ()),
             progress=progress,
         )

@@ -13,6 +13,7 @@ from oomdb.cli.options import (
     Out,
     RowFormat,
     Wait,
+    path_or_stdin,
     reading_from,
     refuse_database_as_output,
 )
@@ -31,7 +32,10 @@ app.add_typer(hosts_app, name="hosts")
 app.add_typer(budgets_app, name="budgets")
 
 Sheet = Annotated[
-    Path, typer.Argument(metavar="FILE.csv", help="The CSV file; - is standard input.")
+    Path,
+    typer.Argument(
+        metavar="FILE.csv", parser=path_or_stdin, help="The CSV file; - is standard input."
+    ),
 ]
 
 

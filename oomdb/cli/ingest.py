@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import Database, Limit, Wait
+from oomdb.cli.options import Database, Limit, Wait, path_or_stdin
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import SummaryFormat
@@ -23,7 +23,7 @@ def ingest(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            readable=False,  # what cannot be read is set aside, and the rest goes on
+            parser=path_or_stdin,
             help="Logs, folders, archives; - is standard input.",
         ),
     ],

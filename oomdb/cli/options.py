@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
 
     from oomdb.selection import Selection
 
+
+def path_or_stdin(text: str | Path) -> Path:
+    """A path where `-` is standard input; `./-`, which pathlib takes for the same, a file."""
+    path = Path(text)
+    return path.absolute() if str(path) == "-" and str(text) != "-" else path
+
+
+def _finite(seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise typer.BadParameter(f"{seconds} is no number of seconds")
+    return seconds
+
+
 Database = Annotated[
     Path | None,
     typer.Option(
@@ -34,6 +48,7 @@ Wait = Annotated[
     typer.Option(
         metavar="SECONDS",
         min=0,
+        callback=_finite,
         help="How long to wait while another process writes the database.",
     ),
 ]

@@ -21,7 +21,7 @@ from oomdb.cli.options import (
 )
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
-from oomdb.output.formats import StoryFormat
+from oomdb.output.formats import FILE_SUFFIXES, StoryFormat
 
 if TYPE_CHECKING:
     import duckdb
@@ -125,6 +125,8 @@ def report(
 
     if site is not None and (out is not None or report_format is not None):
         raise UsageError("--site writes a folder of pages: it has no --out and no --format")
+    if site is not None and site.suffix.lower() in FILE_SUFFIXES and not site.is_dir():
+        raise UsageError(f"--site {site} is a folder of pages; --out writes one page")
     if jobs is not None and site is None:
         raise UsageError("--jobs is for --site, whose pages processes share")
     written = {"--out": out, "--format": report_format, "--site": site}

@@ -30,15 +30,20 @@ _MOST_BYTES = 1 << 16
 class Slip:
     """The place of one message in the journal, while this process alone may send it."""
 
+    path: str
     descriptor: int
     sent_at: str | None
 
     def note(self, **facts: str) -> None:
         """Keep that it was sent, and have that on the disk."""
         content = json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, content + b"\n", 0)
-        os.fsync(self.descriptor)
+        try:
+            os.ftruncate(self.descriptor, 0)
+            os.pwrite(self.descriptor, content + b"\n", 0)
+            os.fsync(self.descriptor)
+        except OSError as error:
+            error.filename = self.path
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Journal:
             except BlockingIOError:
                 yield None
                 return
-            yield Slip(descriptor, _sent_at(os.pread(descriptor, _MOST_BYTES, 0)))
+            yield Slip(str(path), descriptor, _sent_at(os.pread(descriptor, _MOST_BYTES, 0)))
         finally:
             os.close(descriptor)
 

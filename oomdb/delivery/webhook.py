@@ -234,7 +234,7 @@ def _retry_after_s(headers: Headers) -> float | None:
         return float(told)
     try:
         at = parsedate_to_datetime(told)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max((at - datetime.now(UTC)).total_seconds(), 0.0)

@@ -29,7 +29,7 @@ from oomdb.explain.blocks import Blocks
 from oomdb.explain.html import details
 from oomdb.explain.page import TextPage
 from oomdb.explain.story import Story, chapters
-from oomdb.output import cells, writer
+from oomdb.output import values, writer
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,4 +105,4 @@ def drawn(story: Story, shown: Details, up: str | None = None) -> str:
 
 def as_json(story: Story) -> str:
     """The story as one JSON object with the fields of the dataclasses."""
-    return writer.json_text(cells.plain(asdict(story)), indent=2)
+    return writer.json_text(values.plain(asdict(story)), indent=2)

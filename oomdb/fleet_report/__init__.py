@@ -13,7 +13,7 @@ from oomdb.fleet_report.facts import Finding, FleetReport
 from oomdb.fleet_report.period import Period, period_of
 from oomdb.fleet_report.read import fleet_report
 from oomdb.fleet_report.words import as_markdown, as_text
-from oomdb.output import cells, writer
+from oomdb.output import values, writer
 
 __all__ = [
     "Finding",
@@ -35,4 +35,4 @@ def as_html(report: FleetReport) -> str:
 
 def as_json(report: FleetReport) -> str:
     """The report as one JSON object with the fields of the dataclasses."""
-    return writer.json_text(cells.plain(asdict(report)), indent=2)
+    return writer.json_text(values.plain(asdict(report)), indent=2)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+#: Suffixes of single files, which nobody means for a folder.
+FILE_SUFFIXES = frozenset(
+    {".csv", ".htm", ".html", ".json", ".jsonl", ".md", ".ndjson", ".parquet", ".sql", ".sqlite"}
+    | {".gz", ".tar", ".tgz", ".tsv", ".txt", ".xlsx", ".xz", ".zip", ".zst"}
+)
+
 
 class Format(StrEnum):
     """How rows are written."""

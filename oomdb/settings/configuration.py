@@ -217,7 +217,7 @@ def _from_variable(setting: Setting, text: str) -> Value:
     try:
         match setting.kind:
             case Kind.PATHS:
-                return tuple(text.split(os.pathsep))
+                return tuple(_filled(one) for one in text.split(os.pathsep))
             case Kind.TEXTS:
                 return tuple(text.split())
             case Kind.FLAG:
@@ -244,7 +244,7 @@ def _named(value: object) -> str:
 
 def _filled(text: str) -> str:
     if not text.strip():
-        raise ValueError("is empty; leave the line out")
+        raise ValueError("is empty; leave it out")
     return text
 
 

@@ -143,11 +143,21 @@ _UNREADABLE = (
     ("old lzma", re.compile(rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})")),
     ("UTF-16", re.compile(rb"\xff\xfe(?:[\t\r\n -~]\0){4}|\xfe\xff(?:\0[\t\r\n -~]){4}")),
 )
+#: Databases, whose pages hold text that looks like a log's and is none: oomdb's own keep
+#: what the kernel printed, in pieces.
+_DATABASES = (
+    ("a DuckDB database", re.compile(rb"[\0-\xff]{8}DUCK[\0-\xff]\0{7}")),
+    ("a DuckDB write-ahead log", re.compile(rb"d\0be\0[\x01-\x7f](?:\xff\xff|f\0)")),
+    ("a Parquet file", re.compile(rb"PAR1\x15")),
+)
 #: How any of them begins, which a log does not: one look for most.
 _ANY_START = re.compile(
     b"|".join(
         start.pattern
-        for start in [*(kind.start for kind in COMPRESSIONS), *dict(_UNREADABLE).values()]
+        for start in [
+            *(kind.start for kind in COMPRESSIONS),
+            *dict(_UNREADABLE + _DATABASES).values(),
+        ]
     )
 )
 
@@ -161,12 +171,15 @@ def compression_of(head: bytes) -> Compression | None:
     return None
 
 
-def unreadable_format(head: bytes) -> str | None:
-    """The name of a format that is not read; None when the data may be a log."""
+def why_unread(head: bytes) -> str | None:
+    """Why data that begin so are not read; None when they may be a log."""
     if _ANY_START.match(head):
         for name, start in _UNREADABLE:
             if start.match(head):
-                return name
+                return f"{name} data are not read; unpack or convert them first"
+        for name, start in _DATABASES:
+            if start.match(head):
+                return f"{name}, which is no log"
     return None
 
 

@@ -21,7 +21,7 @@ from oomdb.sources.compression import (
     Compression,
     Decompressed,
     compression_of,
-    unreadable_format,
+    why_unread,
 )
 from oomdb.sources.host_names import host_of_path
 from oomdb.sources.limits import Budget, LimitError, Limits, raised_by
@@ -43,7 +43,7 @@ def is_log_of_lines(head: bytes) -> bool:
     """Whether data that begin so hold lines, and neither other data nor one document."""
     return not (
         compression_of(head)
-        or unreadable_format(head)
+        or why_unread(head)
         or is_tar(head)
         or is_zip(head)
         or head.startswith(journals.MAGIC)
@@ -115,15 +115,14 @@ class Unwrapping:
             content = Peeked(Decompressed(content, kind, self._budget, again))
             kind = compression_of(content.head)
         head = content.head
-        unreadable = unreadable_format(head)
+        unread = why_unread(head)
         in_tar, in_zip = is_tar(head), is_zip(head)
         depth = held.depth + len(layers)
         if kind is not None or ((in_tar or in_zip) and depth >= self._limits.nesting):
             reason = f"limit reached: more than {self._limits.nesting} layers inside each other"
             yield Stream.set_aside(held.name, f"{reason} {raised_by('nesting')}")
-        elif unreadable is not None:
-            reason = f"{unreadable} data are not read; unpack or convert them first"
-            yield Stream.set_aside(held.name, reason)
+        elif unread is not None:
+            yield Stream.set_aside(held.name, unread)
         elif in_tar or in_zip or head.startswith(journals.MAGIC):
             inner = replace(held, file=content, depth=depth)
             unwrap = self._tar if in_tar else self._zip if in_zip else self._journal

@@ -119,13 +119,38 @@ def discover(paths: Iterable[Path], skip: Iterable[Path] = ()) -> Iterator[Sourc
     problems = {path: _problem_at(path) for path in paths if path != STDIN_PATH}
     skipped = tuple(os.path.realpath(path) for path in skip)
     seen: set[str] = set()
-    for path in paths:
-        problem = problems.get(path)
+    for typed in paths:
+        path, problem = without_parents(typed), problems.get(typed)
         walked = _walk(path) if problem is None else [(Source(str(path), problem), str(path))]
         for source, resolved in walked:
             if resolved not in seen and not (skipped and resolved.startswith(skipped)):
                 seen.add(resolved)
                 yield source
+
+
+def without_parents(path: Path) -> Path:
+    """The path without `..`, absolute where it had one: equal files get equal names.
+
+    Whether `a/..` can be left out depends on whether `a` is a link. Where it cannot, what
+    comes up to the last `..` is resolved; links after it keep their names, as do those of
+    paths without `..`, since a log is known again by the name under which it is reached.
+    """
+    parts = path.parts
+    if ".." not in parts:
+        return path
+    shorter = Path(os.path.abspath(path))  # noqa: PTH100
+    try:
+        if os.path.samestat(os.stat(path), os.stat(shorter)):  # noqa: PTH116
+            return shorter
+    except OSError:
+        pass
+    last = len(parts) - parts[::-1].index("..")
+    return Path(os.path.realpath(Path(*parts[:last])), *parts[last:])
+
+
+def full_name(path: Path) -> str:
+    """The absolute path without `..`, as text; of `-` the name of standard input."""
+    return Source(str(without_parents(path))).full_name
 
 
 def _problem_at(path: Path) -> str | None:

@@ -11,12 +11,14 @@ import hashlib
 import json
 import os
 import platform
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb import __version__, tables
+from oomdb.errors import UsageError
 from oomdb.store.insertion import insert, insert_rows
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+#: A hash or its first digits: fewer may be those of several entries.
+_NOTED = re.compile(r"[0-9A-Fa-f]{8,64}")
 #: Rows that are fetched at a time.
 _MOST_FETCHED = 10_000
 #: What the kernel says of a process that nobody logged in for.
@@ -227,9 +231,19 @@ def head(connection: duckdb.DuckDBPyConnection) -> tuple[int, str | None]:
     return (int(row[0]), str(row[1])) if row else (0, None)
 
 
+def noted_hash(text: str) -> str:
+    """The hash of an entry, or its first digits, as somebody noted it; UsageError for no such."""
+    if not _NOTED.fullmatch(text.strip()):
+        raise UsageError(
+            f"--entry {text!r} is no hash of an entry: give its 64 hexadecimal digits, or the"
+            " first 8 or more (`oomdb custody` lists them)"
+        )
+    return text.strip().lower()
+
+
 def has_entry(connection: duckdb.DuckDBPyConnection, sha256: str) -> bool:
-    """Whether an entry has that hash."""
-    sql = "SELECT COUNT(*) FROM custody WHERE entry_sha256 = LOWER(?)"
+    """Whether an entry has that hash, or one that begins so."""
+    sql = "SELECT COUNT(*) FROM custody WHERE STARTS_WITH(entry_sha256, ?)"
     row = connection.execute(sql, [sha256]).fetchone()
     return row is not None and row[0] > 0
 

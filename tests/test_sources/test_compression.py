@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from oomdb.sources import compression
 from oomdb.sources.compression import Compression, Decompressed
 from oomdb.sources.limits import BrokenError, Budget, Limits
-from tests.test_sources.packing import COMPRESS, LOG, contents, problems, read_bytes
+from tests.test_sources.packing import COMPRESS, LOG, contents, problems, read_bytes, tar, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -271,6 +272,38 @@ def test_text_is_no_compression(tmp_path: Path) -> None:
 def test_formats_that_are_not_read_are_named(start: bytes, name: str, tmp_path: Path) -> None:
     found = read_bytes(tmp_path, start + bytes(1000))
     assert problems(found) == {"": f"{name} data are not read; unpack or convert them first"}
+
+
+@pytest.mark.parametrize("storage", ["v1.0.0", "v1.2.0", "latest"])
+@pytest.mark.parametrize("wrap", ["plain", "tar", "zip", *COMPRESS])
+def test_databases_are_no_logs(storage: str, wrap: str, tmp_path: Path) -> None:
+    line = LOG.splitlines()[0].decode()
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{tmp_path}/made' AS made (STORAGE_VERSION '{storage}')")
+        connection.execute("CREATE TABLE made.kept (line VARCHAR)")
+        connection.execute("INSERT INTO made.kept VALUES (?)", [line])
+        ahead = (tmp_path / "made.wal").read_bytes()
+        connection.execute(f"COPY made.kept TO '{tmp_path}/full.parquet'")
+        connection.execute(f"COPY (FROM made.kept LIMIT 0) TO '{tmp_path}/empty.parquet'")
+    assert line.encode() in ahead
+    for name, data in {
+        "a DuckDB database": (tmp_path / "made").read_bytes(),
+        "a DuckDB write-ahead log": ahead,
+        "a Parquet file": (tmp_path / "full.parquet").read_bytes(),
+        "a Parquet file ": (tmp_path / "empty.parquet").read_bytes(),
+    }.items():
+        if wrap in COMPRESS:
+            data = COMPRESS[wrap](data)
+        elif wrap != "plain":
+            data = (tar if wrap == "tar" else zipped)({"backup.log": data})
+        found = read_bytes(tmp_path, data)
+        inside = "backup.log" if wrap in ("tar", "zip") else ""
+        assert problems(found) == {inside: f"{name.strip()}, which is no log"}
+
+
+@pytest.mark.parametrize("line", [b"01234567DUCK flew\n", b"PAR1 is a golfer\n", b"dabe\n"])
+def test_text_is_no_database(line: bytes, tmp_path: Path) -> None:
+    assert problems(read_bytes(tmp_path, line)) == {}
 
 
 # Limits
