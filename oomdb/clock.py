@@ -62,6 +62,9 @@ _MONTHS = (
     "dec dez dic déc дек gru ara pro des гру сне det jou δεκ",
 )
 _MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
+#: What may stand in a stamp beside numbers: beginnings of months' names, and zones.
+MONTH_WORDS = frozenset(_MONTH_OF)
+ZONE_WORDS = frozenset(_ZONES)
 
 _ISO = re.compile(
     r"(?:[^\s\d]{1,20} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?"

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb import __version__, redaction, scratch, tables
+from oomdb import __version__, scratch, tables
 from oomdb.errors import UsageError
 from oomdb.output.formats import FILE_SUFFIXES
 from oomdb.publishing import new_folder, take_rights
+from oomdb.redaction import columns
+from oomdb.redaction.names import Names
 from oomdb.store.custody import Act
 from oomdb.store.database import REDACTED, Store
 from oomdb.store.insertion import insert_rows
@@ -74,12 +76,12 @@ def export(database: Path, out: Path, key: bytes | None) -> Exported:
     if key is None:
         return _copy(database, out)
     if _is_database(out):
-        _redact(database, out, redaction.Names(key))
+        _redact(database, out, Names(key))
         with Store.open_for_reading(out) as reader:
             return _rows(reader.connection)
     copy = Path(scratch.folder(large=True)) / "redacted.duckdb"
     try:
-        _redact(database, copy, redaction.Names(key))
+        _redact(database, copy, Names(key))
         with Store.open_for_reading(copy) as reader:
             return _write_parquet(reader.connection, out)
     finally:
@@ -121,36 +123,36 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, out: Path, mode: int =
     return _rows(connection)
 
 
-def _redact(database: Path, copy: Path, names: redaction.Names) -> None:
+def _redact(database: Path, copy: Path, names: Names) -> None:
     with Store.open_for_ingest(copy, Act("redacted export", is_anonymous=True)) as store:
         connection = store.connection
         path = str(database.absolute()).replace("'", "''")
         connection.execute(f"ATTACH '{path}' AS original (READ_ONLY)")
         for table in tables.TABLES:
-            if table.name not in redaction.LEFT_OUT:
+            if table.name not in columns.LEFT_OUT:
                 _fill(store, table, names)
         connection.execute("DETACH original")
         insert_rows(connection, "properties", [{"name": REDACTED, "value": __version__}])
 
 
-def _fill(store: Store, table: tables.Table, names: redaction.Names) -> None:
+def _fill(store: Store, table: tables.Table, names: Names) -> None:
     """Copy the rows of a table as strangers may see them."""
     import pyarrow as pa
 
     connection = store.connection
-    selected = redaction.selected(table, "original", names)
+    selected = columns.selected(table, "original", names)
     for column in selected.named:
         found = connection.execute(
             f"SELECT DISTINCT {column} FROM original.{table.name} WHERE {column} IS NOT NULL"
         ).fetchall()
-        redacted = redaction.redacted(names, f"{table.name}.{column}", (row[0] for row in found))
+        redacted = columns.redacted(names, f"{table.name}.{column}", (row[0] for row in found))
         pairs = pa.table(
             {
                 "original": pa.array(redacted.keys(), pa.string()),
                 "redacted": pa.array(redacted.values(), pa.string()),
             }
         )
-        connection.register(redaction.names_of(table.name, column), pairs)
+        connection.register(columns.names_of(table.name, column), pairs)
     store.fill(table, selected.sql)
     for column in selected.named:
-        connection.unregister(redaction.names_of(table.name, column))
+        connection.unregister(columns.names_of(table.name, column))
