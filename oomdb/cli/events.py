@@ -112,10 +112,10 @@ def explain(
 
 def _hand_over(content: bytes, out: Path | None) -> None:
     """Write `content` and a line break to stdout, or to the file `out`, which is whole or not."""
-    from oomdb.output import writer
+    from oomdb.publishing import replacing
 
     if out is None:
         terminal.write_bytes(content)
         return
-    with writer.replacing(out) as file:
+    with replacing(out) as file:
         file.write(content.removesuffix(b"\n") + b"\n")

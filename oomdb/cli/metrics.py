@@ -36,7 +36,7 @@ def metrics(
     collector. The file is replaced as a whole.
     """
     from oomdb import metrics as telling
-    from oomdb.output import writer
+    from oomdb.publishing import replacing
     from oomdb.store.database import database_path
 
     refuse_database_as_output(out, db)
@@ -47,7 +47,7 @@ def metrics(
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        with writer.replacing(out) as file:
+        with replacing(out) as file:
             file.write(text.encode())
     if fail_on_findings and told.has_findings:
         raise typer.Exit(ExitCode.FINDINGS)

@@ -158,6 +158,7 @@ def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | Non
     """Write the report to stdout or to a file."""
     from oomdb import fleet_report as reporting
     from oomdb.output import writer
+    from oomdb.publishing import replacing
 
     match writer.chosen_story_format(report_format, out):
         case StoryFormat.JSON:
@@ -172,7 +173,7 @@ def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | Non
     if out is None:
         typer.echo(text)
     else:
-        with writer.replacing(out) as file:
+        with replacing(out) as file:
             file.write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 

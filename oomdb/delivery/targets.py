@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from oomdb.errors import OomdbError, UsageError, reason_of
-from oomdb.output import writer
 from oomdb.output.places import refuse_database
+from oomdb.publishing import replacing
 from oomdb.settings.configuration import secret_in
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class FileTarget:
             suffix = message.page_suffix
             out = out / f"oomdb-{message.period_name}{suffix}"
         content = message.document(suffix)
-        with writer.replacing(out) as file:
+        with replacing(out) as file:
             file.write(content)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import explain, processes
 from oomdb.errors import OomdbError
-from oomdb.output import writer
+from oomdb.publishing import replacing
 from oomdb.store import Store
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def put(path: Path, content: bytes) -> bool:
             return False
     except OSError:
         pass
-    with writer.replacing(path) as file:
+    with replacing(path) as file:
         file.write(content)
     return True
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from oomdb.errors import OomdbError, UsageError
 from oomdb.output import cells, layout, spreadsheet, terminal
 from oomdb.output.formats import Format, StoryFormat
-from oomdb.publishing import replacing as replacing
+from oomdb.publishing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError
-from oomdb.output import writer
+from oomdb.publishing import replacing
 from oomdb.schedule.systemd import MARK
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Place:
             if self._is_there(path) and path.read_text(encoding="utf-8") == text:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
-            with writer.replacing(path) as file:
+            with replacing(path) as file:
                 file.write(text.encode())
             path.chmod(0o644)
             changed.append(path)
