@@ -195,5 +195,13 @@ def _url(text: str, configuration: Configuration) -> str:
             raise UsageError("for the target webhook set webhook.url_file (or webhook.url)")
         return url
     if text.lower().startswith("webhook:"):
-        return secret_in(Path(text[len("webhook:") :]).expanduser())
+        return secret_in(webhook_file(text))
     return text
+
+
+def webhook_file(target: str) -> Path:
+    """The file that a target `webhook:FILE` names; UsageError when it names none."""
+    name = target.partition(":")[2]
+    if not name.strip():
+        raise UsageError("webhook: names no file; give webhook:FILE, one that holds the URL")
+    return Path(name).expanduser()

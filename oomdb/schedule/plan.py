@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb.delivery.targets import FileTarget, targets
+from oomdb.delivery.targets import FileTarget, targets, webhook_file
 from oomdb.errors import UsageError
 from oomdb.schedule.period import clock_time
 from oomdb.settings.configuration import is_open_to_others
@@ -170,7 +170,7 @@ def _target(text: str, number: int) -> tuple[str, Secret | None]:
             " into a file of its own, and give --to webhook:FILE"
         )
     if scheme == "webhook" and text != "webhook":
-        path = Path(text[len("webhook:") :]).expanduser().absolute()
+        path = webhook_file(text).absolute()
         return f"webhook:webhook-{number}", Secret(f"webhook-{number}", path)
     if scheme == "mailto" or text == "webhook":
         return text, None

@@ -215,7 +215,17 @@ def test_a_secret_is_one_line(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "webhook", "webhook:/no/such/file", "s3://bucket/x", "mailto:", "mailto:a@b?cc=c"]
+    "text",
+    [
+        "",
+        "webhook",
+        "webhook:",
+        "webhook: ",
+        "webhook:/no/such/file",
+        "s3://bucket/x",
+        "mailto:",
+        "mailto:a@b?cc=c",
+    ],
 )
 def test_what_is_no_target(text: str) -> None:
     with pytest.raises(OomdbError):
