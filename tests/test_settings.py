@@ -229,8 +229,8 @@ def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "sesame" not in done.stdout + done.stderr
     assert "geheim" not in done.stdout + done.stderr
-    assert done.stdout.count("********") == 3
-    assert "https://y.example/********" in done.stdout
+    assert done.stdout.count("********") == 2
+    assert "https://y.example/..." in done.stdout
 
 
 # The command line

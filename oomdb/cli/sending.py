@@ -57,7 +57,7 @@ def send(
     message = _message(told, db)
     beside = companion(db.resolve(), "deliveries")
     journal = Journal(configuration.path_of("delivery.journal") or beside)
-    patience = Patience(configuration.whole("delivery.patience_s") or 0)
+    patience = Patience(configuration.number("delivery.patience_s"))
     if dry_run:
         _show(message)
     has_failed = False

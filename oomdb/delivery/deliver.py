@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from oomdb.errors import OomdbError
+from oomdb.errors import OomdbError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,6 +64,8 @@ def deliver(
                 yield _delivered(message, target, journal, patience)
             except OomdbError as error:
                 yield Outcome(target.shown, State.FAILED, str(error))
+            except OSError as error:
+                yield Outcome(target.shown, State.FAILED, reason_of(error))
     if not dry_run:
         journal.forget_old()
 
@@ -77,11 +79,7 @@ def _would(message: Message, target: Target, journal: Journal) -> Outcome:
 
 def _delivered(message: Message, target: Target, journal: Journal, patience: Patience) -> Outcome:
     if not target.is_noted:
-        try:
-            target.send(message)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            return Outcome(target.shown, State.FAILED, reason)
+        target.send(message)
         return Outcome(target.shown, State.SENT)
     message_id = message.id_for(target.key)
     with journal.sending(message_id) as slip:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb.errors import OomdbError
+from oomdb.errors import OomdbError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,15 +35,20 @@ class Slip:
     sent_at: str | None
 
     def note(self, **facts: str) -> None:
-        """Keep that it was sent, and have that on the disk."""
+        """Keep that it was sent, and have that on the disk. OomdbError when it cannot be kept."""
         content = json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace")
         try:
-            os.ftruncate(self.descriptor, 0)
-            os.pwrite(self.descriptor, content + b"\n", 0)
-            os.fsync(self.descriptor)
+            with open(self.descriptor, "wb", closefd=False) as file:
+                file.seek(0)
+                file.write(content + b"\n")
+                file.flush()
+                os.ftruncate(self.descriptor, len(content) + 1)
+                os.fsync(self.descriptor)
         except OSError as error:
-            error.filename = self.path
-            raise
+            raise OomdbError(
+                f"it was sent, which cannot be noted in {self.path}: {reason_of(error)};"
+                " it may be sent again"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Journal:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise OomdbError(
-                f"cannot note deliveries in {self.folder}: {error.strerror}; nothing was sent"
+                f"cannot note deliveries in {self.folder}: {reason_of(error)}; nothing was sent"
                 " (delivery.journal names another folder)"
             ) from error
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import smtplib
 import socket
 import ssl
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from email.errors import HeaderParseError
@@ -17,10 +17,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from oomdb.delivery.retry import NotDeliveredError, TryAgainError
+from oomdb.delivery.tls import is_this_machine, trusting
 from oomdb.errors import UsageError
 from oomdb.output import terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from oomdb.delivery.message import Message
@@ -48,7 +50,7 @@ class Server:
     @classmethod
     def of(cls, configuration: Configuration) -> Server:
         """The server that the settings name."""
-        host = configuration.text("smtp.host") or "localhost"
+        host = configuration.text_in_force("smtp.host")
         security = configuration.text("smtp.security")
         security = security or ("none" if is_this_machine(host) else "starttls")
         user, password = configuration.text("smtp.user"), configuration.secret("smtp.password")
@@ -64,7 +66,7 @@ class Server:
             user=user,
             password=password,
             ca_file=configuration.text("smtp.ca_file"),
-            timeout_s=configuration.whole("delivery.timeout_s") or 30,
+            timeout_s=configuration.number("delivery.timeout_s"),
         )
 
     def hand_over(self, mail: EmailMessage) -> None:
@@ -73,7 +75,7 @@ class Server:
         TryAgainError for what may pass, NotDeliveredError for what will not.
         """
         try:
-            with self._connected() as server:
+            with self._session() as server:
                 if self.user is not None and self.password is not None:
                     server.login(self.user, self.password)
                 server.send_message(mail)
@@ -92,6 +94,21 @@ class Server:
             raise NotDeliveredError(f"{self.host}: certificate not trusted: {reason}") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TryAgainError(f"{self.host}:{self.port}: {_said(error)}") from error
+
+    @contextmanager
+    def _session(self) -> Iterator[smtplib.SMTP]:
+        """A connection until its end.
+
+        What the server says to the farewell counts for nothing: a mail that it took is
+        delivered, and one that it refused was refused for its own reason.
+        """
+        server = self._connected()
+        try:
+            yield server
+        finally:
+            with suppress(OSError):
+                server.quit()
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         """A connection that is as private as the settings want."""
@@ -122,25 +139,6 @@ def address(text: str) -> Address:
     if not is_whole or not plain.isascii() or not text.isprintable():
         raise UsageError(f"not a mail address: {text!r}")
     return found
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether what goes to `host` leaves the machine at no time."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.rstrip(".").lower() == "localhost"
-
-
-def trusting(ca_file: str | None) -> ssl.SSLContext:
-    """A context that checks certificates and names, by the system's authorities or a file's.
-
-    UsageError when the file cannot be used.
-    """
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise UsageError(f"cannot use the certificates in {ca_file}: {error.strerror}") from error
 
 
 def compose(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from oomdb.errors import UsageError
+from oomdb.errors import OomdbError, UsageError, reason_of
 from oomdb.output import writer
 from oomdb.settings.configuration import secret_in
 
@@ -69,7 +69,10 @@ class FileTarget:
         out = self.path
         suffix = _DOCUMENTS.get(out.suffix.lower(), ".txt")
         if self.is_folder:
-            out.mkdir(parents=True, exist_ok=True)
+            try:
+                out.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OomdbError(f"cannot make {out}: {reason_of(error)}") from error
             suffix = message.page_suffix
             out = out / f"oomdb-{message.period_name}{suffix}"
         content = message.document(suffix)
@@ -144,7 +147,7 @@ def targets(texts: Sequence[str], configuration: Configuration) -> list[Target]:
 
 
 def _targets(text: str, configuration: Configuration) -> list[Target]:
-    most = configuration.whole("delivery.most_findings") or 10
+    most = configuration.number("delivery.most_findings")
     scheme = text.partition(":")[0].lower()
     if scheme == "mailto":
         return _mail(text[len("mailto:") :], configuration, most)
@@ -155,7 +158,7 @@ def _targets(text: str, configuration: Configuration) -> list[Target]:
             _url(text, configuration),
             configuration.text("webhook.format"),
             configuration.text("webhook.ca_file"),
-            configuration.whole("delivery.timeout_s") or 30,
+            configuration.number("delivery.timeout_s"),
         )
         return [WebhookTarget(hook, most)]
     if _SCHEME.match(text):

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from oomdb import __version__
-from oomdb.delivery.mail import is_this_machine, trusting
 from oomdb.delivery.retry import NotDeliveredError, TryAgainError
+from oomdb.delivery.tls import is_this_machine, trusting
 from oomdb.errors import UsageError
 from oomdb.output import terminal
+from oomdb.settings import secret_urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ class Webhook:
     @property
     def shown(self) -> str:
         """The target without what makes it a secret."""
-        return masked(self.url)
+        return secret_urls.shown(self.url)
 
     def post(self, content: dict[str, Any], message_id: str) -> None:
         """Send one message. TryAgainError for what may pass, NotDeliveredError for the rest."""
@@ -89,12 +90,13 @@ class Webhook:
             raise TryAgainError(_said(error)) from None
 
     def _failure(self, error: urllib.error.HTTPError) -> TryAgainError | NotDeliveredError:
+        hidden = secret_urls.parts(self.url)
+        most_bytes = 4 * (_MOST_ANSWER + max(map(len, hidden), default=0))
         try:
-            answer = error.read(_MOST_ANSWER).decode("utf-8", "replace")
+            answer = error.read(most_bytes).decode("utf-8", "replace")
         except (OSError, http.client.HTTPException):
             answer = ""
-        path = urlsplit(self.url).path
-        answer = answer.replace(path, "...") if len(path) > 1 else answer
+        answer = secret_urls.without(hidden, answer, _MOST_ANSWER)
         told = f"HTTP status {error.code} {terminal.printable(' '.join(answer.split()))}".rstrip()
         if error.code in _PASSING:
             return TryAgainError(told, _retry_after_s(error.headers))
@@ -119,17 +121,17 @@ def webhook(url: str, form: str | None, ca_file: str | None, timeout_s: int) -> 
         host, parts = "", urlsplit("")
     if parts.scheme not in ("https", "http") or not host or any(c <= " " for c in url):
         raise UsageError("the webhook's URL is no https://HOST/PATH")
+    if any(c > "~" for c in url):
+        raise UsageError(
+            "the webhook's URL has characters that no URL can have: give them as %XX, and a name"
+            " of a host as xn--..."
+        )
     if parts.username is not None:
-        raise UsageError(f"the webhook's URL has a user name in it: {masked(url)}")
+        raise UsageError(f"the webhook's URL has a user name in it: {secret_urls.shown(url)}")
     if parts.scheme == "http" and not is_this_machine(host):
-        raise UsageError(f"the webhook at {masked(url)} would get its URL in clear; use https")
+        shown = secret_urls.shown(url)
+        raise UsageError(f"the webhook at {shown} would get its URL in clear; use https")
     return Webhook(url, form or _guessed(host), ca_file, timeout_s)
-
-
-def masked(url: str) -> str:
-    """The URL's scheme and host alone."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}/..."
 
 
 def _guessed(host: str) -> str:

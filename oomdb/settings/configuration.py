@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb.errors import UsageError
-from oomdb.settings import file
+from oomdb.settings import file, secret_urls
 from oomdb.settings.table import BY_NAME, SETTINGS, Kind, Setting, Value
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 #: What is shown in place of a secret.
 MASK = "********"
-#: A target that is a URL; what follows its host is a secret.
-_URL = re.compile(r"^(https?://)(?:[^/]*@)?([^/]*).*", re.IGNORECASE | re.DOTALL)
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True}
 _FLAGS |= {"0": False, "false": False, "no": False, "off": False}
 
@@ -42,7 +39,7 @@ class InForce:
         if self.setting.secret:
             return MASK
         if isinstance(self.value, tuple):
-            return ", ".join(_URL.sub(rf"\1\2/{MASK}", one) for one in self.value)
+            return ", ".join(map(secret_urls.shown, self.value))
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
 
 
@@ -119,6 +116,12 @@ class Configuration:
         assert value is None or isinstance(value, str)
         return value
 
+    def text_in_force(self, name: str) -> str:
+        """The same of a setting that has a default."""
+        text = self.text(name)
+        assert text is not None
+        return text
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list in force; empty when not set."""
         value = self._value(name)
@@ -135,6 +138,12 @@ class Configuration:
         value = self._value(name)
         assert value is None or isinstance(value, int)
         return value
+
+    def number(self, name: str) -> int:
+        """The number in force of a setting that has a default."""
+        number = self.whole(name)
+        assert number is not None
+        return number
 
     def _value(self, name: str) -> Value | None:
         value = self.set_value(name)

@@ -63,6 +63,10 @@ class Mailbox:
     were_private: list[bool] = field(default_factory=list)
     refused_recipients: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    farewell: str = "221 Bye"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        return self.farewell
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any

@@ -108,6 +108,21 @@ def test_where_nothing_can_be_noted_nothing_is_sent(
     assert posted.paths == []
 
 
+def test_what_cannot_be_noted_keeps_no_other_from_its_message(
+    message: Message, tmp_path: Path, journal: Journal, hours: Hours
+) -> None:
+    posted = Posted()
+    with web_server(posted) as url:
+        to = targets([f"{url}/x", f"{url}/y", str(tmp_path / "page.html")], NOTHING_SET)
+        journal.folder.mkdir()
+        (journal.folder / f"{message.id_for(to[0].key)}.json").symlink_to("/dev/full")
+        first, second, third = deliver(message, to, journal, hours.patience())
+    assert (first.state, second.state, third.state) == (State.FAILED, State.SENT, State.SENT)
+    assert "it was sent, which cannot be noted in " in str(first)
+    assert "No space left on device" in str(first)
+    assert posted.paths == ["/x", "/y"]
+
+
 def _hold(folder: Path, message_id: str, holds: object, free: object) -> None:
     with Journal(folder).sending(message_id):
         holds.set()  # type: ignore[attr-defined]

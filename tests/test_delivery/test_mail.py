@@ -193,6 +193,27 @@ def test_what_fails_for_now_is_tried_again_later_and_later(
     assert len(mailbox.mails) == 1
 
 
+@pytest.mark.parametrize("farewell", ["421 going down", "500 what?"])
+def test_a_mail_that_was_taken_is_not_sent_again_whatever_the_farewell(
+    farewell: str, message: Message, settings: Settings, journal: Journal, hours: Hours
+) -> None:
+    mailbox = Mailbox(farewell=farewell)
+    with mail_server(mailbox) as port:
+        (outcome,) = sent(message, settings(PLAIN.format(port=port)), journal, hours)
+    assert outcome == Outcome("mailto:ops@example.com", State.SENT)
+    assert len(mailbox.mails) == 1
+
+
+def test_a_refusal_is_told_whatever_the_farewell(
+    message: Message, settings: Settings, journal: Journal, hours: Hours
+) -> None:
+    mailbox = Mailbox(answers=["554 no"], farewell="421 going down")
+    with mail_server(mailbox) as port:
+        (outcome,) = sent(message, settings(PLAIN.format(port=port)), journal, hours)
+    assert (outcome.state, outcome.detail) == (State.FAILED, "127.0.0.1: 554 no")
+    assert hours.waits == []
+
+
 def test_patience_ends(
     message: Message, settings: Settings, journal: Journal, hours: Hours
 ) -> None:
@@ -270,7 +291,7 @@ def test_an_address_may_have_a_name() -> None:
 
 
 def test_certificates_are_checked_by_default() -> None:
-    from oomdb.delivery.mail import trusting
+    from oomdb.delivery.tls import trusting
 
     context = trusting(None)
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)

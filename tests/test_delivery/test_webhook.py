@@ -94,6 +94,34 @@ def test_the_url_is_shown_and_noted_nowhere(
     assert note.stat().st_mode & 0o777 == 0o600
 
 
+QUERY = "/workflows/0f1e/triggers?api-version=2016-06-01&sp=%2Fgeheim%2Frun&sig=geheim-Zk3_q"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (f"no hook at {QUERY}", "no hook at ..."),
+        ("geheim-Zk3_q is no sig, nor is %2Fgeheim%2Frun", "... is no sig, nor is ..."),
+        ("/geheim/run has no 0f1e", "... has no ..."),
+        ("x" * 195 + "geheim-Zk3_q", "x" * 195 + "..."),
+        ("geheim-Zk3_q" * 20 + "x" * 195 + "geheim-Zk3_q", "..." * 17),
+    ],
+)
+def test_no_part_of_the_url_is_told(
+    answer: str,
+    told: str,
+    message: Message,
+    settings: Settings,
+    journal: Journal,
+    hours: Hours,
+) -> None:
+    posted = Posted(answers=[(404, {}, answer)])
+    with web_server(posted) as url:
+        failed = sent(message, f'[webhook]\nurl = "{url}{QUERY}"\n', settings, journal, hours)
+    assert posted.paths == [QUERY]
+    assert failed.detail == f"HTTP status 404 {told}"
+
+
 def test_slack_gets_the_findings_first_and_no_markup_of_names(
     message: Message, settings: Settings, journal: Journal, hours: Hours
 ) -> None:
@@ -253,6 +281,9 @@ def test_https_is_checked(
         "hooks.slack.com/x",
         "http://chat.example/x",
         "https://user:pass@chat.example/geheim",
+        "https://chat.example/k\u00e4se-geheim",
+        "https://ch\u00e4t.example/geheim",
+        "https://chat.example/geheim\x7f",
     ],
 )
 def test_what_is_no_webhook(url: str) -> None:
