@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 #: The label of what is beyond the most series.
 OTHERS = "(others)"
 
-#: Series are taken in the order in which they were first read: one that has a number of its
-#: own keeps it, and the number of the others only grows.
+#: Series are taken in the order of their first kills, so that neither a log that is read anew
+#: nor one that is later moves one of them: it keeps its number, and that of the others grows.
 _KILLS = """
 SELECT
   CASE WHEN place <= {most} THEN hostname ELSE '{others}' END AS host,
@@ -30,17 +30,12 @@ SELECT
   CAST(SUM(kills) AS BIGINT) AS value
 FROM (
   SELECT hostname, limited_by, service, kills,
-    ROW_NUMBER() OVER (ORDER BY first_read_at, hostname, limited_by, service) AS place
+    ROW_NUMBER() OVER (ORDER BY first_at NULLS LAST, hostname, limited_by, service) AS place
   FROM (
     SELECT COALESCE(k.hostname, '') AS hostname, COALESCE(k.constraint_kind, '') AS limited_by,
-      COALESCE(k.unit, '') AS service, COUNT(*) AS kills, MIN(r.read_at) AS first_read_at
+      COALESCE(k.unit, '') AS service, COUNT(*) AS kills,
+      MIN(k.occurred_at) AS first_at
     FROM killed_processes AS k
-    LEFT JOIN (
-      SELECT s.event_id, MIN(sources.ingested_at) AS read_at
-      FROM sightings AS s
-      INNER JOIN sources ON sources.source_id = s.source_id
-      GROUP BY s.event_id
-    ) AS r ON r.event_id = k.event_id
     GROUP BY k.hostname, k.constraint_kind, k.unit
   ) AS counted
 ) AS ranked

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from oomdb import sizes
 from oomdb.output import terminal, writer
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from oomdb.verify import Verified
 
 _MOST_KEYS = 10
-_KIB = 1024
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 def as_json(summary: Summary) -> str:
@@ -28,11 +27,9 @@ def as_json(summary: Summary) -> str:
 
 
 def _bytes(count: int) -> str:
-    """`count` bytes in the largest binary unit that leaves a number above 1."""
-    if count < _KIB:
-        return f"{count:,} bytes"
-    power = min((count.bit_length() - 1) // 10, len(_UNITS) - 1)
-    return f"{count:,} bytes ({count / _KIB**power:,.1f} {_UNITS[power]})"
+    """`count` bytes, and from 1 KiB up what that is in the largest unit that it fills."""
+    exact, short = f"{count:,} bytes", sizes.shown(count)
+    return exact if exact == short else f"{exact} ({short})"
 
 
 def as_text(summary: Summary) -> str:
@@ -96,7 +93,7 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None] | None]:
         task = progress.add_task("reading")
 
         def show(files: int, size: int, name: str) -> None:
-            text = f"{files:,} files, {size // _KIB**2:,} MiB  {terminal.printable(name)}"
+            text = f"{files:,} files, {sizes.shown(size)}  {terminal.printable(name)}"
             progress.update(task, description=text)
 
         yield show

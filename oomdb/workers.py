@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
-import signal
-import tempfile
-import threading
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import chain, islice
-from multiprocessing.connection import wait
-from multiprocessing.util import get_temp_dir
 from typing import TYPE_CHECKING
 
-from oomdb import scratch
-from oomdb.errors import OomdbError
+from oomdb import processes
 from oomdb.logs import LogReader
 from oomdb.parts import places
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
+    from concurrent.futures import ProcessPoolExecutor
 
     from oomdb.logs import Log, Marks, Options
     from oomdb.parts import Part, Place
@@ -39,8 +32,6 @@ _SHARE_FILES = 256
 #: Shares that are being read or waiting to be taken, for each worker.
 _SHARES_AHEAD = 3
 
-#: The longest name of a folder for sockets: the system takes 107 bytes for all of it.
-_MOST_FOLDER = 70
 #: When a worker looks for cycles among its objects: reports are many objects without any.
 _COLLECTED = (50_000, 20, 100)
 
@@ -71,8 +62,10 @@ def read_files(
         reader = LogReader(options, marks, threads=jobs > 1)
         yield from ((source, _read(reader, source)) for source in ahead)
     else:
-        with _Workers(options, marks, jobs) as workers:
-            yield from workers.read(ahead)
+        with processes.pool(
+            jobs, _begin, (options, marks), doing="read logs", preload=("oomdb.logs",)
+        ) as pool:
+            yield from _Workers(pool, LogReader(options, marks), jobs).read(ahead)
 
 
 def _read(reader: LogReader, source: Source) -> list[Log]:
@@ -101,41 +94,17 @@ class _Long:
 class _Workers:
     """The processes, and what they have been given."""
 
-    def __init__(self, options: Options, marks: Marks, jobs: int) -> None:
-        methods = multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if "forkserver" in methods:
-            context.set_forkserver_preload(["__main__", "oomdb.logs"])
-        _keep_sockets_in(scratch.folder())
-        told = (options, marks, scratch.folders())
-        self._pool = ProcessPoolExecutor(
-            jobs, mp_context=context, initializer=_begin, initargs=told
-        )
-        self._here = LogReader(options, marks)
+    def __init__(self, pool: ProcessPoolExecutor, here: LogReader, jobs: int) -> None:
+        self._pool = pool
+        self._here = here
         self._most_ahead = jobs * _SHARES_AHEAD
-
-    def __enter__(self) -> _Workers:
-        return self
-
-    def __exit__(self, kind: object, *rest: object) -> None:
-        if kind is not None:
-            for process in multiprocessing.active_children():
-                process.terminate()
-        self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
     def read(self, sources: Iterable[Source]) -> Iterator[tuple[Source, list[Log]]]:
         """Each source with its logs, in order."""
         shares = _shares(sources)
         ahead = deque(map(self._give, islice(shares, self._most_ahead)))
         while ahead:
-            try:
-                read = self._taken(ahead.popleft())
-            except BrokenProcessPool:
-                raise OomdbError(
-                    "a process that read logs ended unexpectedly (was it killed for its memory?);"
-                    " --jobs 1 reads with one process"
-                ) from None
-            yield from read
+            yield from self._taken(ahead.popleft())
             ahead.extend(map(self._give, islice(shares, 1)))
 
     def _give(self, share: list[Source]) -> Future[Read] | _Long | Read:
@@ -154,17 +123,6 @@ class _Workers:
         if isinstance(given, Future):
             return given.result()
         return given.put_together(self._here) if isinstance(given, _Long) else given
-
-
-def _keep_sockets_in(folder: str) -> None:
-    """Have the sockets to the processes in our folder, where a killed run leaves no more.
-
-    Their names must be short; in a long folder they stay where Python puts them.
-    """
-    if len(folder) <= _MOST_FOLDER:
-        before, tempfile.tempdir = tempfile.tempdir, folder
-        get_temp_dir()
-        tempfile.tempdir = before
 
 
 def _shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
@@ -196,21 +154,11 @@ def _size_bytes(source: Source) -> int:
 _reader: LogReader
 
 
-def _begin(options: Options, marks: Marks, folders: dict[str, str]) -> None:
-    """Make this process a worker: Ctrl-C is its parent's, whose end is its own."""
+def _begin(options: Options, marks: Marks) -> None:
+    """Have a reader in this worker."""
     global _reader
-    scratch.use(folders)
     gc.set_threshold(*_COLLECTED)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     _reader = LogReader(options, marks)
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
 
 
 def _read_share(share: list[Source]) -> Read:

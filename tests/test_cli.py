@@ -572,6 +572,39 @@ def test_explain_leaves_a_file_alone_when_it_fails(
     assert "cannot write" in oomdb.stderr
 
 
+OUTPUTS = {
+    "report": ("report", "--always", "--to"),
+    "site": ("report", "--site"),
+    "out": ("report", "--out"),
+    "metrics": ("metrics", "--out"),
+    "events": ("events", "--out"),
+    "sql": ("sql", "SELECT 1", "--out"),
+    "views": ("views", "--out"),
+    "config": ("config", "show", "--out"),
+    "export": ("export",),
+    "rebuild": ("rebuild",),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_no_output_replaces_the_database_or_what_belongs_to_it(
+    name: str, oomdb: InProcess, tmp_path: Path
+) -> None:
+    database = tmp_path / "fleet.duckdb"
+    shutil.copy(oomdb.database, database)
+    link = tmp_path / "link.html"
+    link.symlink_to(database)
+    before = database.read_bytes()
+    oomdb.database = database
+    companions = ("staged", "staged.wal", "lock", "wal", "deliveries/x.html")
+    outs = [database, link, *(f"{database}.{one}" for one in companions)]
+    for out in outs:
+        oomdb(*OUTPUTS[name], str(out), code=2)
+        assert "is the database itself" in oomdb.stderr or "belongs to the database" in oomdb.stderr
+    assert database.read_bytes() == before
+    assert sorted(tmp_path.iterdir()) == [database, link]
+
+
 # Sources and evidence
 
 

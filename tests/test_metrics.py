@@ -15,6 +15,7 @@ from oomdb import metrics
 from oomdb.ingest import ingest
 from oomdb.store.database import Store
 
+from .printed import log, report_6_1, syslog
 from .test_cli import InProcess
 
 if TYPE_CHECKING:
@@ -105,18 +106,32 @@ def test_the_older_text_format_reads_it_too(database: Path) -> None:
 
 def test_series_are_bounded_and_those_that_are_in_stay(tmp_path: Path) -> None:
     path = tmp_path / "oomdb.duckdb"
-    ingest([SEED], path, jobs=1)
-    _, before = told(path, 1)
-    assert kills(before) == {("iZ23tpcto8eZ", "", ""): 1}
     ingest([UNITS], path, jobs=1)
-    _, whole = told(path)
-    _, after = told(path, 1)
-    others = (metrics.OTHERS,) * 3
-    assert kills(after) == {
-        ("iZ23tpcto8eZ", "", ""): 1,
-        others: sum(kills(whole).values()) - 1,
+    first, others = ("labvm", "memcg", "webapp.service"), (metrics.OTHERS,) * 3
+    before = kills(told(path, 1)[1])
+    assert set(before) == {first, others}
+    ingest([SEED], path, jobs=1)
+    whole = kills(told(path)[1])
+    assert ("iZ23tpcto8eZ", "", "") in whole
+    assert kills(told(path, 1)[1]) == {
+        first: before[first],
+        others: sum(whole.values()) - before[first],
     }
-    assert kills(after)[others] > 1
+    assert before[others] > 1
+
+
+def test_a_log_that_grows_changes_no_series_meaning(tmp_path: Path) -> None:
+    path = tmp_path / "oomdb.duckdb"
+    for name, stamp in (("web1", "Jun  4 17:19:10"), ("web2", "Jun  4 18:00:00")):
+        file = tmp_path / f"{name}.log"
+        file.write_bytes(log(syslog(report_6_1(pid=len(stamp) + int(name[3:])), name, stamp)))
+        ingest([file], path, jobs=1)
+    others = (metrics.OTHERS,) * 3
+    assert kills(told(path, 1)[1]) == {("web1", "none", ""): 1, others: 1}
+    with (tmp_path / "web1.log").open("ab") as grown:
+        grown.write(log(syslog(report_6_1(pid=9, free_kb=801), "web1", "Jun  5 01:02:03")))
+    ingest([tmp_path / "web1.log"], path, jobs=1)
+    assert kills(told(path, 1)[1]) == {("web1", "none", ""): 2, others: 1}
 
 
 def test_any_name_is_one_label() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oomdb.reports.reader import in_blocks
-from oomdb.reports.scan import LOOK_AHEAD, LOOK_BACK, STAMPED_BYTES, lines_near_hits
+from oomdb.reports.scan import LOOK_AHEAD, LOOK_BACK, STAMPED_BYTES
+from tests.near_hits import lines_near_hits
 from tests.printed import dmesg, log, report_6_1
 
 if TYPE_CHECKING:

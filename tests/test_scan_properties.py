@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oomdb.carriers.line import RawLine
 from oomdb.reports import literals, scan
 from oomdb.reports.literals import CLOCK, LITERALS
-from oomdb.reports.scan import lines_near_hits
+from tests.near_hits import lines_near_hits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

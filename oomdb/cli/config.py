@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import Database, Out, RowFormat
+from oomdb.cli.options import Database, Out, RowFormat, refuse_database_as_output
 
 if TYPE_CHECKING:
     from oomdb.settings.configuration import Configuration
@@ -37,6 +37,7 @@ def show(
     from oomdb.output import terminal, writer
     from oomdb.settings.table import SETTINGS
 
+    refuse_database_as_output(out, db)
     configuration = configured(context)
     columns: dict[str, list[str | None]] = {"setting": [], "value": [], "origin": []}
     if everything:

@@ -67,6 +67,7 @@ def rebuild(
     from oomdb.store.database import database_path
     from oomdb.summary import progress_bar
 
+    refuse_database_as_output(new, db, "NEW")
     with progress_bar() as progress:
         done = make_anew(database_path(db), new, progress=progress)
     typer.echo(f"sources    {done.sources:,}")
@@ -173,6 +174,7 @@ def export(
     key = exporting.key_in(key_file) if key_file is not None else None
     if redact and key is None:
         key = exporting.new_key()
+    refuse_database_as_output(out, db, "OUT")
     done = exporting.export(database_path(db), out, key)
     typer.echo(f"tables     {len(done.rows):,}")
     typer.echo(f"rows       {sum(done.rows.values()):,}")

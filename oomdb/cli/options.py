@@ -88,7 +88,8 @@ Limit = Annotated[
     typer.Option(
         metavar="NAME=VALUE",
         help="What reading one file may take, against files made to exhaust the reader; may be"
-        f" repeated. By default {Limits().described()}.",
+        " repeated. Sizes end with K, M, G or T, to the base of 1024. By default"
+        f" {Limits().described()}.",
     ),
 ]
 Timeout = Annotated[
@@ -102,8 +103,9 @@ MemoryLimit = Annotated[
     str | None,
     typer.Option(
         metavar="SIZE",
-        help="Most memory it may take; none for no limit. 4GB when not given, or half of what"
-        " the machine has if that is less.",
+        help="Most memory it may take; none for no limit. 4G when not given, or half of what"
+        " the machine has if that is less. Units are to the base of 1024: 4G,"
+        " 4GB and 4GiB are one size.",
     ),
 ]
 
@@ -154,9 +156,10 @@ def reading_from(db: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         yield reader.connection
 
 
-def refuse_database_as_output(out: Path | None, db: Path | None) -> None:
-    """Refuse to replace the database by a result."""
+def refuse_database_as_output(out: Path | None, db: Path | None, option: str = "--out") -> None:
+    """Refuse to replace the database that `--db` names, or a part of it, by a result."""
+    from oomdb.output.places import refuse_database
     from oomdb.store.database import database_path
 
-    if out is not None and out.exists() and out.resolve() == database_path(db).resolve():
-        raise UsageError(f"--out {out} is the database itself")
+    if out is not None:
+        refuse_database(out, database_path(db), option)

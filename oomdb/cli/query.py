@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oomdb.cli.app import app
+from oomdb.cli.config import configured
 from oomdb.cli.options import (
     Database,
     Hosts,
@@ -55,7 +56,7 @@ def query(
     temp_limit: Annotated[
         str,
         typer.Option(metavar="SIZE", help="Most it may put into temporary files; 0 for none."),
-    ] = "10GB",
+    ] = "10G",
 ) -> None:
     """Write the rows of a saved view."""
     from oomdb.selection import find_event, view_rows
@@ -174,6 +175,7 @@ def _from_stdin() -> str:
 
 @app.command()
 def views(
+    context: typer.Context,
     view: Annotated[
         str | None, typer.Argument(metavar="[VIEW]", help="Show the columns of this view.")
     ] = None,
@@ -186,6 +188,7 @@ def views(
     from oomdb.output import writer
     from oomdb.views import load_views
 
+    refuse_database_as_output(out, configured(context).path_of("db"))
     if view is None:
         known = sorted(load_views(), key=lambda each: (each.layer, each.name))
         columns = {

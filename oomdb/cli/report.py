@@ -135,6 +135,7 @@ def report(
         raise UsageError("--last is a whole period: it has no --since and no --until")
     hosts = tuple(host or ())
     refuse_database_as_output(out, db)
+    refuse_database_as_output(site, db, "--site")
     with reading_from(db) as connection:
         now = datetime.now(UTC)
         if last is not None:

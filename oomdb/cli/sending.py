@@ -53,7 +53,7 @@ def send(
     from oomdb.delivery.targets import targets
     from oomdb.store.staging import companion
 
-    found = targets(to, configuration)
+    found = targets(to, configuration, db)
     message = _message(told, db)
     beside = companion(db.resolve(), "deliveries")
     journal = Journal(configuration.path_of("delivery.journal") or beside)

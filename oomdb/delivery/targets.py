@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from oomdb.errors import OomdbError, UsageError, reason_of
 from oomdb.output import writer
+from oomdb.output.places import refuse_database
 from oomdb.settings.configuration import secret_in
 
 if TYPE_CHECKING:
@@ -137,11 +138,18 @@ class WebhookTarget:
         )
 
 
-def targets(texts: Sequence[str], configuration: Configuration) -> list[Target]:
-    """The targets, each once, in their order. UsageError for what is none or not set up."""
+def targets(
+    texts: Sequence[str], configuration: Configuration, database: Path | None = None
+) -> list[Target]:
+    """The targets, each once, in their order.
+
+    UsageError for what is none or not set up, and for a file that would replace the `database`.
+    """
     found: dict[str, Target] = {}
     for text in texts:
         for target in _targets(text, configuration):
+            if isinstance(target, FileTarget) and database is not None:
+                refuse_database(target.path, database, "--to")
             found.setdefault(target.key, target)
     return list(found.values())
 

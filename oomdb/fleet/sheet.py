@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb import sizes
 from oomdb.errors import OomdbError, UsageError
 from oomdb.output.spreadsheet import unguarded
 from oomdb.store.custody import Act
@@ -110,7 +111,7 @@ def _content(name: str, path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        raise SheetError(f"{name}: larger than {_MOST_BYTES >> 20} MiB")
+        raise SheetError(f"{name}: larger than {sizes.shown(_MOST_BYTES)}")
     return content
 
 

@@ -8,22 +8,15 @@ it would be written, and is left as it is.
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import signal
-import threading
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb import explain
+from oomdb import explain, processes
 from oomdb.errors import OomdbError
 from oomdb.output import writer
 from oomdb.store import Store
@@ -113,23 +106,13 @@ def write_pages(
             stack.callback(_end)
             results: Iterator[tuple[dict[str, Key], int]] = map(_write_share, shares)
         else:
-            methods = multiprocessing.get_all_start_methods()
-            method = "forkserver" if "forkserver" in methods else "spawn"
-            pool = ProcessPoolExecutor(
-                min(jobs, len(shares)),
-                mp_context=multiprocessing.get_context(method),
-                initializer=_begin_worker,
-                initargs=(database, identity),
+            pool = stack.enter_context(
+                processes.pool(
+                    min(jobs, len(shares)), _begin_worker, (database, identity), doing="made pages"
+                )
             )
-            stack.callback(pool.shutdown, cancel_futures=True)
             results = pool.map(_write_share, shares)
-        try:
-            yield from results
-        except BrokenProcessPool:
-            raise OomdbError(
-                "a process that made pages ended unexpectedly (was it killed for its memory?);"
-                " --jobs 1 makes them with one process"
-            ) from None
+        yield from results
 
 
 def _identity(database: Path) -> tuple[int, int, int]:
@@ -157,20 +140,10 @@ def _end() -> None:
 
 
 def _begin_worker(database: Path, identity: tuple[int, int, int]) -> None:
-    """Make this process a worker: Ctrl-C is its parent's, whose end is its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    """Open the database in a process of several, which share the processors already."""
     _begin(database, identity)
     assert _connection is not None
-    # The processes share the processors already.
     _connection.execute("SET threads = 1")
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
 
 
 def _write_share(share: _Share) -> tuple[dict[str, Key], int]:

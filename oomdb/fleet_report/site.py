@@ -108,17 +108,23 @@ def _refuse_others(folder: Path) -> None:
         with index.open("rb") as file:
             if _GENERATOR not in file.read(4096):
                 raise UsageError(f"--site {folder}: its {INDEX} was not made by oomdb")
-    elif any(
-        entry.name != EVENTS and not _OURS.fullmatch(entry.name) for entry in folder.iterdir()
-    ):
+    elif not all(_may_be_left(entry.name) for entry in folder.iterdir()):
         raise UsageError(f"--site {folder} holds other files; give a folder of its own")
+
+
+def _may_be_left(name: str) -> bool:
+    """Whether a first run that was interrupted before its index can have left a file so named."""
+    partial_of = publishing.name_of_partial(name)
+    is_page = _OURS.fullmatch(partial_of or name)
+    return name in (EVENTS, KEYS) or partial_of in (INDEX, KEYS) or bool(is_page)
 
 
 def _without_others(folder: Path, kept: set[str]) -> Iterator[int]:
     """Remove pages of ours that are not `kept`, and what an interrupted writing left."""
     for entry in sorted(folder.iterdir()):
-        name = publishing.name_of_partial(entry.name) or entry.name
-        if _OURS.fullmatch(name) and entry.name not in kept and entry.is_file():
+        partial_of = publishing.name_of_partial(entry.name)
+        is_ours = _OURS.fullmatch(partial_of or entry.name) or partial_of in (INDEX, KEYS)
+        if is_ours and entry.name not in kept and entry.is_file():
             entry.unlink(missing_ok=True)
             yield 1
 

@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from oomdb import scratch
+from oomdb import scratch, sizes
 from oomdb.errors import ExitCode, MemoryLimitError, OomdbError, UsageError
-from oomdb.guard.limits import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -246,13 +245,13 @@ def _about_memory(inside: Inside, reason: str) -> str:
     limits = inside.limits
     if "max_temp_directory_size" in reason:
         return (
-            f"the query needs more memory than its limit and {size_text(limits.temp_bytes)} of"
+            f"the query needs more memory than its limit and {sizes.shown(limits.temp_bytes)} of"
             " temporary files; --memory-limit SIZE and --temp-limit SIZE allow more"
         )
     if limits.memory_bytes is None:
         return f"the query needs more memory than there is: {reason.splitlines()[0]}"
     return (
-        f"the query needs more memory than its limit of {size_text(limits.memory_bytes)};"
+        f"the query needs more memory than its limit of {sizes.shown(limits.memory_bytes)};"
         " --memory-limit SIZE allows more, --temp-limit SIZE temporary files beside it"
     )
 

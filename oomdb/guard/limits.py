@@ -6,19 +6,18 @@ import os
 import re
 from dataclasses import dataclass
 
+from oomdb import sizes
 from oomdb.errors import UsageError
 
 #: What is written for no limit.
 _NO_LIMIT = ("none", "0")
 _SECONDS = re.compile(r"\d{1,8}(?:\.\d+)?")
-_SIZE = re.compile(r"(\d{1,12}(?:\.\d+)?) ?([kmgt]?)(i?)b?", re.IGNORECASE)
-_EXPONENTS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 #: More than any machine has, and still a number that the kernel takes.
 _MOST_BYTES = 1 << 60
 
 DEFAULT_TIMEOUT = "300"
 #: The memory limit where half of the machine's memory is not less.
-DEFAULT_MEMORY_BYTES = 4 * 10**9
+DEFAULT_MEMORY_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,12 @@ def _seconds(text: str) -> float | None:
 
 
 def _size_bytes(option: str, text: str) -> int | None:
-    """A size in bytes, of units to the base of 1000 (GB) or 1024 (GiB); None for none."""
+    """A size in bytes; None for none."""
     if text.strip().lower() in _NO_LIMIT:
         return None
-    found = _SIZE.fullmatch(text.strip())
-    if not found:
-        raise UsageError(f"{option} {text!r} is no size (give 512MB, 4GB, 1.5GiB, or none)")
-    base = 1024 if found[3] else 1000
-    size_bytes = int(float(found[1]) * base ** _EXPONENTS[found[2].lower()])
+    size_bytes = sizes.parsed(text)
+    if size_bytes is None:
+        raise UsageError(f"{option} {text!r} is no size (give 512M, 4G, 1.5G, or none)")
     return min(size_bytes, _MOST_BYTES) or None
 
 
@@ -72,11 +69,3 @@ def _default_memory_bytes() -> int:
     except (AttributeError, OSError, ValueError):
         return DEFAULT_MEMORY_BYTES
     return min(DEFAULT_MEMORY_BYTES, machine_bytes // 2)
-
-
-def size_text(size_bytes: int) -> str:
-    """A size for a message, in the largest unit to the base of 1000 that it fills."""
-    for unit, exponent in (("GB", 3), ("MB", 2), ("kB", 1)):
-        if size_bytes >= 1000**exponent:
-            return f"{size_bytes / 1000**exponent:.4g} {unit}"
-    return f"{size_bytes} bytes"

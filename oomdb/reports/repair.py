@@ -169,11 +169,6 @@ class Joiner:
         return held
 
     @property
-    def holds_row(self) -> bool:
-        """Whether `pass_row` would give one."""
-        return self.held_kind is _TASK and not self._waiting
-
-    @property
     def held_kind(self) -> LineKind | None:
         """The kind of the line that is held, if any."""
         return self._held.kind if self._held else None

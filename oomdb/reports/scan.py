@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb.carriers.line import RawLine
 from oomdb.reports.hits import LATE_BYTES, Search
 from oomdb.reports.passing import Passing
 
@@ -63,44 +62,13 @@ class Window:
     follows: bool
 
 
-def lines_near_hits(
-    blocks: Iterable[bytes], wanted: Callable[[], bool]
-) -> Iterator[RawLine | None]:
-    """The lines of a stream that may belong to a report; None where others were left out.
+def windows_near_hits(blocks: Iterable[bytes], wanted: Callable[[], bool]) -> Iterator[Window]:
+    """The lines of a stream that may belong to a report, in windows of up to some megabytes.
 
     `wanted` tells whether the lines after a window are still asked for. Of what is left out,
     the line at each megabyte and the last line are given all the same: they tell how time
     went on.
     """
-    return lines_of(windows_near_hits(blocks, wanted), wanted)
-
-
-def lines_of(windows: Iterable[Window], wanted: Callable[[], bool]) -> Iterator[RawLine | None]:
-    """The lines of windows one by one; None where others were left out."""
-    for window in windows:
-        if not window.follows:
-            yield None
-        yield from _lines(window, wanted)
-
-
-def _lines(window: Window, wanted: Callable[[], bool]) -> Iterator[RawLine]:
-    texts = str(window.text, "latin-1").split("\n")
-    rest = texts.pop()
-    line_no, start = window.line_no, window.first_byte
-    for text in texts:
-        end = start + len(text) + 1
-        yield RawLine(text, line_no, start, end)
-        if window.reach <= end < window.last_byte and not wanted():
-            window.last_byte = end
-            return
-        line_no += 1
-        start = end
-    if rest:
-        yield RawLine(rest, line_no, start, start + len(rest))
-
-
-def windows_near_hits(blocks: Iterable[bytes], wanted: Callable[[], bool]) -> Iterator[Window]:
-    """The same as windows, each of up to some megabytes; a long one comes in several."""
     text, search = Passing(), Search()
     near = _Near(text, wanted)
     for block in _gathered(blocks):

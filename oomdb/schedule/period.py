@@ -9,8 +9,6 @@ from oomdb.errors import UsageError
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAYS = {"day": 1, "week": 7}
-#: What `--last` takes.
-LENGTHS = tuple(_DAYS)
 
 
 def clock_time(text: str) -> time:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Where the database of a service is unless another is named; systemd makes the folder.
 STATE_FOLDER = Path("/var/lib/oomdb")
 #: How long each schedule's period is.
-LENGTHS = {"daily": "day", "weekly": "week"}
+_LENGTHS = {"daily": "day", "weekly": "week"}
 #: What the commands say themselves, so that no variable has to.
 _IN_COMMANDS = ("db", "ingest.logs", "report.day_starts")
 _NOT_NEEDED = ("schedule.", "metrics.", "query.")
@@ -71,6 +71,11 @@ class Plan:
         """What units and marks in a crontab are called."""
         return f"oomdb-{self.every}"
 
+    @property
+    def length(self) -> str:
+        """The period of each report, as `report --last` takes it."""
+        return _LENGTHS[self.every]
+
     def commands(self, secrets_in: str | None) -> list[list[str]]:
         """The commands to run, one after the other.
 
@@ -83,7 +88,7 @@ class Plan:
             if target.startswith("webhook:"):
                 target = f"webhook:{secrets_in}/{name}" if secrets_in else f"webhook:{places[name]}"
             to += ["--to", target]
-        report = ["report", "--db", str(self.db), "--last", LENGTHS[self.every]]
+        report = ["report", "--db", str(self.db), "--last", self.length]
         report += ["--day-starts", f"{self.at:%H:%M}", *to]
         return [
             [*self.program, "ingest", "--db", str(self.db), "--wait", str(_WAIT_S), *self.logs],
@@ -120,7 +125,7 @@ def plan(
     planned = [_target(one, number) for number, one in enumerate(to, 1)]
     folders = [
         one.path if one.is_folder else one.path.parent
-        for one in targets(to, configuration)
+        for one in targets(to, configuration, database)
         if isinstance(one, FileTarget)
     ]
     found = Plan(

@@ -99,8 +99,7 @@ def _timer(plan: Plan) -> Iterator[str]:
 
 
 def _description(plan: Plan) -> str:
-    length = {"daily": "day", "weekly": "week"}[plan.every]
-    return f"oomdb: read the logs, and report the OOM kills of the last {length}"
+    return f"oomdb: read the logs, and report the OOM kills of the last {plan.length}"
 
 
 def _service(plan: Plan, notes: list[str], *, for_the_system: bool) -> Iterator[str]:

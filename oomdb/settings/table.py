@@ -121,7 +121,7 @@ SETTINGS = (
         "query.memory_limit",
         Kind.TEXT,
         None,
-        "Most memory that a query may take; 4GB, or half of the machine's, when not set.",
+        "Most memory that a query may take; 4G, or half of the machine's, when not set.",
         parameter="memory_limit",
     ),
     Setting(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from oomdb import sizes
 from oomdb.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_VALUE = re.compile(r"(\d{1,18})(?:([KMGT])(?:i?B)?)?", re.ASCII | re.IGNORECASE)
-_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 #: Names of limits that are sizes end so.
 _SIZE = "_bytes"
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,11 @@ class Limits:
             name, _, printed = setting.partition("=")
             if name not in known:
                 raise UsageError(f"--limit {setting}: no such limit; there are {', '.join(known)}")
-            value = _VALUE.fullmatch(printed.strip())
-            unit = (value[2] or "").upper() if value is not None else ""
-            if value is None or int(value[1]) == 0 or (unit and not name.endswith(_SIZE)):
+            value = sizes.parsed(printed) if name.endswith(_SIZE) else _number(printed)
+            if not value:
                 form = "a size such as 4G or 500M" if name.endswith(_SIZE) else "a number"
                 raise UsageError(f"--limit {setting}: {name} must be {form}, above 0")
-            changed[name] = int(value[1]) << _UNITS[unit]
+            changed[name] = value
         return replace(self, **changed)
 
     def changed(self) -> list[str]:
@@ -68,10 +66,15 @@ class Limits:
         return ", ".join(f"{name}={_shown(name, value)}" for name, value in asdict(self).items())
 
 
+def _number(printed: str) -> int | None:
+    """A number; None for what is none."""
+    text = printed.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
 def _shown(name: str, value: int) -> str:
-    """A value as `Limits.set_to` takes it, in the largest unit that leaves a whole number."""
-    units = reversed(_UNITS.items()) if name.endswith(_SIZE) else [("", 0)]
-    return next(f"{value >> bits}{unit}" for unit, bits in units if not value % (1 << bits))
+    """A value as `Limits.set_to` takes it."""
+    return sizes.written(value) if name.endswith(_SIZE) else str(value)
 
 
 def raised_by(name: str) -> str:

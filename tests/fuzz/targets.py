@@ -19,10 +19,10 @@ from oomdb.incidents import copies
 from oomdb.incidents.kept import compress
 from oomdb.logs import LogReader, Marks, Options
 from oomdb.reports import reader as reports
-from oomdb.reports.scan import lines_near_hits
 from oomdb.rows.leaves import leaf_tables
 from oomdb.sources.files import Source, signature
 from oomdb.sources.limits import Limits
+from tests.near_hits import lines_near_hits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

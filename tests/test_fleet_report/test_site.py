@@ -160,6 +160,27 @@ def test_the_index_comes_last(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert set(after) == {*before, f"events/{'0' * 16}.html"}
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        ["events/", ".pages.json.0a1b2c3d.part"],
+        ["events/", "pages.json", "incidents.html", ".incidents-2.html.0a1b2c3d.part"],
+        ["events/", "pages.json", "incidents.html", ".index.html.0a1b2c3d.part"],
+    ],
+)
+def test_a_first_run_that_was_killed_is_no_obstacle(
+    left: list[str], written: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site"
+    for name in left:
+        if name.endswith("/"):
+            (folder / name).mkdir(parents=True)
+        else:
+            (folder / name).write_text("{", encoding="utf-8")
+    write(folder)
+    assert content(folder) == content(written)
+
+
 def test_other_peoples_folders_are_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
     with pytest.raises(UsageError, match="holds other files"):

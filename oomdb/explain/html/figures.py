@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb import sizes
 from oomdb.explain import page as words
 from oomdb.pages.figures import SMALL_TEXT_SIZE, WIDTH, bar, blank, finished, fitting, label
 
@@ -303,7 +304,7 @@ def processes(everyone: Sequence[Process]) -> Figure | None:
         _Bar(
             _named(process.comm, process.pid),
             process.rss_kb or 0,
-            _size(process.rss_kb or 0),
+            sizes.shown((process.rss_kb or 0) << 10),
             "victim" if process.is_victim else "bar",
         )
         for process in shown
@@ -312,7 +313,7 @@ def processes(everyone: Sequence[Process]) -> Figure | None:
     if left:
         kept = sum(row.value for row in rows)
         rest_kb = sum(process.rss_kb or 0 for process in sized) - kept
-        rows.append(_Bar(f"all {left:,} others", rest_kb, _size(rest_kb), "rest"))
+        rows.append(_Bar(f"all {left:,} others", rest_kb, sizes.shown(rest_kb << 10), "rest"))
     return _bars(
         rows,
         name="figure-processes",
@@ -356,11 +357,3 @@ def ranking(everyone: Sequence[Ranked]) -> Figure | None:
 def _named(comm: str | None, pid: int | None) -> str:
     name = comm or "(no name)"
     return name if pid is None else f"{name} {pid}"
-
-
-def _size(kb: int) -> str:
-    """A size that fits beside a bar."""
-    for unit, name in ((1024 * 1024, "GiB"), (1024, "MiB")):
-        if kb >= unit:
-            return f"{kb / unit:,.1f} {name}"
-    return f"{kb:,} kB"

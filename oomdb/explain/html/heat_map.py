@@ -6,6 +6,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from oomdb import sizes
 from oomdb.pages.figures import SMALL_TEXT_SIZE, WIDTH, bar, blank, finished, fitting, label
 
 if TYPE_CHECKING:
@@ -61,15 +62,17 @@ def free_blocks(blocks: Sequence[FreeBlocks]) -> Figure | None:
     )
 
 
-def _draw_heads(axes: Axes, sizes: dict[int, int | None], asked: int | None, width: float) -> None:
-    """Above each column its order and the size of a block; `sizes` are in kB, by order."""
+def _draw_heads(
+    axes: Axes, sizes_kb: dict[int, int | None], asked: int | None, width: float
+) -> None:
+    """Above each column its order and the size of a block; `sizes_kb` by order."""
     for y, text in ((12, "order"), (26, "block")):
         label(axes, 0, y, text, colour="muted", size=SMALL_TEXT_SIZE)
-    for column, (order, size_kb) in enumerate(sorted(sizes.items())):
+    for column, (order, size_kb) in enumerate(sorted(sizes_kb.items())):
         middle = _ZONE_NAME_WIDTH + (column + 0.5) * width
         is_asked = order == asked and order > 0
         tone = "bad" if is_asked else "muted"
-        shown = "" if size_kb is None else _block_size(size_kb)
+        shown = "" if size_kb is None else sizes.written(size_kb << 10)
         draw = partial(label, axes, middle, colour=tone, size=SMALL_TEXT_SIZE, side="center")
         draw(12, str(order), is_bold=is_asked)
         draw(26, shown, is_bold=is_asked)
@@ -95,11 +98,6 @@ def _short_count(count: int) -> str:
         if count >= unit:
             return f"{count / unit:.1f}{letter}".replace(".0", "")
     return str(count)
-
-
-def _block_size(kb: int) -> str:
-    """The size of a block as people call it: 4K, 2M."""
-    return f"{kb // 1024}M" if kb >= 1024 else f"{kb}K"
 
 
 def _blocks_told(node: int, zone: str, cells: Sequence[FreeBlocks]) -> str:

@@ -1,0 +1,88 @@
+"""Processes that share the work of one: they end with it, and leave nothing behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from multiprocessing.util import get_temp_dir
+from typing import TYPE_CHECKING, Any
+
+from oomdb import scratch
+from oomdb.errors import OomdbError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+#: The longest name of a folder for sockets: the system takes 107 bytes for all of it.
+_MOST_FOLDER = 70
+
+
+@contextmanager
+def pool(
+    jobs: int,
+    begin: Callable[..., None],
+    told: tuple[Any, ...],
+    *,
+    doing: str,
+    preload: Sequence[str] = (),
+) -> Iterator[ProcessPoolExecutor]:
+    """So many processes, each of which calls `begin` with what is `told` before its first task.
+
+    They have our folders for temporary files, and `preload` names modules that are loaded once
+    for all. When the block ends by an error they are ended at once. OomdbError when one of
+    them ended by itself, as when the kernel killed it; `doing` is what they did, as in `read logs`.
+    """
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(["__main__", *preload])
+    _keep_sockets_in(scratch.folder())
+    executor = ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_begin, initargs=(scratch.folders(), begin, told)
+    )
+    try:
+        yield executor
+    except BaseException as error:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        executor.shutdown(wait=False, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise OomdbError(
+                f"a process that {doing} ended unexpectedly (was it killed for its memory?);"
+                " with --jobs 1 there is one process alone"
+            ) from None
+        raise
+    executor.shutdown(cancel_futures=True)
+
+
+def _keep_sockets_in(folder: str) -> None:
+    """Have the sockets to the processes in our folder, where a killed run leaves no more.
+
+    Their names must be short; in a long folder they stay where Python puts them.
+    """
+    if len(folder) <= _MOST_FOLDER:
+        before, tempfile.tempdir = tempfile.tempdir, folder
+        get_temp_dir()
+        tempfile.tempdir = before
+
+
+def _begin(folders: dict[str, str], begin: Callable[..., None], told: tuple[Any, ...]) -> None:
+    """Make this process a worker: Ctrl-C is its parent's, whose end is its own."""
+    scratch.use(folders)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    begin(*told)
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
