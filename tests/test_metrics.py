@@ -122,16 +122,18 @@ def test_series_are_bounded_and_those_that_are_in_stay(tmp_path: Path) -> None:
 
 def test_a_log_that_grows_changes_no_series_meaning(tmp_path: Path) -> None:
     path = tmp_path / "oomdb.duckdb"
-    for name, stamp in (("web1", "Jun  4 17:19:10"), ("web2", "Jun  4 18:00:00")):
+    for name, day in (("web9", 4), ("web2", 5)):
+        stamp = f"2026-06-0{day}T17:19:10.000000+00:00"
         file = tmp_path / f"{name}.log"
-        file.write_bytes(log(syslog(report_6_1(pid=len(stamp) + int(name[3:])), name, stamp)))
+        file.write_bytes(log(syslog(report_6_1(pid=100 + day), name, stamp)))
         ingest([file], path, jobs=1)
     others = (metrics.OTHERS,) * 3
-    assert kills(told(path, 1)[1]) == {("web1", "none", ""): 1, others: 1}
-    with (tmp_path / "web1.log").open("ab") as grown:
-        grown.write(log(syslog(report_6_1(pid=9, free_kb=801), "web1", "Jun  5 01:02:03")))
-    ingest([tmp_path / "web1.log"], path, jobs=1)
-    assert kills(told(path, 1)[1]) == {("web1", "none", ""): 2, others: 1}
+    assert kills(told(path, 1)[1]) == {("web9", "none", ""): 1, others: 1}
+    with (tmp_path / "web9.log").open("ab") as grown:
+        later = "2026-06-06T01:02:03.000000+00:00"
+        grown.write(log(syslog(report_6_1(pid=9, free_kb=801), "web9", later)))
+    ingest([tmp_path / "web9.log"], path, jobs=1)
+    assert kills(told(path, 1)[1]) == {("web9", "none", ""): 2, others: 1}
 
 
 def test_any_name_is_one_label() -> None:
