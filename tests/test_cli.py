@@ -592,11 +592,11 @@ def test_no_output_replaces_the_database_or_what_belongs_to_it(
 ) -> None:
     database = tmp_path / "fleet.duckdb"
     shutil.copy(oomdb.database, database)
-    link = tmp_path / "link.html"
+    link = tmp_path / "link"
     link.symlink_to(database)
     before = database.read_bytes()
     oomdb.database = database
-    companions = ("staged", "staged.wal", "lock", "wal", "deliveries/x.html")
+    companions = ("staged", "staged.wal", "lock", "wal", "deliveries/x")
     outs = [database, link, *(f"{database}.{one}" for one in companions)]
     for out in outs:
         oomdb(*OUTPUTS[name], str(out), code=2)
