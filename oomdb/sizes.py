@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))? ?([KMGT]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,19})(?:\.(\d{1,9}))? ?([KMGT]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
 _BITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _SHOWN = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
