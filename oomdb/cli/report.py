@@ -137,6 +137,7 @@ def report(
     refuse_database_as_output(out, db)
     refuse_database_as_output(site, db, "--site")
     with reading_from(db) as connection:
+        reporting.check_known(connection, hosts)
         now = datetime.now(UTC)
         if last is not None:
             period = sending.last_whole(last, day_starts, now)

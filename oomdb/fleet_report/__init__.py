@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 from oomdb.fleet_report import html
 from oomdb.fleet_report.facts import Finding, FleetReport
+from oomdb.fleet_report.hosts import check_known
 from oomdb.fleet_report.period import Period, period_of
 from oomdb.fleet_report.read import fleet_report
 from oomdb.fleet_report.words import as_markdown, as_text
@@ -23,6 +24,7 @@ __all__ = [
     "as_json",
     "as_markdown",
     "as_text",
+    "check_known",
     "fleet_report",
     "period_of",
 ]

@@ -9,6 +9,7 @@ from oomdb import reading
 from oomdb.explain.page import kb, kb_and_gib, plural
 from oomdb.fleet_report import statements
 from oomdb.fleet_report.facts import Finding
+from oomdb.fleet_report.hosts import where, who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,8 @@ def _unanswered(
     ):
         sql = (
             "SELECT COUNT(*) AS reports, COUNT(DISTINCT host_id) AS hosts,"
-            " MIN(hostname) AS host\nFROM incident_events\n"
+            f" MIN(hostname) AS host,\n  {statements.UNHOSTED.format('TRUE')} AS unhosted\n"
+            "FROM incident_events\n"
             f"WHERE kind = '{kind}'\n  AND {scope.now}"
         )
         row = reading.records(connection, sql)[0]
@@ -128,7 +130,9 @@ def _unanswered(
             " ORDER BY occurred_at DESC, event_id LIMIT 1"
         )
         event_id = reading.records(connection, newest)[0]["incident_id"]
-        text = f"{what} {_times(row['reports'])}{_where(row['hosts'], row['host'])}"
+        text = f"{what} {_times(row['reports'])}" + where(
+            row["hosts"], row["unhosted"], row["host"]
+        )
         yield Finding(
             "bad",
             kind,
@@ -140,12 +144,6 @@ def _unanswered(
             step,
             event_id,
         )
-
-
-def _where(hosts: int, name: str | None) -> str:
-    if hosts == 0:
-        return ""
-    return f" on {name}" if hosts == 1 and name else f" on {plural(hosts, 'host')}"
 
 
 def _changes(
@@ -180,7 +178,7 @@ def _most_killed(report: FleetReport, scope: Scope) -> Iterator[Finding]:
             "warn",
             "most_killed",
             f"{first.name or '(no name)'} was killed {_times(first.kills)}"
-            f" on {plural(first.hosts, 'host')}, most of all names",
+            f"{where(first.hosts, first.unhosted)}, most of all names",
             first.kills,
             report.victims.source.view,
             statements.count_of(scope, statements.VICTIMS, first.key),
@@ -259,7 +257,7 @@ def _named(
             name=subject.name or "(no name)",
             now=_times(now),
             before=f"{before:,}",
-            where=f" on {plural(subject.hosts, 'host')}" if subject.hosts else "",
+            where=where(subject.hosts, subject.unhosted),
         )
         event_id = _newest(subject.behind)
         yield Finding(
@@ -303,7 +301,7 @@ def _limits(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Itera
     often = [limit for limit in report.limits.rows if limit.hits >= _LEAST_HITS]
     for limit in often[:_MOST_NAMED]:
         text = (
-            f"a limit was hit {_times(limit.hits)} on {plural(limit.hosts, 'host')},"
+            f"a limit was hit {_times(limit.hits)}{where(limit.hosts, limit.unhosted)},"
             f" {limit.hits_before:,} in the period before: {_limit_name(limit)}"
         )
         sql = (
@@ -381,14 +379,17 @@ def _kept_memory(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> 
             "compact it (echo 1 > /proc/sys/vm/compact_memory), raise vm.min_free_kbytes",
         ),
     ):
-        sql = statements.counted(report.kept_memory.source.sql, condition)
-        value = _value(connection, sql)
-        if value:
+        sql = statements.kept_by(report.kept_memory.source.sql, condition, kind)
+        hosts, unhosted = reading.records(connection, sql)[0].values()
+        # Where no host is known, the line is about the reports.
+        if not hosts:
+            sql = sql.replace("SELECT hosts, unhosted", "SELECT unhosted, hosts", 1)
+        if value := hosts or unhosted:
             first = next((h for h in report.kept_memory.rows if getattr(h, kind)), None)
             yield Finding(
                 "warn",
                 kind,
-                f"{plural(value, 'host')} {said}",
+                f"{who(hosts, unhosted)} {said}",
                 value,
                 "memory_suspects",
                 sql,

@@ -80,7 +80,8 @@ class Subject:
 
     `change` is new (never before), back (not in the period before, but earlier), worse (3
     more, and half as many again), more, same, fewer, or gone (only in the period before).
-    It compares kills, of hosts and labels reports. `key` is what the SQL knows it by.
+    It compares kills, of hosts and labels reports. `unhosted` are the reports of unknown hosts,
+    which are not among `hosts`. `key` is what the SQL knows it by.
     `behind` are the incidents of the period, the newest first; `trend` counts kills by slot from
     the period before on, for the first ones of a listing.
     """
@@ -94,6 +95,7 @@ class Subject:
     reports_before: int
     incidents: int
     hosts: int
+    unhosted: int
     first_at: datetime
     last_at: datetime
     behind: Listing[Entry]
@@ -154,7 +156,8 @@ class KeptMemory:
 class Limit:
     """A cgroup's limit that was hit more than once; `key` names it in words that stay the same.
 
-    Pods and containers are told by their class, limit and victim: their ids change.
+    Pods and containers are told by their class, limit and victim: their ids change. `unhosted`
+    are the hits on unknown hosts, which are not among `hosts`.
     """
 
     key: str
@@ -163,6 +166,7 @@ class Limit:
     hits_before: int
     kills: int
     hosts: int
+    unhosted: int
     cgroups: int
     lowest_limit_kb: int | None
     highest_limit_kb: int | None

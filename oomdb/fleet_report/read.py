@@ -133,6 +133,7 @@ class _Reader:
             "panics": statements.count(
                 scope, statements.ROWS, more="\n  AND kind IN ('panic', 'no_victim')"
             ),
+            "reports of unknown hosts": statements.count(scope, statements.UNHOSTED),
             "allocation failures": statements.count(
                 scope, statements.ROWS, "events", "\n  AND kind = 'allocation_failure'"
             ),
@@ -302,12 +303,11 @@ class _Reader:
             asked.append(
                 (
                     "reports of unknown hosts",
-                    "SELECT COUNT(*) AS reports\nFROM incident_events\n"
-                    f"WHERE host_id IS NULL\n  AND {now}",
+                    f"SELECT COUNT(*) AS reports\nFROM events\nWHERE host_id IS NULL\n  AND {now}",
                     "counted, but in no host's numbers (oomdb ingest --host names the host)",
                 )
             )
-        views = ("incident_events", "unparsed_lines", "sources", "events")
+        views = ("unparsed_lines", "sources", "events")
         made = []
         for name, sql, meaning in asked:
             value = self.one(sql)

@@ -177,6 +177,8 @@ DISTINCT_INCIDENTS = "COUNT(DISTINCT CASE WHEN {} THEN incident_id END)"
 DISTINCT_HOSTS = "COUNT(DISTINCT CASE WHEN {} THEN host_id END)"
 DISTINCT_UNITS = "COUNT(DISTINCT CASE WHEN {} THEN unit END)"
 ROWS = "COUNT(CASE WHEN {} THEN 1 END)"
+#: Reports of unknown hosts.
+UNHOSTED = "COUNT(DISTINCT CASE WHEN {} AND host_id IS NULL THEN event_id END)"
 
 _CHANGE = """  CASE
     WHEN {measure} = 0 THEN 'gone'
@@ -207,7 +209,7 @@ def subjects(scope: Scope, origin: Origin, *, name: str = "", by_reports: bool =
     change = _CHANGE.format(measure=measure, since=time(scope.period.since))
     return f"""SELECT subject_key, subject_name,
 {change},
-  kills, kills_before, reports, reports_before, incidents, host_count AS hosts,
+  kills, kills_before, reports, reports_before, incidents, host_count AS hosts, unhosted,
   first_time AS first_at, last_time AS last_at
 FROM (
   SELECT {origin.key} AS subject_key, {f"MAX({name})" if name else origin.key} AS subject_name,
@@ -217,6 +219,7 @@ FROM (
     {reports.format(before)} AS reports_before,
     {DISTINCT_INCIDENTS.format(now)} AS incidents,
     {DISTINCT_HOSTS.format(now)} AS host_count,
+    {UNHOSTED.format(now)} AS unhosted,
     MIN(occurred_at) AS first_time, MAX(occurred_at) AS last_time
   FROM {origin.relation}
   WHERE {scope.ever}
@@ -335,6 +338,7 @@ def limits(scope: Scope) -> str:
   {ROWS.format(scope.is_before)} AS hits_before,
   CAST(SUM(CASE WHEN {scope.is_now} THEN kills ELSE 0 END) AS BIGINT) AS kills,
   {DISTINCT_HOSTS.format(scope.is_now)} AS hosts,
+  {UNHOSTED.format(scope.is_now)} AS unhosted,
   COUNT(DISTINCT CASE WHEN {scope.is_now} THEN oom_memcg END) AS cgroups,
   MIN(CASE WHEN {scope.is_now} THEN limit_kb END) AS lowest_limit_kb,
   MAX(CASE WHEN {scope.is_now} THEN limit_kb END) AS highest_limit_kb,
@@ -378,6 +382,19 @@ ORDER BY kills DESC, reports DESC, first_at DESC, r.incident_id"""
 def counted(listing: str, condition: str) -> str:
     """How many rows of a listing satisfy a condition."""
     return f"SELECT COUNT(*) AS found\nFROM (\n{listing}\n) AS listed\nWHERE {condition}"
+
+
+def kept_by(listing: str, condition: str, measure: str) -> str:
+    """How many hosts of `kept_memory` satisfy a condition, and reports of unknown hosts."""
+    return f"""SELECT hosts, unhosted
+FROM (
+  SELECT COUNT(CASE WHEN subject_key <> '' THEN 1 END) AS hosts,
+    CAST(COALESCE(SUM(CASE WHEN subject_key = '' THEN {measure} END), 0) AS BIGINT) AS unhosted
+  FROM (
+{listing}
+  ) AS listed
+  WHERE {condition}
+) AS found"""
 
 
 def count_of(scope: Scope, origin: Origin, key: str) -> str:

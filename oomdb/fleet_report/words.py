@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from oomdb.explain import markdown
 from oomdb.explain.blocks import Blocks
 from oomdb.explain.page import TextPage, plural
+from oomdb.fleet_report.hosts import where
 from oomdb.fleet_report.sections import sections
 from oomdb.output import terminal
 from oomdb.pages.tables import ABSENT, as_cell
@@ -37,11 +38,10 @@ def headline(report: FleetReport) -> str:
     incidents, kills = report.count("incidents"), report.count("kills")
     if not incidents.now:
         return f"No OOM incident in {_length(report.period.length_s)}"
-    hosts = report.count("hosts").now
-    where = f" on {plural(hosts, 'host')}" if hosts else ""
+    place = where(report.count("hosts").now, report.count("reports of unknown hosts").now)
     return (
         f"{plural(incidents.now, 'OOM incident')} in {_length(report.period.length_s)},"
-        f" {plural(kills.now, 'process', 'processes')} killed{where}"
+        f" {plural(kills.now, 'process', 'processes')} killed{place}"
     )
 
 
@@ -81,8 +81,6 @@ def as_markdown(report: FleetReport) -> str:
     head = Blocks()
     _head(head, report)
     parts = [markdown.written(head)]
-    parts += [_fenced(finding.text, finding.view, finding.sql) for finding in report.attention]
-    parts += [_statement(count.name, count.source) for count in report.counts]
     for section in sections(report, _no_link):
         blocks = Blocks()
         blocks.heading(section.title)
@@ -92,6 +90,12 @@ def as_markdown(report: FleetReport) -> str:
         parts.append(markdown.written(blocks))
         parts.append(_statement(section.table.caption, section.table.source))
         parts += [_statement(what, source) for what, source in section.sources]
+    # They are longer than all that is before them: who reads the lines need not page over them.
+    last = Blocks()
+    last.heading("The SQL of the lines and numbers at the top")
+    parts.append(markdown.written(last))
+    parts += [_fenced(finding.text, finding.view, finding.sql) for finding in report.attention]
+    parts += [_statement(count.name, count.source) for count in report.counts]
     return "\n\n".join(parts)
 
 

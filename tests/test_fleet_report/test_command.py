@@ -51,6 +51,39 @@ def test_findings_end_with_4_where_that_is_asked_for(until: str, code: int) -> N
     assert run("--until", until, "--fail-on-findings").exit_code == code
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--until", "latest"),
+        ("--fail-on-findings",),
+        ("--to", "report.txt"),
+        ("--host", "mq*"),
+    ],
+)
+def test_a_mistyped_host_is_an_error(arguments: tuple[str, ...]) -> None:
+    done = run("--host", "qm*", *arguments)
+    assert done.exit_code == 1
+    assert "no host of the database is called 'qm*'" in done.output
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        ("mp1", "; did you mean mq1?"),
+        ("MP1", "; did you mean mq1?"),
+        ("cach*", None),
+        ("*acne1", "; did you mean cache1?"),
+        ("nothing-like-it", " (oomdb"),
+    ],
+)
+def test_the_names_that_come_close_are_told(pattern: str, meant: str | None) -> None:
+    done = run("--host", pattern, *WEEK)
+    assert done.exit_code == (0 if meant is None else 1)
+    assert meant is None or f"is called {pattern!r}{meant}" in done.output
+
+
 def test_a_site(tmp_path: Path) -> None:
     done = run("--since", "1h", "--until", "latest", "--site", tmp_path / "site", "--jobs", "1")
     assert done.exit_code == 0

@@ -11,8 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 from oomdb.cli.app import app
-from oomdb.fleet_report import Period, as_html, as_json, as_markdown, as_text, fleet_report
+from oomdb.fleet_report import (
+    Period,
+    as_html,
+    as_json,
+    as_markdown,
+    as_text,
+    fleet_report,
+    statements,
+)
 from oomdb.fleet_report.facts import FleetReport, Listing
+from oomdb.fleet_report.hosts import who
 from oomdb.reading import records
 from oomdb.store import Store, facts
 from tests import fleets
@@ -204,6 +213,47 @@ def test_what_has_no_time_or_host_is_told(made: duckdb.DuckDBPyConnection) -> No
     assert told["damaged reports"] == 0  # it is in no period
     assert any(finding.kind == "reports_of_unknown_time" for finding in report.attention)
     assert report.count("kills").now == 1
+
+
+def test_hosts_that_no_log_names_are_counted_in_words(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    for number, host in enumerate(("db1", None, None)):
+        insert_hit(made, f"{number}", host, 6 * DAY_S + number * 1000, WEB, "java")
+    for number, host in enumerate(("db1", None)):
+        insert_kill(made, f"p{number}", host, 7 * DAY_S + number * 1000, kind="panic")
+    insert_kill(made, "f", None, 6 * DAY_S, kind="allocation_failure", damage="cut")
+    report = told_of(made, WEEK)
+    unnamed = "on hosts that no log names"
+    assert f"3 processes killed on 1 host and {unnamed} (3 reports)." in as_text(report, 200)
+    told = {finding.kind: finding.text for finding in report.attention}
+    assert told["most_killed"].startswith(
+        f"java was killed 3 times on 1 host and {unnamed} (2 reports), most"
+    )
+    assert told["panic"].endswith(f"2 times on db1.example and {unnamed} (1 report)")
+    assert f"hit 3 times on 1 host and {unnamed} (2 reports), 0 in" in told["limit"]
+    # As of damaged reports, failed allocations are among them.
+    assert told["reports_of_unknown_hosts"].startswith("4 reports of unknown hosts:")
+    assert told["damaged_reports"].startswith("1 damaged report:")
+    for finding in report.attention:
+        assert next(iter(records(made, finding.sql)[0].values())) == finding.value
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        (("db1", "web1"), "2 hosts had"),
+        (("db1", None), "1 host and hosts that no log names (1 report) had"),
+        ((None, None), "hosts that no log names (2 reports) had"),
+    ],
+)
+def test_free_memory_of_unknown_hosts_is_of_no_host(
+    made: duckdb.DuckDBPyConnection, hosts: tuple[str | None, ...], told: str
+) -> None:
+    listing = "\nUNION ALL\n".join(
+        f"SELECT '{host or ''}' AS subject_key, 1 AS fragmented" for host in dict.fromkeys(hosts)
+    ).replace("'' AS subject_key, 1", f"'' AS subject_key, {hosts.count(None)}")
+    (row,) = records(made, statements.kept_by(listing, "fragmented > 0", "fragmented"))
+    assert f"{who(row['hosts'], row['unhosted'])} had" == told
 
 
 def test_an_empty_period_says_why_it_is_empty() -> None:
