@@ -86,16 +86,20 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 def moment(text: str, now: datetime | None = None) -> datetime:
     """A point in time as naive UTC, from ISO 8601 or from an age such as `90m`, `12h`, `7d`.
 
-    A time without a zone is UTC, a date is its midnight. UsageError when it is neither.
+    A time without a zone is UTC, a date is its midnight. UsageError when it is neither, or
+    is in no year from 1 to 9999.
     """
     ago = _AGO.fullmatch(text.strip())
+    end = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     try:
         if ago:
-            age = timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-            return (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None) - age
+            return end - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         read = datetime.fromisoformat(text.strip())
         return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
-    except (ValueError, OverflowError):
+    except OverflowError:
+        before = f" before {end.isoformat(' ', 'minutes')}Z" if ago else ""
+        raise UsageError(f"not a time: {text!r}{before} is in no year from 1 to 9999") from None
+    except ValueError:
         raise UsageError(
             f"not a time: {text!r} (give 2026-05-31, 2026-05-31T14:00Z, or an age: 12h, 7d)"
         ) from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from oomdb import reading
 from oomdb.explain.page import kb, kb_and_gib, plural
-from oomdb.fleet_report import statements
+from oomdb.fleet_report import missing, statements
 from oomdb.fleet_report.facts import Finding
 from oomdb.fleet_report.hosts import where, who
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from oomdb.fleet_report.facts import Entry, FleetReport, Limit, Listing, Severity, Subject
     from oomdb.fleet_report.statements import Origin, Scope
 
+#: Follows "never before" where reports of unknown time may be earlier.
+_KNOWN = " at a known time"
 #: Lines of one kind; what is more is one line with its number.
 _MOST_NAMED = 3
 #: Hits of a limit in the period from which on it is told.
@@ -36,14 +38,14 @@ def found(
 ) -> tuple[Finding, ...]:
     """The findings of a report: what cannot wait, what is new or worse, then notes."""
     told = [
-        *_nothing(report),
+        *missing.nothing(report),
         *_unanswered(report, scope, connection),
         *_changes(report, scope, connection),
         *_limits(report, connection),
         *_over_budget(report, connection),
         *_kept_memory(report, connection),
         *_gone(report, connection),
-        *_data(report),
+        *missing.flaws(report),
     ]
     return tuple(sorted(told, key=lambda finding: _ORDER[finding.severity]))
 
@@ -58,45 +60,6 @@ def _times(count: int) -> str:
 
 def _newest(behind: Listing[Entry]) -> str | None:
     return behind.rows[0].event_id if behind.rows else None
-
-
-def _nothing(report: FleetReport) -> Iterator[Finding]:
-    """Says why the page is empty, where it is."""
-    count = report.count("reports")
-    if count.now:
-        return
-    of_these = " of these hosts" if report.hosts_asked else ""
-    told = f"no OOM report{of_these} in the period"
-    if report.newest_at is None:
-        told += ", and none of known time in the database"
-        step = "see how the hosts are called: oomdb hosts"
-        if not report.hosts_asked:
-            step = "read the fleet's logs: oomdb ingest PATH"
-    elif report.newest_at >= report.period.until:
-        step = "the database has later events: see --until"
-        told += f"; the newest event{of_these} is of {report.newest_at:%Y-%m-%d %H:%M}Z"
-    else:
-        told += f"; the newest event{of_these} is of {report.newest_at:%Y-%m-%d %H:%M}Z"
-        step = "for the period that ends with it: oomdb report --until latest"
-        if report.newest_at >= report.period.since:
-            step = "allocation failures and dumps are no OOM: oomdb events --since lists them"
-    yield Finding("note", "nothing", told, 0, count.source.view, count.source.sql, "totals", step)
-    if report.ingested_at is None or report.ingested_at < report.period.since:
-        sql = (
-            "SELECT COUNT(*) AS sources\nFROM sources\n"
-            f"WHERE ingested_at >= {statements.time(report.period.since)}"
-        )
-        read = "never" if report.ingested_at is None else f"{report.ingested_at:%Y-%m-%d %H:%M}Z"
-        yield Finding(
-            "warn",
-            "not_read",
-            f"no log was read since the period began (last: {read}), so nothing can be known of it",
-            0,
-            "sources",
-            sql,
-            "quality",
-            "see whether the logs still arrive, then oomdb ingest PATH",
-        )
 
 
 def _unanswered(
@@ -150,18 +113,20 @@ def _changes(
     report: FleetReport, scope: Scope, connection: duckdb.DuckDBPyConnection
 ) -> Iterator[Finding]:
     """Victims and hosts that are worse, new or back."""
-    yield from _named(_WORSE_VICTIM, report.victims, scope, connection)
-    yield from _named(_WORSE_HOST, report.hosts, scope, connection)
+    yield from _named(_WORSE_VICTIM, report, scope, connection)
+    yield from _named(_WORSE_HOST, report, scope, connection)
     if report.has_past:
-        yield from _named(_NEW_VICTIM, report.victims, scope, connection)
-        yield from _named(_BACK_VICTIM, report.victims, scope, connection)
+        yield from _named(_NEW_VICTIM, report, scope, connection)
+        yield from _named(_BACK_VICTIM, report, scope, connection)
     elif report.count("reports").now:
         yield from _most_killed(report, scope)
         source = report.count("reports").source
+        known = " of known time" if report.has_undated else ""
         yield Finding(
             "note",
             "no_past",
-            "there is no OOM report from before the period, so nothing in it can be called new",
+            f"there is no OOM report{known} from before the period, so nothing in it can be"
+            " called new",
             0,
             source.view,
             f"SELECT in_period_before\nFROM (\n{source.sql}\n) AS counted",
@@ -241,12 +206,14 @@ _BACK_VICTIM = _Change(
 
 def _named(
     change: _Change,
-    listing: Listing[Subject],
+    report: FleetReport,
     scope: Scope,
     connection: duckdb.DuckDBPyConnection,
 ) -> Iterator[Finding]:
     """A line for each of the first, and one for how many more there are."""
-    view, is_host = listing.source.view, change.origin is statements.HOSTS
+    is_host = change.origin is statements.HOSTS
+    listing = report.hosts if is_host else report.victims
+    view = listing.source.view
     sql = statements.counted(listing.source.sql, change.condition)
     total = _value(connection, sql)
     named = [row for row in listing.rows if _is_told(row, change)][:_MOST_NAMED]
@@ -259,6 +226,8 @@ def _named(
             before=f"{before:,}",
             where=where(subject.hosts, subject.unhosted),
         )
+        if report.has_undated and change is _NEW_VICTIM:
+            text += _KNOWN
         event_id = _newest(subject.behind)
         yield Finding(
             change.severity,
@@ -272,7 +241,9 @@ def _named(
             event_id,
         )
     if total > len(named):
-        yield _more(change, total, len(named), sql, view)
+        more = _more(change, total, len(named), sql, view)
+        is_doubtful = report.has_undated and change is _NEW_VICTIM
+        yield replace(more, text=more.text + _KNOWN) if is_doubtful else more
 
 
 def _is_told(subject: Subject, change: _Change) -> bool:
@@ -408,26 +379,3 @@ def _gone(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Iterato
         more = ", ..." if named and value > _MOST_NAMED else ""
         text = f"gone: {plural(value, 'name')} killed in the period before, not in this{told}{more}"
         yield Finding("note", "gone_victim", text, value, "killed_processes", sql, "victims")
-
-
-def _data(report: FleetReport) -> Iterator[Finding]:
-    """What makes the numbers of the report too low."""
-    for quality in report.quality:
-        if quality.value:
-            severity: Severity = "warn" if quality.name == "sources set aside" else "note"
-            one, _, rest = quality.name.partition(" ")
-            name = (
-                f"{quality.value:,} {one.removesuffix('s') if quality.value == 1 else one} {rest}"
-            )
-            if quality.name == "damaged reports":
-                name = plural(quality.value, "damaged report")
-            source = quality.source
-            yield Finding(
-                severity,
-                quality.name.replace(" ", "_"),
-                f"{name}: {quality.meaning}",
-                quality.value,
-                source.view,
-                source.sql,
-                "quality",
-            )

@@ -78,10 +78,11 @@ class Entry:
 class Subject:
     """What was struck: a process name, a service, a host, or all hosts of a label.
 
-    `change` is new (never before), back (not in the period before, but earlier), worse (3
-    more, and half as many again), more, same, fewer, or gone (only in the period before).
-    It compares kills, of hosts and labels reports. `unhosted` are the reports of unknown hosts,
-    which are not among `hosts`. `key` is what the SQL knows it by.
+    `change` is new (never before at a known time; unknown where the database has nothing from
+    before the period), back (not in the period before, but earlier), worse (3 more, and half as
+    many again), more, same, fewer, or gone (only in the period before). It compares kills, of
+    hosts and labels reports. `unhosted` are the reports of unknown hosts, which are not among
+    `hosts`. `key` is what the SQL knows it by.
     `behind` are the incidents of the period, the newest first; `trend` counts kills by slot from
     the period before on, for the first ones of a listing.
     """
@@ -256,6 +257,11 @@ class FleetReport:
     def count(self, name: str) -> Count:
         """The count of that name; KeyError when there is none."""
         return {count.name: count for count in self.counts}[name]
+
+    @property
+    def has_undated(self) -> bool:
+        """Whether reports of these hosts have no known time, and may be earlier than any."""
+        return any(item.value for item in self.quality if item.name == "reports of unknown time")
 
     @property
     def has_findings(self) -> bool:

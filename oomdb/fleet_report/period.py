@@ -96,7 +96,8 @@ def period_of(
     period = Period(moment(since, end.replace(tzinfo=UTC)), end)
     if period.since >= period.until:
         raise UsageError(
-            f"the period is empty: it begins {_told(period.since)}, not before its end"
+            f"the period is empty: it begins {_told(period.since)},"
+            f" not before its end, {_told(period.until)}"
         )
     try:
         _ = period.before

@@ -69,7 +69,7 @@ def fleet_report(
         hosts_asked=hosts,
         newest_at=newest_event(connection, hosts),
         ingested_at=ingested,  # type: ignore[arg-type]
-        has_past=bool(reader.one(_PAST.format(reader.scope.earlier))),
+        has_past=reader.has_past,
         attention=(),
         counts=counts,
         victims=victims,
@@ -105,6 +105,7 @@ class _Reader:
     def __init__(self, connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
         self.connection = connection
         self.scope = scope
+        self.has_past = bool(self.one(_PAST.format(scope.earlier)))
 
     def records(self, sql: str) -> list[reading.Record]:
         return reading.records(self.connection, sql)
@@ -148,7 +149,9 @@ class _Reader:
     def subjects(
         self, origin: Origin, *, name: str = "", by_reports: bool = False
     ) -> Listing[Subject]:
-        sql = statements.subjects(self.scope, origin, name=name, by_reports=by_reports)
+        sql = statements.subjects(
+            self.scope, origin, name=name, by_reports=by_reports, has_past=self.has_past
+        )
         found, total = self.page(sql, MOST_ROWS)
         behind = self.behind(origin, [record["subject_key"] for record in found])
         rows = []

@@ -52,8 +52,9 @@ def sections(report: FleetReport, link: Link) -> list[Section]:
             "Victims",
             "Who was killed",
             "process name",
-            "new: never killed before; back: not in the period before; worse: 3 kills more, and"
-            " half as many again; gone: only in the period before.",
+            "new: never killed before at a known time; back: not in the period before;"
+            " worse: 3 kills more, and half as many again; gone: only in the period before"
+            + ("." if report.has_past else "; unknown: nothing is known of before the period."),
         ),
         _subjects(
             report,
@@ -211,7 +212,7 @@ CAUSE_WORDS = {
     "anon_outside_processes": "memory in no listed process",
     "swap_full": "swap full",
     "reserve_blocked": "free memory kept as reserve",
-    "unknown": "unknown",
+    "unknown": "nothing in its reports explains it",
 }
 
 

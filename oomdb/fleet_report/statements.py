@@ -182,7 +182,7 @@ UNHOSTED = "COUNT(DISTINCT CASE WHEN {} AND host_id IS NULL THEN event_id END)"
 
 _CHANGE = """  CASE
     WHEN {measure} = 0 THEN 'gone'
-    WHEN {measure}_before = 0 AND first_time >= {since} THEN 'new'
+    WHEN {measure}_before = 0 AND first_time >= {since} THEN {new}
     WHEN {measure}_before = 0 THEN 'back'
     WHEN {measure} >= {measure}_before + 3
       AND {measure} * 2 >= {measure}_before * 3 THEN 'worse'
@@ -192,9 +192,17 @@ _CHANGE = """  CASE
   END AS change"""
 
 
-def subjects(scope: Scope, origin: Origin, *, name: str = "", by_reports: bool = False) -> str:
+def subjects(
+    scope: Scope,
+    origin: Origin,
+    *,
+    name: str = "",
+    by_reports: bool = False,
+    has_past: bool = True,
+) -> str:
     """Each subject with what it was struck by in both periods, the most struck first.
 
+    Without a past, what would be new is unknown: everything would be.
     `name` is a column that names it to people, where the key does not.
     """
     # One row for each process that was killed, or one for each report.
@@ -206,7 +214,8 @@ def subjects(scope: Scope, origin: Origin, *, name: str = "", by_reports: bool =
         f"{scope.is_before}\n      AND occurred_at >= " + time(scope.period.before.since),
     )
     other = "kills" if by_reports else "reports"
-    change = _CHANGE.format(measure=measure, since=time(scope.period.since))
+    new = quoted("new" if has_past else "unknown")
+    change = _CHANGE.format(measure=measure, since=time(scope.period.since), new=new)
     return f"""SELECT subject_key, subject_name,
 {change},
   kills, kills_before, reports, reports_before, incidents, host_count AS hosts, unhosted,

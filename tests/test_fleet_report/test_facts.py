@@ -187,8 +187,52 @@ def test_without_a_past_the_name_killed_most_is_told(made: duckdb.DuckDBPyConnec
     report = told_of(made, WEEK)
     told = {finding.kind: finding.text for finding in report.attention}
     assert told["most_killed"] == "java was killed 2 times on 1 host, most of all names"
-    assert "no_past" in told
+    assert told["no_past"].startswith("there is no OOM report from before the period, so")
+    assert {victim.change for victim in report.victims.rows} == {"unknown"}
+    assert "unknown: nothing is known of before the period." in as_html(report)
     assert not {"new_victim", "back_victim"} & set(told)
+
+
+def test_what_undated_reports_may_know_is_not_called_new(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    insert_kill(made, "undated", "db1", None, "java")
+    for number in range(8):
+        insert_kill(made, f"{number}", "db1", 6 * DAY_S + number * 1000, f"java{number // 2}")
+    (note,) = (one for one in told_of(made, WEEK).attention if one.kind == "no_past")
+    assert note.text.startswith("there is no OOM report of known time from before the period")
+    insert_kill(made, "past", "db1", -40 * DAY_S, "sh")
+    texts = [one.text for one in told_of(made, WEEK).attention if one.kind == "new_victim"]
+    assert len(texts) == 4
+    assert all(text.endswith(", never before at a known time") for text in texts)
+
+
+def test_a_database_of_undated_reports_is_a_finding(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    for number in range(3):
+        insert_kill(made, f"{number}", "db1" if number else None, None, "java")
+    insert(
+        made,
+        "sources",
+        source_id="s",
+        ingested_at=at(6 * DAY_S),
+        path="/log",
+        sha256="",
+        size_bytes=1,
+    )
+    report = told_of(made, WEEK)
+    assert report.has_findings
+    first = report.attention[0]
+    assert (first.kind, first.severity, first.value) == ("undated", "warn", 3)
+    assert first.text == "no OOM report in the period, and no known time in 3 reports"
+    assert "oomdb ingest PATH --timezone ZONE" in str(first.step)
+    assert "in 2 reports of these hosts" in told_of(made, WEEK, ("db1",)).attention[0].text
+
+
+def test_the_step_from_an_empty_period_leads_out_of_it() -> None:
+    report = fleets.report_of("1s", "latest")
+    (nothing,) = (one for one in report.attention if one.kind == "nothing")
+    assert nothing.step == "for a period that has it: oomdb report --since 1h --until latest"
+    assert fleets.report_of("1h", "latest").count("reports").now
 
 
 def test_hosts_are_chosen_by_pattern(made: duckdb.DuckDBPyConnection) -> None:
@@ -350,6 +394,8 @@ def test_markdown_has_the_sql_of_every_number() -> None:
         assert f"```sql\n{listing.source.sql}\n```" in told
     for finding in report.attention:
         assert f"```sql\n{finding.sql}\n```" in told
+    # Who reads the lines of attention comes to the first section next.
+    assert "```" not in told[: told.index(listings(report)["causes"].source.sql) - len("```sql\n")]
 
 
 def test_the_same_database_and_period_give_the_same_bytes() -> None:

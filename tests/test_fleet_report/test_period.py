@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,22 @@ def test_what_is_no_period(
 def test_no_time_for_a_period_before(connection: duckdb.DuckDBPyConnection, since: str) -> None:
     with pytest.raises(UsageError):
         period_of(connection, since, None, (), NOW)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("2030-01-01", None, "begins 2030-01-01 00:00Z, not before its end, 2026-05-31 14:21Z"),
+        ("7d", "0001-01-01", "not a time: '7d' before 0001-01-01 00:00Z"),
+        ("99999999999d", None, "not a time: '99999999999d' before 2026-05-31"),
+        (None, "9999-12-31T23:59-05:00", "not a time: '9999-12-31T23:59-05:00' is in no year"),
+    ],
+)
+def test_what_is_wrong_with_a_period_is_named(
+    connection: duckdb.DuckDBPyConnection, since: str | None, until: str | None, said: str
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        period_of(connection, since, until, (), NOW)
 
 
 def test_slots_are_days_or_hours_that_the_period_touches() -> None:
