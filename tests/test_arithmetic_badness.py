@@ -82,7 +82,7 @@ def reports(draw: st.DrawFn) -> dict[str, list[Row]]:
 
 
 @settings(
-    max_examples=settings().max_examples // 3,
+    max_examples=settings().max_examples // 5,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(drawn=st.lists(reports(), min_size=1, max_size=4))

@@ -121,7 +121,7 @@ def _zone(
 
 
 @settings(
-    max_examples=settings().max_examples // 3,
+    max_examples=settings().max_examples // 5,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(drawn=st.lists(reports(), min_size=1, max_size=4))

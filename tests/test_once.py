@@ -74,7 +74,7 @@ def test_three_incidents_of_two_machines_out_of_eight_files(tmp_path: Path) -> N
     ]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     st.permutations(list(FILES)),
     st.lists(st.integers(1, 5), max_size=2),

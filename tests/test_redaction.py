@@ -81,7 +81,7 @@ def facts(path: Path) -> Iterator[tuple[str, str]]:
 def leaks(folder: Path) -> list[tuple[str, str]]:
     """What an export of the logs in a folder tells of the canary."""
     database = folder.parent / f"{folder.name}.duckdb"
-    redacted, files = database.with_suffix(".redacted.duckdb"), database.with_suffix(".parquet")
+    redacted, files = database.with_suffix(".redacted.duckdb"), database.with_suffix(".tables")
     ingest([folder], database)
     export(database, redacted, KEY)
     export(redacted, files, None)

@@ -104,7 +104,7 @@ def test_a_full_disk_is_told_and_changes_nothing(
     """In the copy, the log of a transaction, the checkpoint: wherever so many bytes end."""
     disk = Disk(name, open_folder, driver)
     size = len(disk.before or b"")
-    count = int(os.environ.get("OOMDB_FAULT_SIZES", "5"))
+    count = int(os.environ.get("OOMDB_FAULT_SIZES", "3"))
     done = []
     for size_bytes in sizes(size + 64 * 1024, 2 * size + 12 * MIB, count):
         assert disk.of(f"size={size_bytes // 1024}k")
@@ -135,7 +135,7 @@ def test_a_limit_on_files_is_told_as_a_quota_would_be(
     disk = Disk(name, open_folder, driver)
     size = len(disk.before or b"")
     done = []
-    for file_bytes in [*sizes(size // 2 + 4096, size + 2 * MIB, 5), 64 * MIB]:
+    for file_bytes in [*sizes(size // 2 + 4096, size + 2 * MIB, 3), 64 * MIB]:
         assert disk.begin()
         done.append(disk.judge(disk.run(file_bytes=file_bytes), "File too large (a limit of"))
     assert not done[0]
