@@ -151,6 +151,18 @@ def test_two_processes_do_not_send_the_same(
     assert done.state is State.SENT
 
 
+def test_what_was_not_sent_leaves_no_note(message: Message, journal: Journal, hours: Hours) -> None:
+    posted = Posted(answers=[(404, {}, "no")])
+    with web_server(posted) as url:
+        to = targets([f"{url}/x"], NOTHING_SET)
+        (failed,) = deliver(message, to, journal, hours.patience())
+        assert failed.state is State.FAILED
+        assert list(journal.folder.iterdir()) == []
+        (done,) = deliver(message, to, journal, hours.patience())
+    assert done.state is State.SENT
+    assert len(list(journal.folder.iterdir())) == 1
+
+
 def test_a_torn_note_is_none(journal: Journal) -> None:
     with journal.sending("a") as slip:
         assert slip is not None
