@@ -155,7 +155,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_printed_is_what_would_be_put_in_place(tmp_path: Path) -> None:
-    to = ("--to", "/var/lib/oomdb/reports/", "--logs", "/var/log")
+    to = ("--to", "/var/lib/oomdb/reports/", "--logs", "/var/log/none-here")
     printed = run(tmp_path, "daily", *to)
     assert printed.returncode == 0, printed.stderr
     assert printed.stdout.startswith("# /etc/systemd/system/oomdb-daily.service\n# Written by")
