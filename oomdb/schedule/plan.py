@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb.delivery.targets import FileTarget, targets, webhook_file
+from oomdb.delivery.targets import FileTarget, targets, webhook_file, with_plain_kind
 from oomdb.errors import UsageError
 from oomdb.schedule.period import clock_time
 from oomdb.settings import forms
@@ -112,6 +112,7 @@ def plan(
 
     UsageError when a target, a log or a secret is not set up so that it can work.
     """
+    to = [with_plain_kind(one) for one in to]
     if not to:
         raise UsageError("say where reports go: --to TARGET, or schedule.to in oomdb.toml")
     logs = tuple(logs) or configuration.texts("ingest.logs")

@@ -109,6 +109,11 @@ def test_a_database_of_its_own_is_kept_for_a_user_of_its_own(tmp_path: Path) -> 
     assert all("--db /var/lib/oomdb/oomdb.duckdb" in one for one in settings(made, "ExecStart"))
 
 
+def test_mail_has_a_network_whatever_its_letters(tmp_path: Path) -> None:
+    made = systemd.units(planned(tmp_path, to=["MailTo:ops@example.com"]), for_the_system=True)
+    assert settings(made, "PrivateNetwork") == []
+
+
 def test_a_database_elsewhere_is_written_in_its_owners_name(tmp_path: Path) -> None:
     folder = tmp_path / "database"
     folder.mkdir()
