@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from oomdb import cli
 from oomdb.errors import UsageError
-from oomdb.settings import file
+from oomdb.settings import file, forms
 from oomdb.settings.configuration import Configuration, secret_in
 from oomdb.settings.table import SETTINGS
 
@@ -115,6 +115,17 @@ def test_a_file_that_was_named_has_to_be_there(tmp_path: Path) -> None:
         ('[smtp]\nsecurity = "ssl"\n', 2, "has to be one of starttls, tls, none, not 'ssl'"),
         ("smtp = 1\n", 1, "no setting is called smtp"),
         ("[[smtp]]\nport = 1\n", 1, "no setting is called smtp"),
+        ('[report]\nday_starts = "xx"\n', 2, "report.day_starts: not a time of day: 'xx'"),
+        ('[schedule]\nat = "99:99"\n', 2, "schedule.at: not a time of day"),
+        ('[schedule]\nmemory_max = "lots"\n', 2, "schedule.memory_max: not an amount of memory"),
+        ('[schedule]\nmemory_max = "150%"\n', 2, "not an amount of memory"),
+        ('[schedule]\nmemory_max = "0%"\n', 2, "not an amount of memory"),
+        ('[schedule]\nmemory_max = "0"\n', 2, "an amount of memory from 64M to 1024T"),
+        ('[schedule]\nmemory_max = "99999999999T"\n', 2, "an amount of memory from 64M to"),
+        ('[query]\ntimeout = "abc"\n', 2, "query.timeout: 'abc' is no number of seconds"),
+        ('[query]\n\nmemory_limit = "abc"\n', 3, "query.memory_limit: 'abc' is no size"),
+        ("[smtp]\nport = 99999\n", 2, "smtp.port: has to be at most 65535, not 99999"),
+        ('[ingest]\ntimezone = "Mars/X"\n', 2, "ingest.timezone: no time zone is called 'Mars/X'"),
         ("[smtp]\npassword = [1]\n", 2, "has to be text in quotes, not a list"),
     ],
 )
@@ -124,6 +135,24 @@ def test_a_fault_is_told_with_its_line(text: str, line: int, told: str, tmp_path
         Configuration(path, {})
     assert str(refused.value).startswith(f"{path}:{line}: ")
     assert told in str(refused.value)
+
+
+def test_texts_that_fit_are_taken(tmp_path: Path) -> None:
+    text = (
+        '[ingest]\ntimezone = "+02:00"\n[query]\ntimeout = "none"\nmemory_limit = "1.5G"\n'
+        '[report]\nday_starts = "7:30"\n[schedule]\nmemory_max = "infinity"\n[smtp]\n'
+    )
+    found = Configuration(written(tmp_path, text), {})
+    assert found.text("query.memory_limit") == "1.5G"
+    assert found.text("ingest.timezone") == "+02:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("2g", "2G"), ("1.5G", "1536M"), ("25%", "25%"), ("12.5%", "12.5%"), ("infinity", "infinity")],
+)
+def test_amounts_of_memory_are_given_as_systemd_takes_them(text: str, unit: str) -> None:
+    assert forms.memory_max(text) == unit
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -189,6 +218,8 @@ def test_variables(variable: str, text: str, value: object) -> None:
         ("OOMDB_INGEST_JOBS", "0"),
         ("OOMDB_SCHEDULE_ALWAYS", "perhaps"),
         ("OOMDB_SMTP_SECURITY", "ssl"),
+        ("OOMDB_SMTP_PORT", "70000"),
+        ("OOMDB_SCHEDULE_AT", "25:00"),
     ],
 )
 def test_wrong_variables_are_told(variable: str, text: str) -> None:

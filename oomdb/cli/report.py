@@ -131,8 +131,7 @@ def report(
         raise UsageError("--jobs is for --site, whose pages processes share")
     written = {"--out": out, "--format": report_format, "--site": site}
     sending.check_use(to, written, {"--always": always, "--dry-run": dry_run})
-    if last is not None and (since or until):
-        raise UsageError("--last is a whole period: it has no --since and no --until")
+    _check_period(context, last, since, until)
     hosts = tuple(host or ())
     refuse_database_as_output(out, db)
     refuse_database_as_output(site, db, "--site")
@@ -153,6 +152,17 @@ def report(
         _write(told, report_format, out)
     if fail_on_findings and told.has_findings:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _check_period(
+    context: typer.Context, last: Length | None, since: str | None, until: str | None
+) -> None:
+    """UsageError for options of two ways to name a period."""
+    if last is not None and (since or until):
+        raise UsageError("--last is a whole period: it has no --since and no --until")
+    source = context.get_parameter_source("day_starts")
+    if last is None and source is not None and source.name == "COMMANDLINE":
+        raise UsageError("--day-starts says when days of --last begin: give --last too")
 
 
 def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | None) -> None:

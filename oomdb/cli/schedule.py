@@ -69,12 +69,7 @@ def schedule(
     from oomdb.schedule.plan import plan
     from oomdb.schedule.systemd import units
 
-    if install and remove:
-        raise UsageError("--install and --remove contradict each other")
-    if root is not None and (user or cron or not (install or remove)):
-        raise UsageError("--root is for --install and --remove of the system's units")
-    if user and cron:
-        raise UsageError("--cron is for your own crontab already, without --user")
+    _check_use(user=user, cron=cron, install=install, remove=remove, root=root)
     place = Place(not user, root)
     if remove:
         name = f"oomdb-{every}"
@@ -103,7 +98,7 @@ def schedule(
             lines = "written into the crontab\n" if is_new else "nothing to change\n"
         typer.echo(lines, nl=False)
         return
-    made = units(planned, for_the_system=not user)
+    made = units(planned, for_the_system=not user, root=root)
     for note in made.notes:
         terminal.note(f"oomdb: {note}")
     if install:
@@ -112,3 +107,15 @@ def schedule(
     else:
         parts = [f"# {place.folder / name}\n{text}" for name, text in made.files.items()]
         typer.echo("\n".join(parts), nl=False)
+
+
+def _check_use(*, user: bool, cron: bool, install: bool, remove: bool, root: Path | None) -> None:
+    """UsageError for options that do not go together."""
+    if install and remove:
+        raise UsageError("--install and --remove contradict each other")
+    if root is not None and (user or cron or not (install or remove)):
+        raise UsageError("--root is for --install and --remove of the system's units")
+    if root is not None and not root.is_dir():
+        raise UsageError(f"--root {root} is no folder")
+    if user and cron:
+        raise UsageError("--cron is for your own crontab already, without --user")

@@ -57,7 +57,9 @@ def send(
     message = _message(told, db)
     beside = companion(db.resolve(), "deliveries")
     journal = Journal(configuration.path_of("delivery.journal") or beside)
-    patience = Patience(configuration.number("delivery.patience_s"))
+    patience = Patience(
+        configuration.number("delivery.patience_s"), configuration.number("delivery.timeout_s")
+    )
     if dry_run:
         _show(message)
     has_failed = False

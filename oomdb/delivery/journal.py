@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -73,19 +74,20 @@ class Journal:
         path = self.folder / f"{message_id}.json"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor, is_ours = _locked(path)
         except OSError as error:
             raise OomdbError(
                 f"cannot note deliveries in {self.folder}: {reason_of(error)}; nothing was sent"
                 " (delivery.journal names another folder)"
             ) from error
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not is_ours:
                 yield None
                 return
-            yield Slip(str(path), descriptor, _sent_at(os.pread(descriptor, _MOST_BYTES, 0)))
+            try:
+                yield Slip(str(path), descriptor, _sent_at(os.pread(descriptor, _MOST_BYTES, 0)))
+            finally:
+                _remove_if_empty(path, descriptor)
         finally:
             os.close(descriptor)
 
@@ -96,6 +98,32 @@ class Journal:
                 with suppress(OSError):
                     if path.stat().st_mtime < time.time() - _KEPT_S:
                         path.unlink()
+
+
+def _locked(path: Path) -> tuple[int, bool]:
+    """The open file, made where there is none, and whether it is locked for this process alone."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who had it before may have removed it between the two calls.
+            with suppress(FileNotFoundError):
+                if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                    return descriptor, True
+        except BlockingIOError:
+            return descriptor, False
+        except OSError:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _remove_if_empty(path: Path, descriptor: int) -> None:
+    """Remove the file of a message that was not sent, while it is still locked."""
+    with suppress(OSError):
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode) and not status.st_size:
+            path.unlink()
 
 
 def _sent_at(content: bytes) -> str | None:

@@ -92,6 +92,8 @@ class Server:
         except ssl.SSLCertVerificationError as error:
             reason = error.verify_message
             raise NotDeliveredError(f"{self.host}: certificate not trusted: {reason}") from error
+        except TimeoutError as error:
+            raise TryAgainError(f"{self.host}:{self.port}: no answer in time") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TryAgainError(f"{self.host}:{self.port}: {_said(error)}") from error
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb.delivery.deadline import within
 from oomdb.errors import OomdbError
 
 if TYPE_CHECKING:
@@ -30,9 +31,13 @@ class NotDeliveredError(OomdbError):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long one target is tried: after 2, 4, 8 s and so on, each up to a half more by chance."""
+    """How long one target is tried: after 2, 4, 8 s and so on, each up to a half more by chance.
+
+    A try is ended with `patience_s`, but has `least_try_s` however late it begins.
+    """
 
     patience_s: float
+    least_try_s: float = 30
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
@@ -47,7 +52,7 @@ class Patience:
         tries = 1
         while True:
             try:
-                attempt()
+                self._try(attempt, end)
             except TryAgainError as error:
                 pause_s = max(wait_s * (1 + self.chance() / 2), error.after_s or 0)
                 if self.clock() + pause_s > end:
@@ -58,3 +63,10 @@ class Patience:
                 tries += 1
             else:
                 return tries
+
+    def _try(self, attempt: Callable[[], None], end: float) -> None:
+        try:
+            with within(max(end - self.clock(), self.least_try_s)):
+                attempt()
+        except TimeoutError as error:
+            raise TryAgainError("no whole answer in time") from error

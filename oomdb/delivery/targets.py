@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: The document that a file gets, by its suffix; text for all others.
 _DOCUMENTS = {".html": ".html", ".htm": ".html", ".md": ".md", ".json": ".json"}
+#: What other programs take for no file.
+_STREAMS = ("-", "stdout", "stderr")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -156,6 +158,7 @@ def targets(
 
 def _targets(text: str, configuration: Configuration) -> list[Target]:
     most = configuration.number("delivery.most_findings")
+    text = with_plain_kind(text)
     scheme = text.partition(":")[0].lower()
     if scheme == "mailto":
         return _mail(text[len("mailto:") :], configuration, most)
@@ -175,8 +178,20 @@ def _targets(text: str, configuration: Configuration) -> list[Target]:
         )
     if not text.strip():
         raise UsageError("a target of delivery is empty")
+    if text.lower() in _STREAMS:
+        raise UsageError(
+            f"a report that is sent does not go to {text}: leave --to out to have it there, or"
+            f" give ./{text} for a file so called"
+        )
     path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100  (links stay)
     return [FileTarget(path, text.endswith("/") or path.is_dir())]
+
+
+def with_plain_kind(text: str) -> str:
+    """The target with its kind in small letters, which means the same."""
+    kind, colon, rest = text.partition(":")
+    plain = kind.strip().lower()
+    return plain + colon + rest if plain in ("mailto", "webhook") else text
 
 
 def _mail(text: str, configuration: Configuration, most: int) -> list[Target]:
@@ -194,7 +209,7 @@ def _url(text: str, configuration: Configuration) -> str:
         if url is None:
             raise UsageError("for the target webhook set webhook.url_file (or webhook.url)")
         return url
-    if text.lower().startswith("webhook:"):
+    if text.startswith("webhook:"):
         return secret_in(webhook_file(text))
     return text
 

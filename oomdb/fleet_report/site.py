@@ -103,28 +103,51 @@ def _refuse_others(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise UsageError(f"--site {folder} is no folder")
-    index = folder / INDEX
-    if index.exists():
-        with index.open("rb") as file:
-            if _GENERATOR not in file.read(4096):
-                raise UsageError(f"--site {folder}: its {INDEX} was not made by oomdb")
-    elif not all(_may_be_left(entry.name) for entry in folder.iterdir()):
-        raise UsageError(f"--site {folder} holds other files; give a folder of its own")
+    events = folder / EVENTS
+    if events.is_symlink() or (events.exists() and not events.is_dir()):
+        raise UsageError(f"--site {folder}: its {EVENTS} is no folder of its own")
+    if (folder / INDEX).exists():
+        if not _is_marked(folder / INDEX):
+            raise UsageError(f"--site {folder}: its {INDEX} was not made by oomdb")
+        return
+    entries = [*folder.iterdir(), *(events.iterdir() if events.exists() else ())]
+    other = next((entry for entry in sorted(entries) if not _may_be_left(entry, folder)), None)
+    if other is not None:
+        name = other.relative_to(folder)
+        raise UsageError(
+            f"--site {folder} holds other files, such as {name}; give a folder of its own"
+        )
 
 
-def _may_be_left(name: str) -> bool:
-    """Whether a first run that was interrupted before its index can have left a file so named."""
-    partial_of = publishing.name_of_partial(name)
-    is_page = _OURS.fullmatch(partial_of or name)
-    return name in (EVENTS, KEYS) or partial_of in (INDEX, KEYS) or bool(is_page)
+def _may_be_left(entry: Path, folder: Path) -> bool:
+    """Whether a first run that was interrupted before its index can have left it."""
+    if entry == folder / EVENTS:
+        return True
+    if entry == folder / KEYS:
+        return bool(read_keys(entry)) or entry.read_bytes().strip() == b"{}"
+    return _is_partial(entry) or (bool(_OURS.fullmatch(entry.name)) and _is_marked(entry))
+
+
+def _is_partial(entry: Path) -> bool:
+    """Whether an interrupted writing of one of the site's files is called so."""
+    name = publishing.name_of_partial(entry.name)
+    return name is not None and (name in (INDEX, KEYS) or bool(_OURS.fullmatch(name)))
+
+
+def _is_marked(path: Path) -> bool:
+    """Whether it is a file, no link, that says that oomdb made it."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _GENERATOR in file.read(4096)
 
 
 def _without_others(folder: Path, kept: set[str]) -> Iterator[int]:
     """Remove pages of ours that are not `kept`, and what an interrupted writing left."""
     for entry in sorted(folder.iterdir()):
-        partial_of = publishing.name_of_partial(entry.name)
-        is_ours = _OURS.fullmatch(partial_of or entry.name) or partial_of in (INDEX, KEYS)
-        if is_ours and entry.name not in kept and entry.is_file():
+        if entry.name in kept or entry.is_symlink() or not entry.is_file():
+            continue
+        if _is_partial(entry) or (_OURS.fullmatch(entry.name) and _is_marked(entry)):
             entry.unlink(missing_ok=True)
             yield 1
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from oomdb.errors import UsageError
+from oomdb.settings import forms
 
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+if TYPE_CHECKING:
+    from datetime import time
+
 _DAYS = {"day": 1, "week": 7}
 
 
 def clock_time(text: str) -> time:
     """A time of day such as `07:00`; UsageError when it is none."""
-    found = _CLOCK.fullmatch(text.strip())
-    if found is None:
-        raise UsageError(f"not a time of day: {text!r} (give 07:00)")
-    return time(int(found[1]), int(found[2]))
+    try:
+        return forms.clock_time(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def last_period(length: str, starts: time, now: datetime) -> tuple[datetime, datetime]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb.delivery.targets import FileTarget, targets, webhook_file
+from oomdb.delivery.targets import FileTarget, targets, webhook_file, with_plain_kind
 from oomdb.errors import UsageError
 from oomdb.schedule.period import clock_time
+from oomdb.settings import forms
 from oomdb.settings.configuration import is_open_to_others
 from oomdb.settings.file import VARIABLE
 from oomdb.settings.table import BY_NAME, SETTINGS, Kind
@@ -112,13 +112,16 @@ def plan(
 
     UsageError when a target, a log or a secret is not set up so that it can work.
     """
+    to = [with_plain_kind(one) for one in to]
     if not to:
         raise UsageError("say where reports go: --to TARGET, or schedule.to in oomdb.toml")
     logs = tuple(logs) or configuration.texts("ingest.logs")
     if not logs or "-" in logs:
         raise UsageError("name the logs to read: --logs PATH, or ingest.logs in oomdb.toml")
-    if not re.fullmatch(r"\d+[KMGT]?|\d+%", memory_max):
-        raise UsageError(f"not an amount of memory: {memory_max!r} (give 2G, or 25%)")
+    try:
+        memory_max = forms.memory_max(memory_max)
+    except ValueError as error:
+        raise UsageError(f"--memory-max: {error}") from None
     default = STATE_FOLDER / "oomdb.duckdb" if for_the_system else None
     database = (db or default or database_path(None)).absolute()
     journal = configuration.path_of("delivery.journal")

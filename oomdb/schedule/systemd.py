@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import stat
 import sys
 from dataclasses import dataclass
@@ -12,12 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb.errors import OomdbError, UsageError
+from oomdb.errors import OomdbError, reason_of
+from oomdb.schedule.machine import Machine
 from oomdb.schedule.plan import STATE_FOLDER
 from oomdb.settings.file import VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from oomdb.schedule.plan import Plan
 
@@ -64,10 +63,15 @@ class Units:
     notes: tuple[str, ...]
 
 
-def units(plan: Plan, *, for_the_system: bool) -> Units:
-    """The service and the timer. OomdbError when the database has no folder."""
+def units(plan: Plan, *, for_the_system: bool, root: Path | None = None) -> Units:
+    """The service and the timer, for this machine or the image of one below `root`.
+
+    OomdbError when the database has no folder, or one of nobody.
+    """
     notes: list[str] = []
-    service = "\n".join(_service(plan, notes, for_the_system=for_the_system))
+    machine = Machine(root.absolute() if root else None)
+    rights = _rights(plan, machine, notes) if for_the_system else _user_rights(plan)
+    service = "\n".join(_service(plan, rights, for_the_system=for_the_system))
     timer = "\n".join(_timer(plan))
     files = {f"{plan.name}.service": service + "\n", f"{plan.name}.timer": timer + "\n"}
     return Units(files, tuple(notes))
@@ -102,7 +106,7 @@ def _description(plan: Plan) -> str:
     return f"oomdb: read the logs, and report the OOM kills of the last {plan.length}"
 
 
-def _service(plan: Plan, notes: list[str], *, for_the_system: bool) -> Iterator[str]:
+def _service(plan: Plan, rights: Iterable[str], *, for_the_system: bool) -> Iterator[str]:
     yield MARK
     yield "[Unit]"
     yield f"Description={_description(plan)}"
@@ -127,7 +131,7 @@ def _service(plan: Plan, notes: list[str], *, for_the_system: bool) -> Iterator[
     yield f"MemoryMax={plan.memory_max.replace('%', '%%')}"
     yield "TasksMax=512"
     yield from _knowledge(plan)
-    yield from _rights(plan, notes) if for_the_system else _user_rights(plan)
+    yield from rights
 
 
 def _arguments(command: Sequence[str]) -> Iterator[str]:
@@ -159,23 +163,20 @@ def _user_rights(plan: Plan) -> Iterator[str]:
     yield _UNPRIVILEGED.format(families=_families(plan))
 
 
-def _rights(plan: Plan, notes: list[str]) -> Iterator[str]:
-    is_dynamic = all(
-        folder.is_relative_to(STATE_FOLDER) for folder in (plan.db.parent, *plan.writes)
-    )
+def _rights(plan: Plan, machine: Machine, notes: list[str]) -> Iterator[str]:
+    is_dynamic = not _outside(plan)
     capabilities = ""
-    if is_dynamic:
+    owner = None if is_dynamic else _owner(plan, machine)
+    if owner is None:
         yield "DynamicUser=yes"
-        notes += _out_of_reach(plan, None)
     else:
-        owner = _owner(plan.db.parent)
-        yield f"User={owner}"
-        if owner == "root":
-            capabilities = "CAP_DAC_READ_SEARCH"
-            notes.append(f"the service runs as root, who owns {plan.db.parent}")
-        else:
-            notes += _out_of_reach(plan, pwd.getpwnam(owner).pw_uid)
-    groups = _groups_of(plan, notes) if capabilities == "" else []
+        yield f"User={owner.name}"
+        notes += _fixed_user(plan, machine, owner)
+    if owner is not None and owner.number == 0:
+        capabilities = "CAP_DAC_READ_SEARCH"
+    else:
+        notes += _out_of_reach(plan, machine, owner.number if owner else None)
+    groups = _groups_of(plan, machine, notes) if capabilities == "" else []
     if groups:
         yield f"SupplementaryGroups={' '.join(groups)}"
     if is_dynamic:
@@ -207,8 +208,11 @@ def _paths(plan: Plan, *, is_dynamic: bool) -> Iterator[str]:
         if not any(path.is_relative_to(place) for place in places):
             yield f"ReadOnlyPaths={quoted(f'-{path}')}"
     if not is_dynamic:
-        for place in dict.fromkeys(places):
-            yield f"ReadWritePaths={quoted(str(place))}"
+        yield f"ReadWritePaths={quoted(str(plan.db.parent))}"
+        for place in dict.fromkeys(plan.writes):
+            # A folder that is not there must keep no other target from its report.
+            if place != plan.db.parent:
+                yield f"ReadWritePaths={quoted(f'-{place}')}"
 
 
 def _programs(plan: Plan) -> list[Path]:
@@ -216,11 +220,14 @@ def _programs(plan: Plan) -> list[Path]:
     return [Path(plan.program[0]), Path(sys.executable).resolve()]
 
 
-def _out_of_reach(plan: Plan, user: int | None) -> list[str]:
+def _out_of_reach(plan: Plan, machine: Machine, user: int | None) -> list[str]:
     """What keeps the service's user (None: one that owns nothing) from starting oomdb."""
     for program in _programs(plan):
         for path in (program, *program.parents):
-            status = path.stat()
+            try:
+                status = machine.at(path).stat()
+            except OSError as error:
+                return [f"the service cannot start {program}: {path}: {reason_of(error)}"]
             may = status.st_mode & (stat.S_IXUSR if status.st_uid == user else stat.S_IXOTH)
             if not may:
                 return [
@@ -230,23 +237,64 @@ def _out_of_reach(plan: Plan, user: int | None) -> list[str]:
     return []
 
 
-def _owner(folder: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """In whose name a service runs."""
+
+    name: str
+    number: int
+
+
+def _outside(plan: Plan) -> list[Path]:
+    """Folders that a user who exists only while the service runs could not write."""
+    places = dict.fromkeys([plan.db.parent, *plan.writes])
+    return [folder for folder in places if not folder.is_relative_to(STATE_FOLDER)]
+
+
+def _why_fixed(plan: Plan) -> str:
+    """What keeps the service from a user of its own."""
+    return (
+        f"{_outside(plan)[0]} is not below {STATE_FOLDER}, so the service cannot have a user who"
+        " exists only while it runs"
+    )
+
+
+def _owner(plan: Plan, machine: Machine) -> _Owner:
     """Who owns the folder of the database, in whose name the service then runs."""
-    if not folder.is_dir():
-        raise OomdbError(f"no folder {folder} for the database; make it for the service's user")
-    number = folder.stat().st_uid
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        raise UsageError(f"nobody has the number {number}, who owns {folder}") from None
+    folder = plan.db.parent
+    if not machine.at(folder).is_dir():
+        raise OomdbError(
+            f"no folder {machine.at(folder)} for the database; make it for the service's user"
+            f" ({_why_fixed(plan)})"
+        )
+    number = machine.at(folder).stat().st_uid
+    name = machine.user_name(number)
+    if name is None:
+        raise OomdbError(
+            f"nobody has the number {number}, who owns {machine.at(folder)}; give it to the"
+            f" service's user ({_why_fixed(plan)})"
+        )
+    return _Owner(name, number)
 
 
-def _groups_of(plan: Plan, notes: list[str]) -> list[str]:
+def _fixed_user(plan: Plan, machine: Machine, owner: _Owner) -> Iterator[str]:
+    """That the user is one who stays, and which folders of reports that user cannot write."""
+    if owner.number == 0 or plan.db.parent not in _outside(plan):
+        yield f"the service runs as {owner.name}, who owns {plan.db.parent} ({_why_fixed(plan)})"
+    groups = machine.groups_of(owner.name)
+    for folder in plan.writes:
+        if not machine.at(folder).is_dir():
+            yield f"no folder {machine.at(folder)}: make it for {owner.name}, who writes there"
+        elif not machine.may_write(folder, owner.number, groups):
+            yield f"{owner.name}, as whom the service runs, may not write in {machine.at(folder)}"
+
+
+def _groups_of(plan: Plan, machine: Machine, notes: list[str]) -> list[str]:
     """The groups that may read what is below the logs, but for those that all may read."""
     numbers: set[int] = set()
     closed = 0
     first = ""
-    for path in islice(_below(plan.logs), _MOST_FILES):
+    for path in islice(_below(plan.logs, machine), _MOST_FILES):
         try:
             status = os.stat(path)  # noqa: PTH116  (the path is a text)
         except OSError:
@@ -264,20 +312,13 @@ def _groups_of(plan: Plan, notes: list[str]) -> list[str]:
             " service will set that aside (a drop-in with AmbientCapabilities=CAP_DAC_READ_SEARCH,"
             " CapabilityBoundingSet=CAP_DAC_READ_SEARCH and PrivateUsers=no lets it read all)"
         )
-    return sorted(_group_name(number) for number in numbers)
+    return sorted(machine.group_name(number) for number in numbers)
 
 
-def _below(logs: Sequence[str]) -> Iterator[str]:
-    for log in logs:
+def _below(logs: Sequence[str], machine: Machine) -> Iterator[str]:
+    for log in (str(machine.at(one)) for one in logs):
         yield log
         for folder, _, names in os.walk(log):
             yield folder
             for name in names:
                 yield os.path.join(folder, name)  # noqa: PTH118
-
-
-def _group_name(number: int) -> str:
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)

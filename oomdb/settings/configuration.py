@@ -54,7 +54,11 @@ class Configuration:
         self.path = path
         self._environment = environment
         values, self._text = file.read(path) if path else ({}, "")
-        self._values = {name: self._from_file(name, value) for name, value in values.items()}
+        self._values = {
+            name: self._from_file(name, value)
+            for name, value in values.items()
+            if not (value == {} and _is_table(name))
+        }
         self._variables = {
             setting.name: _from_variable(setting, environment[setting.variable])
             for setting in SETTINGS
@@ -161,6 +165,11 @@ class Configuration:
         return secret_in(path)
 
 
+def _is_table(name: str) -> bool:
+    """Whether settings are in a table so called."""
+    return any(known.startswith(f"{name}.") for known in BY_NAME)
+
+
 def _nearest(name: str) -> str | None:
     """The setting that was meant: by its key, if in another table, else by its whole name."""
     from difflib import get_close_matches
@@ -215,7 +224,7 @@ def _checked(setting: Setting, value: object) -> Value:
     if kind is Kind.WHOLE:
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError(f"has to be a whole number, not {_named(value)}")
-        return _at_least(setting, value)
+        return _in_range(setting, value)
     if not isinstance(value, str):
         raise ValueError(f"has to be text in quotes, not {_named(value)}")
     return _path(value) if kind is Kind.PATH else _one_of(setting, _filled(value))
@@ -236,7 +245,7 @@ def _from_variable(setting: Setting, text: str) -> Value:
             case Kind.WHOLE:
                 if not text.strip().isdecimal():
                     raise ValueError(f"has to be a whole number, not {text!r}")
-                return _at_least(setting, int(text))
+                return _in_range(setting, int(text))
             case _:
                 return _one_of(setting, text)
     except ValueError as error:
@@ -267,13 +276,17 @@ def _path(text: str, *, may_be: str | None = None) -> str:
     return whole
 
 
-def _at_least(setting: Setting, number: int) -> int:
+def _in_range(setting: Setting, number: int) -> int:
     if setting.least is not None and number < setting.least:
         raise ValueError(f"has to be at least {setting.least}, not {number}")
+    if setting.most is not None and number > setting.most:
+        raise ValueError(f"has to be at most {setting.most}, not {number}")
     return number
 
 
 def _one_of(setting: Setting, text: str) -> str:
     if setting.choices and text not in setting.choices:
         raise ValueError(f"has to be one of {', '.join(setting.choices)}, not {text!r}")
+    if setting.form is not None:
+        setting.form(text)
     return text

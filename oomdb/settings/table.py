@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from oomdb.settings import forms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: What a setting may hold.
 Value = str | int | bool | tuple[str, ...]
@@ -26,7 +32,8 @@ class Setting:
 
     `name` is its key in the file, with its table before a dot. `parameter` is the option or
     argument of `command` that takes its default from it; no `command`: of every command that
-    has the parameter. `least` is for numbers. A `secret` is never shown, and only read from
+    has the parameter. `least` and `most` are for numbers; `form` raises ValueError for a text
+    that does not fit. A `secret` is never shown, and only read from
     a file that its owner alone can read.
     """
 
@@ -38,6 +45,8 @@ class Setting:
     parameter: str | None = None
     choices: tuple[str, ...] = ()
     least: int | None = None
+    most: int | None = None
+    form: Callable[[str], object] | None = None
     secret: bool = False
 
     @property
@@ -84,6 +93,7 @@ SETTINGS = (
         "Zone of stamps that print none, such as Europe/Berlin.",
         "ingest",
         "timezone",
+        form=forms.zone,
     ),
     Setting(
         "ingest.json_fields",
@@ -116,6 +126,7 @@ SETTINGS = (
         "300",
         "Most that is waited for the answer to a query [s]; none for no limit.",
         parameter="timeout",
+        form=forms.timeout,
     ),
     Setting(
         "query.memory_limit",
@@ -123,6 +134,7 @@ SETTINGS = (
         None,
         "Most memory that a query may take; 4G, or half of the machine's, when not set.",
         parameter="memory_limit",
+        form=forms.memory_limit,
     ),
     Setting(
         "report.day_starts",
@@ -131,6 +143,7 @@ SETTINGS = (
         "When the days and weeks of `--last` begin, in the machine's time zone.",
         "report",
         "day_starts",
+        form=forms.clock_time,
     ),
     Setting(
         "delivery.journal",
@@ -166,6 +179,7 @@ SETTINGS = (
         None,
         "Its port; 587 with starttls, 465 with tls and 25 with none when not set.",
         least=1,
+        most=65535,
     ),
     Setting(
         "smtp.security",
@@ -241,14 +255,16 @@ SETTINGS = (
         "When the schedule runs, in the machine's time zone.",
         "schedule",
         "at",
+        form=forms.clock_time,
     ),
     Setting(
         "schedule.memory_max",
         Kind.TEXT,
         "2G",
-        "What the service may hold of memory, as systemd writes it.",
+        "What the service may hold of memory: 2G, 25% of the machine's, or infinity.",
         "schedule",
         "memory_max",
+        form=forms.memory_max,
     ),
 )
 

@@ -35,8 +35,8 @@ class Hours:
         self.waits.append(seconds)
         self.now_s += seconds
 
-    def patience(self, patience_s: float = 300) -> Patience:
-        return Patience(patience_s, lambda: self.now_s, self.sleep, lambda: 0.0)
+    def patience(self, patience_s: float = 300, least_try_s: float = 30) -> Patience:
+        return Patience(patience_s, least_try_s, lambda: self.now_s, self.sleep, lambda: 0.0)
 
 
 class Authority:
@@ -173,3 +173,42 @@ def web_server(posted: Posted, context: ssl.SSLContext | None = None) -> Iterato
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def dripping_server(whole: bytes, drop: bytes) -> Iterator[int]:
+    """The port of a server that sends `whole`, then a `drop` again and again, and no end."""
+    import socket
+
+    is_over = threading.Event()
+
+    def drip(client: socket.socket) -> None:
+        with client:
+            try:
+                client.sendall(whole)
+                while not is_over.wait(0.1):
+                    client.sendall(drop)
+            except OSError:
+                return
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            threads.append(threading.Thread(target=drip, args=(client,)))
+            threads[-1].start()
+
+    threads: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taking = threading.Thread(target=serve)
+        taking.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            is_over.set()
+            server.shutdown(socket.SHUT_RDWR)
+            taking.join()
+            for thread in threads:
+                thread.join()

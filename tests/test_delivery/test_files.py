@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -151,6 +151,18 @@ def test_two_processes_do_not_send_the_same(
     assert done.state is State.SENT
 
 
+def test_what_was_not_sent_leaves_no_note(message: Message, journal: Journal, hours: Hours) -> None:
+    posted = Posted(answers=[(404, {}, "no")])
+    with web_server(posted) as url:
+        to = targets([f"{url}/x"], NOTHING_SET)
+        (failed,) = deliver(message, to, journal, hours.patience())
+        assert failed.state is State.FAILED
+        assert list(journal.folder.iterdir()) == []
+        (done,) = deliver(message, to, journal, hours.patience())
+    assert done.state is State.SENT
+    assert len(list(journal.folder.iterdir())) == 1
+
+
 def test_a_torn_note_is_none(journal: Journal) -> None:
     with journal.sending("a") as slip:
         assert slip is not None
@@ -225,8 +237,25 @@ def test_a_secret_is_one_line(tmp_path: Path, content: bytes) -> None:
         "s3://bucket/x",
         "mailto:",
         "mailto:a@b?cc=c",
+        "-",
+        "stdout",
     ],
 )
 def test_what_is_no_target(text: str) -> None:
     with pytest.raises(OomdbError):
         targets([text], NOTHING_SET)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Webhook", r"set webhook\.url_file"), ("WEBHOOK:", "names no file"), ("-", "leave --to out")],
+)
+def test_what_is_missing_is_told_whatever_the_letters(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        targets([text], NOTHING_SET)
+
+
+def test_a_file_may_have_the_name_of_a_stream(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    (target,) = targets(["./stdout"], NOTHING_SET)
+    assert target.shown == str(tmp_path / "stdout")

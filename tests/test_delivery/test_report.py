@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from oomdb import cli
 from oomdb.ingest import ingest
 
-from .servers import Mailbox, Posted, mail_server, web_server
+from .servers import Mailbox, Posted, dripping_server, mail_server, web_server
 
 SEED = Path(__file__).parent.parent.parent / "samples" / "rocketmq-8g.log"
 CODE = str(Path(cli.__file__).parent.parent.parent)
@@ -136,6 +137,35 @@ def test_one_that_fails_is_an_error_and_the_others_get_theirs(fleet: Path, tmp_p
         " 1 try)\n"
     )
     assert (tmp_path / "r.md").read_text().startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("target", "whole"),
+    [
+        ("mailto:a@example.com", b""),
+        ("mailto:a@example.com", b"220 here\r\n250-here\r\n250-"),
+        ("webhook", b""),
+        ("webhook", b"HTTP/1.1 200 OK\r\nX: "),
+        ("webhook", b"HTTP/1.1 503 no\r\n\r\n"),
+    ],
+)
+def test_a_server_that_drips_keeps_no_other_from_its_report(
+    target: str, whole: bytes, fleet: Path, tmp_path: Path
+) -> None:
+    with dripping_server(whole, b"2") as port:
+        text = (
+            f'timeout_s = 1\n[webhook]\nurl = "http://127.0.0.1:{port}/x"\n'
+            f'[smtp]\nhost = "127.0.0.1"\nport = {port}\n'
+        )
+        config = settings(fleet, tmp_path, text)
+        began_at = time.monotonic()
+        done = run(config, "--to", target, "--to", f"{tmp_path}/r.md")
+    assert time.monotonic() - began_at < 20
+    assert done.returncode == 1
+    assert "given up after 1 try" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "r.md").read_text().startswith("#")
+    assert list((tmp_path / "sent").iterdir()) == []
 
 
 @pytest.mark.parametrize(

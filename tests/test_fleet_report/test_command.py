@@ -107,5 +107,11 @@ def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 
 
+def test_when_days_begin_is_for_the_last_one() -> None:
+    done = run("--since", "7d", "--day-starts", "07:00")
+    assert done.exit_code == 2
+    assert "give --last too" in done.stderr
+
+
 def test_the_database_is_not_replaced_by_the_report() -> None:
     assert run("--out", fleets.of_samples()).exit_code == 2

@@ -131,8 +131,11 @@ def test_pages_of_events_that_are_gone_are_removed_and_nothing_else(folder: Path
     gone = folder / "events" / f"{'0' * 16}.html"
     left = folder / "events" / f".{'1' * 16}.html.0a1b2c3d.part"
     others = [folder / "robots.txt", folder / "events" / "notes.html"]
+    others += [folder / "events" / f"{'a' * 16}.html", folder / "incidents-8.html"]
     lists = folder / "incidents-7.html"
-    for path in (gone, left, lists, *others):
+    for path in (gone, lists):
+        path.write_bytes((folder / "incidents.html").read_bytes())
+    for path in (left, *others):
         path.write_text("x", encoding="utf-8")
     assert write(folder).removed == 3
     assert not any(path.exists() for path in (gone, left, lists))
@@ -176,7 +179,9 @@ def test_a_first_run_that_was_killed_is_no_obstacle(
         if name.endswith("/"):
             (folder / name).mkdir(parents=True)
         else:
-            (folder / name).write_text("{", encoding="utf-8")
+            is_page = name.startswith("incidents")
+            content_of = (written / name).read_text(encoding="utf-8") if is_page else "{}"
+            (folder / name).write_text(content_of, encoding="utf-8")
     write(folder)
     assert content(folder) == content(written)
 
@@ -192,6 +197,35 @@ def test_other_peoples_folders_are_refused(tmp_path: Path) -> None:
         write(tmp_path / "index.html")
     with pytest.raises(OomdbError, match="cannot write"):
         write(Path("/proc/site"))
+
+
+def test_a_folder_of_other_peoples_events_is_refused(tmp_path: Path) -> None:
+    own = tmp_path / "site" / "events" / f"{'a' * 16}.html"
+    own.parent.mkdir(parents=True)
+    own.write_text("<p>our summer feast</p>", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"holds other files, such as events/a"):
+        write(tmp_path / "site")
+    assert own.read_text(encoding="utf-8") == "<p>our summer feast</p>"
+    own.unlink()
+    (tmp_path / "site" / "pages.json").write_text('{"pages": 7}', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"holds other files, such as pages\.json"):
+        write(tmp_path / "site")
+
+
+@pytest.mark.parametrize("has_index", [False, True])
+def test_events_that_lead_elsewhere_are_not_followed(
+    has_index: bool, written: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "events").symlink_to(elsewhere)
+    if has_index:
+        shutil.copy(written / "index.html", folder)
+    with pytest.raises(UsageError, match="its events is no folder of its own"):
+        write(folder)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_database_that_is_replaced_meanwhile(

@@ -155,7 +155,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_printed_is_what_would_be_put_in_place(tmp_path: Path) -> None:
-    to = ("--to", "/var/lib/oomdb/reports/", "--logs", "/var/log")
+    to = ("--to", "/var/lib/oomdb/reports/", "--logs", "/var/log/none-here")
     printed = run(tmp_path, "daily", *to)
     assert printed.returncode == 0, printed.stderr
     assert printed.stdout.startswith("# /etc/systemd/system/oomdb-daily.service\n# Written by")
@@ -186,6 +186,7 @@ def test_what_is_printed_is_what_would_be_put_in_place(tmp_path: Path) -> None:
         ("daily", "--install", "--remove"),
         ("daily", "--root", "/x"),
         ("daily", "--cron", "--user"),
+        ("daily", "--remove", "--root", "/no/such/folder"),
         ("daily", "--to", "mailto:a@b.example", "--logs", "/var/log", "--at", "noon"),
     ],
 )
@@ -193,3 +194,12 @@ def test_wrong_usage(arguments: tuple[str, ...], tmp_path: Path) -> None:
     done = run(tmp_path, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
+
+
+def test_a_root_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    root = tmp_path / "no"
+    arguments = ("--to", "mailto:a@b.example", "--logs", "/var/log", "--install")
+    done = run(tmp_path, "daily", *arguments, "--root", str(root))
+    assert done.returncode == 2
+    assert f"--root {root} is no folder" in " ".join(done.stderr.split())
+    assert not root.exists()

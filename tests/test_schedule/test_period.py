@@ -86,7 +86,9 @@ def test_a_time_of_day(text: str) -> None:
     assert f"{clock_time(text):%H:%M}" == text.strip().rjust(5, "0")
 
 
-@pytest.mark.parametrize("text", ["", "7", "24:00", "07:60", "7 am", "07:00:00"])
+@pytest.mark.parametrize(
+    "text", ["", "7", "24:00", "07:60", "7 am", "07:00:00", "0\N{FULLWIDTH DIGIT SEVEN}:00"]
+)
 def test_no_time_of_day(text: str) -> None:
     with pytest.raises(UsageError, match=r"give 07:00"):
         clock_time(text)

@@ -11,6 +11,7 @@ import pytest
 
 from oomdb.errors import OomdbError, UsageError
 from oomdb.schedule import install, systemd
+from oomdb.schedule.machine import Machine
 from oomdb.schedule.plan import Plan, plan
 from oomdb.settings.configuration import Configuration
 
@@ -108,6 +109,11 @@ def test_a_database_of_its_own_is_kept_for_a_user_of_its_own(tmp_path: Path) -> 
     assert all("--db /var/lib/oomdb/oomdb.duckdb" in one for one in settings(made, "ExecStart"))
 
 
+def test_mail_has_a_network_whatever_its_letters(tmp_path: Path) -> None:
+    made = systemd.units(planned(tmp_path, to=["MailTo:ops@example.com"]), for_the_system=True)
+    assert settings(made, "PrivateNetwork") == []
+
+
 def test_a_database_elsewhere_is_written_in_its_owners_name(tmp_path: Path) -> None:
     folder = tmp_path / "database"
     folder.mkdir()
@@ -118,7 +124,8 @@ def test_a_database_elsewhere_is_written_in_its_owners_name(tmp_path: Path) -> N
     )
     assert settings(made, "DynamicUser") == []
     assert settings(made, "User") == [folder.owner()]
-    assert settings(made, "ReadWritePaths") == [str(folder), f"{tmp_path}/out"]
+    assert settings(made, "ReadWritePaths") == [str(folder), f"-{tmp_path}/out"]
+    assert any(note.startswith(f"no folder {tmp_path}/out: make it") for note in made.notes)
     assert settings(made, "PrivateNetwork") == ["yes"]
     assert settings(made, "RestrictAddressFamilies") == ["AF_UNIX"]
 
@@ -127,6 +134,44 @@ def test_a_database_needs_its_folder(tmp_path: Path) -> None:
     made = planned(tmp_path, db=tmp_path / "no" / "x.duckdb")
     with pytest.raises(OomdbError, match="make it for the service's user"):
         systemd.units(made, for_the_system=True)
+
+
+def test_an_image_is_asked_for_its_own_folders_and_users(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    asked = planned(tmp_path, to=["/srv/x/"], logs=["/var/log"])
+    with pytest.raises(OomdbError, match=r"/srv/x is not below /var/lib/oomdb") as refused:
+        systemd.units(asked, for_the_system=True, root=root)
+    assert f"no folder {root}/var/lib/oomdb for the database" in str(refused.value)
+    for name in ("var/lib/oomdb", "var/log", "etc", "srv"):
+        (root / name).mkdir(parents=True)
+    with pytest.raises(OomdbError, match="nobody has the number"):
+        systemd.units(asked, for_the_system=True, root=root)
+    number = os.geteuid()
+    (root / "etc/passwd").write_text(f"oomer:x:{number}:4711::/:/bin/sh\n")
+    made = systemd.units(asked, for_the_system=True, root=root)
+    assert settings(made, "User") == ["oomer"]
+    assert settings(made, "ReadWritePaths") == ["/var/lib/oomdb", "-/srv/x"]
+    assert f"no folder {root}/srv/x: make it for oomer, who writes there" in made.notes
+    assert any("the service runs as oomer, who owns /var/lib/oomdb" in one for one in made.notes)
+    (root / "srv/x").mkdir(mode=0o755)
+    made = systemd.units(asked, for_the_system=True, root=root)
+    assert not any("srv/x:" in note or "may not write" in note for note in made.notes)
+    (root / "srv/x").chmod(0o555)
+    made = systemd.units(asked, for_the_system=True, root=root)
+    assert f"oomer, as whom the service runs, may not write in {root}/srv/x" in made.notes
+
+
+@pytest.mark.parametrize(
+    ("mode", "groups", "may"),
+    [(0o757, {4711}, True), (0o777, set(), True), (0o755, set(), False), (0o756, set(), False)],
+)
+def test_who_may_write_a_folder(mode: int, groups: set[int], may: bool, tmp_path: Path) -> None:
+    for name in ("a", "a/b"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a/b").chmod(mode)
+    tmp_path.chmod(0o755)
+    machine = Machine(tmp_path)
+    assert machine.may_write(Path("/a/b"), os.geteuid() + 4711, groups) is may
 
 
 def test_logs_are_read_only_and_read_with_the_groups_that_may(tmp_path: Path) -> None:
