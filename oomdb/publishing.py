@@ -44,10 +44,9 @@ def replacing(out: Path) -> Iterator[BinaryIO]:
     with _told_of(out):
         partial = _partial(real)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(partial, flags, 0o666)
         try:
-            _hold(descriptor)
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(os.open(partial, flags, 0o666), "wb") as file:
+                _hold(file.fileno())
                 yield file
                 file.flush()
                 if real.exists():

@@ -143,7 +143,6 @@ def test_nothing_that_is_printed_ends_in_a_traceback(filled: Path, unbuffered: s
     commands = [
         "--version",
         "--help",
-        "--show-completion",
         "ingest --help",
         "events -f csv",
         "explain latest",
