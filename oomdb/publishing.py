@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from oomdb.errors import OomdbError, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PARTIAL = re.compile(r"\.(.+)\.[0-9a-f]{8}\.part", re.DOTALL)
 #: How a file system says that it has no locks, or nothing to do for a folder.
@@ -41,21 +41,15 @@ def replacing(out: Path) -> Iterator[BinaryIO]:
         with _told_of(out), out.open("wb") as file:
             yield file
         return
-    with _told_of(out):
-        partial = _partial(real)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            with os.fdopen(os.open(partial, flags, 0o666), "wb") as file:
-                _hold(file.fileno())
-                yield file
-                file.flush()
-                if real.exists():
-                    take_rights(real, partial)
-                os.fsync(file.fileno())
-                partial.replace(real)
-            _keep_name(real.parent)
-        finally:
-            partial.unlink(missing_ok=True)
+    with _told_of(out), _held(real, _new_file) as (partial, descriptor):
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            yield file
+            file.flush()
+            if real.exists():
+                take_rights(real, partial)
+            os.fsync(descriptor)
+            partial.replace(real)
+        _keep_name(real.parent)
 
 
 @contextlib.contextmanager
@@ -64,23 +58,15 @@ def new_folder(out: Path, mode: int = 0o777) -> Iterator[Path]:
 
     OomdbError when it cannot be written; nothing of it is left then.
     """
-    with _told_of(out):
-        partial = _partial(out.absolute())
-        partial.mkdir(mode=0o700)
-        descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            _hold(descriptor)
-            yield partial
-            for entry in partial.iterdir():
-                _sync(entry)
-            umask = os.umask(0)
-            os.umask(umask)
-            partial.chmod(mode & ~umask)
-            partial.rename(out)
-            _keep_name(out.absolute().parent)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            os.close(descriptor)
+    with _told_of(out), _held(out.absolute(), _new_folder) as (partial, _):
+        yield partial
+        for entry in partial.iterdir():
+            _sync(entry)
+        umask = os.umask(0)
+        os.umask(umask)
+        partial.chmod(mode & ~umask)
+        partial.rename(out)
+        _keep_name(out.absolute().parent)
 
 
 def name_of_partial(name: str) -> str | None:
@@ -114,14 +100,63 @@ def _told_of(out: Path) -> Iterator[None]:
         raise OomdbError(f"cannot write {out}: {reason_of(error)}") from error
 
 
-def _partial(out: Path) -> Path:
-    """A name beside `out` that nothing has; what killed writers of it left is removed."""
+@contextlib.contextmanager
+def _held(out: Path, make: Callable[[Path], int]) -> Iterator[tuple[Path, int]]:
+    """What is made beside `out` and locked, under a name of ours, and its descriptor.
+
+    What killed writers of `out` left is removed before; what is still there at the end, then.
+    """
+    made: list[Path] = []
+    held: list[int] = []
+    try:
+        _remove_leftovers(out)
+        while True:
+            made.append(out.with_name(f".{out.name}.{secrets.token_hex(4)}.part"))
+            # Another writer may take it for a leftover before it is locked.
+            try:
+                held.append(make(made[-1]))
+            except FileNotFoundError:
+                if not out.parent.is_dir():
+                    raise
+                continue
+            _hold(held[-1])
+            if _is_named(held[-1], made[-1]):
+                break
+        yield made[-1], held[-1]
+    finally:
+        for path in made:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def _new_file(path: Path) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(path, flags, 0o666)
+
+
+def _new_folder(path: Path) -> int:
+    path.mkdir(mode=0o700)
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _is_named(descriptor: int, path: Path) -> bool:
+    """Whether what is open still has its name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _remove_leftovers(out: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(out.parent) as entries:
         for entry in entries:
             if name_of_partial(entry.name) == out.name:
                 with contextlib.suppress(OSError):
                     _remove_if_left(entry)
-    return out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
 
 
 def _remove_if_left(entry: os.DirEntry[str]) -> None:
