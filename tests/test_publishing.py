@@ -148,10 +148,13 @@ def test_a_group_that_cannot_be_given_gets_nothing() -> None:
         Path(name).chmod(0o755)
         child = os.fork()
         if not child:
-            os.setgroups([])
-            os.setgid(65534)
-            os.setuid(65534)
-            take_rights(published, copy)
-            os._exit(0)
+            try:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+                take_rights(published, copy)
+                os._exit(0)
+            finally:
+                os._exit(1)
         assert os.waitpid(child, 0)[1] == 0
         assert stat.S_IMODE(copy.stat().st_mode) == 0o604
