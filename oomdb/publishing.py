@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import secrets
 import shutil
 import stat
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from oomdb import held
 from oomdb.errors import OomdbError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PARTIAL = re.compile(r"\.(.+)\.[0-9a-f]{8}\.part", re.DOTALL)
-#: How a file system says that it has no locks, or nothing to do for a folder.
-_CANNOT = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EACCES})
 
 
 @contextlib.contextmanager
@@ -41,32 +40,31 @@ def replacing(out: Path) -> Iterator[BinaryIO]:
         with _told_of(out), out.open("wb") as file:
             yield file
         return
-    with _told_of(out), _held(real, _new_file) as (partial, descriptor):
+    with _told_of(out), _held(real, _new_file) as (written, descriptor):
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             yield file
             file.flush()
             if real.exists():
-                take_rights(real, partial)
+                take_rights(real, written)
             os.fsync(descriptor)
-            partial.replace(real)
-        _keep_name(real.parent)
+            written.replace(real)
+        sync(real.parent)
 
 
 @contextlib.contextmanager
 def new_folder(out: Path, mode: int = 0o777) -> Iterator[Path]:
     """A folder to fill that takes the name `out`, which nothing has, once all went well.
 
-    OomdbError when it cannot be written; nothing of it is left then.
+    Of `mode` it has what the umask allows. OomdbError when it cannot be written; nothing of
+    it is left then.
     """
-    with _told_of(out), _held(out.absolute(), _new_folder) as (partial, _):
-        yield partial
-        for entry in partial.iterdir():
-            _sync(entry)
-        umask = os.umask(0)
-        os.umask(umask)
-        partial.chmod(mode & ~umask)
-        partial.rename(out)
-        _keep_name(out.absolute().parent)
+    make = partial(_new_folder, mode=mode)
+    with _told_of(out), _held(out.absolute(), make) as (folder, _):
+        yield folder
+        for entry in folder.iterdir():
+            sync(entry)
+        folder.rename(out)
+        sync(out.absolute().parent)
 
 
 def name_of_partial(name: str) -> str | None:
@@ -107,29 +105,29 @@ def _held(out: Path, make: Callable[[Path], int]) -> Iterator[tuple[Path, int]]:
     What killed writers of `out` left is removed before; what is still there at the end, then.
     """
     made: list[Path] = []
-    held: list[int] = []
+    descriptors: list[int] = []
     try:
         _remove_leftovers(out)
         while True:
             made.append(out.with_name(f".{out.name}.{secrets.token_hex(4)}.part"))
             # Another writer may take it for a leftover before it is locked.
             try:
-                held.append(make(made[-1]))
+                descriptors.append(make(made[-1]))
             except FileNotFoundError:
                 if not out.parent.is_dir():
                     raise
                 continue
-            _hold(held[-1])
-            if _is_named(held[-1], made[-1]):
+            held.hold(descriptors[-1])
+            if held.is_named(descriptors[-1], made[-1]):
                 break
-        yield made[-1], held[-1]
+        yield made[-1], descriptors[-1]
     finally:
         for path in made:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        for descriptor in held:
+        for descriptor in descriptors:
             os.close(descriptor)
 
 
@@ -138,17 +136,9 @@ def _new_file(path: Path) -> int:
     return os.open(path, flags, 0o666)
 
 
-def _new_folder(path: Path) -> int:
-    path.mkdir(mode=0o700)
+def _new_folder(path: Path, mode: int) -> int:
+    path.mkdir(mode)
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _is_named(descriptor: int, path: Path) -> bool:
-    """Whether what is open still has its name."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.lstat())
-    except FileNotFoundError:
-        return False
 
 
 def _remove_leftovers(out: Path) -> None:
@@ -156,42 +146,20 @@ def _remove_leftovers(out: Path) -> None:
         for entry in entries:
             if name_of_partial(entry.name) == out.name:
                 with contextlib.suppress(OSError):
-                    _remove_if_left(entry)
+                    held.remove_if_left(entry.path)
 
 
-def _remove_if_left(entry: os.DirEntry[str]) -> None:
-    descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            Path(entry.path).unlink()
-    finally:
-        os.close(descriptor)
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk. OSError when that fails.
 
-
-def _hold(descriptor: int) -> None:
-    """Show that what is open is being written."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in _CANNOT:
-            raise
-
-
-def _sync(path: Path) -> None:
+    Some file systems have nothing to do for a folder, and say so by an error.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        if not is_folder or error.errno not in (errno.EINVAL, errno.EACCES):
+            raise
     finally:
         os.close(descriptor)
-
-
-def _keep_name(folder: Path) -> None:
-    """Have the names in a folder on the disk too."""
-    try:
-        _sync(folder)
-    except OSError as error:
-        if error.errno not in _CANNOT:
-            raise

@@ -8,8 +8,6 @@ run removes.
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import re
 import shutil
@@ -17,6 +15,7 @@ import tempfile
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+from oomdb import held
 from oomdb.errors import OomdbError, reason_of
 
 _PREFIX = "oomdb-tmp-"
@@ -78,7 +77,8 @@ def remove_leftovers() -> None:
             for entry in entries:
                 if _OURS.fullmatch(entry.name) and entry.path not in _folders.values():
                     with contextlib.suppress(OSError):
-                        _remove_if_left(entry)
+                        if _is_of_this_user(entry):
+                            held.remove_if_left(entry.path)
 
 
 def _root(*, large: bool) -> str:
@@ -97,16 +97,10 @@ def _made(root: str) -> str:
             descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
             continue  # taken for a leftover before it was locked
-        try:
-            # Waits for one that takes it for a leftover and removes it.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-                raise
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), os.stat(made)):  # noqa: PTH116
-                Finalize(None, _remove, args=(made, descriptor), exitpriority=_EXIT_PRIORITY)
-                return made
+        held.hold(descriptor)  # waits for one that takes it for a leftover and removes it
+        if held.is_named(descriptor, made):
+            Finalize(None, _remove, args=(made, descriptor), exitpriority=_EXIT_PRIORITY)
+            return made
         os.close(descriptor)
 
 
@@ -118,13 +112,7 @@ def _remove(made: str, descriptor: int) -> None:
     os.close(descriptor)
 
 
-def _remove_if_left(entry: os.DirEntry[str]) -> None:
-    if entry.stat(follow_symlinks=False).st_uid != os.geteuid():
-        return
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(entry.path, flags)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(entry.path, ignore_errors=True)
-    finally:
-        os.close(descriptor)
+def _is_of_this_user(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, no link to one, that this user made."""
+    is_folder = entry.is_dir(follow_symlinks=False)
+    return is_folder and entry.stat(follow_symlinks=False).st_uid == os.geteuid()

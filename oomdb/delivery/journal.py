@@ -7,7 +7,6 @@ id. So a message comes at least once, and whoever must not see it twice can tell
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
@@ -16,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oomdb import held
 from oomdb.errors import OomdbError, reason_of
 
 if TYPE_CHECKING:
@@ -105,13 +105,12 @@ def _locked(path: Path) -> tuple[int, bool]:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not held.try_to_hold(descriptor):
+                return descriptor, False
             # Who had it before may have removed it between the two calls.
             with suppress(FileNotFoundError):
                 if os.path.samestat(path.stat(), os.fstat(descriptor)):
                     return descriptor, True
-        except BlockingIOError:
-            return descriptor, False
         except OSError:
             os.close(descriptor)
             raise

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shlex
 import stat
@@ -19,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oomdb import held
 from oomdb.errors import DatabaseBusyError, OomdbError, reason_of
 from oomdb.output import terminal
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 #: Between two looks whether the holder has ended [s].
 _LOOK_S = 0.1
 _MOST_COMMAND = 200
-#: How a file system says that it has no locks.
-_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
 
 
 def real(path: Path) -> Path:
@@ -93,7 +91,7 @@ def _made(lock: Path) -> int | None:
     except FileExistsError:
         return None
     try:
-        if _lock(descriptor) and _is_named(descriptor, lock):
+        if _lock(descriptor) and held.is_named(descriptor, lock):
             os.write(descriptor, _self().encode("utf-8", "backslashreplace"))
             return descriptor
     except BaseException:
@@ -118,7 +116,7 @@ def _holder(lock: Path) -> str | None:
             raise OomdbError(f"{lock} is no regular file, so no lock of oomdb: remove it")
         if not _lock(descriptor):
             return _told(descriptor)
-        if _is_named(descriptor, lock):
+        if held.is_named(descriptor, lock):
             lock.unlink()
         return None
     finally:
@@ -149,27 +147,15 @@ def _opened(lock: Path) -> int | None:
 
 def _lock(descriptor: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return held.try_to_hold(descriptor)
     except OSError as error:
-        if error.errno in _NO_LOCKS:
+        if error.errno in held.NO_LOCKS:
             raise OSError(
                 error.errno,
                 "the file system has no locks (flock), which keep two writers apart;"
                 " keep the database on another",
             ) from error
         raise
-    return True
-
-
-def _is_named(descriptor: int, lock: Path) -> bool:
-    """Whether the file is still the one of that name."""
-    try:
-        named = lock.lstat()
-    except FileNotFoundError:
-        return False
-    return os.path.samestat(os.fstat(descriptor), named)
 
 
 def _self() -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import scratch
 from oomdb.errors import OomdbError, reason_of
-from oomdb.publishing import take_rights
+from oomdb.publishing import sync, take_rights
 from oomdb.store.lock import companion, locked, real
 
 if TYPE_CHECKING:
@@ -105,28 +105,18 @@ def _make_durable(copy: Path, published: Path) -> None:
             raise cannot_write(published, f"DuckDB could not bring {log.name} into the file")
     if published.exists():
         take_rights(published, copy)
-    descriptor = os.open(copy, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(copy)
 
 
 def _keep_name(published: Path, path: Path) -> None:
     """Have the new name on the disk too."""
     try:
-        folder = os.open(published.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync(published.parent)
     except OSError as error:
-        # Some file systems have nothing to do for a folder.
-        if error.errno not in (errno.EINVAL, errno.EACCES):
-            raise OomdbError(
-                f"{path} is written, but a loss of power now may bring back what it was:"
-                f" {reason_of(error)}"
-            ) from error
+        raise OomdbError(
+            f"{path} is written, but a loss of power now may bring back what it was:"
+            f" {reason_of(error)}"
+        ) from error
 
 
 def _remove_leftovers(copy: Path) -> None:
