@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,11 +14,13 @@ from oomdb.cli.options import (
     Out,
     RowFormat,
     Since,
+    StoryForm,
     Until,
     reading_from,
     refuse_database_as_output,
     selection_of,
 )
+from oomdb.cli.results import hand_over
 from oomdb.errors import UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import Format, StoryFormat
@@ -61,14 +62,7 @@ def explain(
     since: Since = None,
     until: Until = None,
     host: Hosts = None,
-    story_format: Annotated[
-        StoryFormat | None,
-        typer.Option(
-            "--format",
-            "-f",
-            help="How the story is written; text, or what the suffix of --out says.",
-        ),
-    ] = None,
+    story_format: StoryForm = None,
     out: Out = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="The kernel's own lines instead, as they were kept.")
@@ -91,7 +85,7 @@ def explain(
     with reading_from(db) as connection:
         event_id = find_event(connection, event, selection)
         if raw:
-            _hand_over(evidence_of(connection, event_id), out)
+            hand_over(evidence_of(connection, event_id), out)
             return
         story = explaining.explain(connection, event_id)
         match writer.chosen_story_format(story_format, out):
@@ -104,18 +98,4 @@ def explain(
             case StoryFormat.TEXT:
                 width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
                 told = explaining.as_text(story, min(width, terminal.DEFAULT_WIDTH))
-    if out is None:
-        typer.echo(told)
-    else:
-        _hand_over(told.encode("utf-8", "backslashreplace"), out)
-
-
-def _hand_over(content: bytes, out: Path | None) -> None:
-    """Write `content` and a line break to stdout, or to the file `out`, which is whole or not."""
-    from oomdb.publishing import replacing
-
-    if out is None:
-        terminal.write_bytes(content)
-        return
-    with replacing(out) as file:
-        file.write(content.removesuffix(b"\n") + b"\n")
+    hand_over(told, out)

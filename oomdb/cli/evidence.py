@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import (
-    Database,
-    Limit,
-    Out,
-    RowFormat,
-    Wait,
-    reading_from,
-    refuse_database_as_output,
-)
+from oomdb.cli.options import Database, Limit, Out, RowFormat, Wait, refuse_database_as_output
+from oomdb.cli.results import write_listing
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
-from oomdb.output.formats import Format, SummaryFormat
+from oomdb.output.formats import SummaryFormat
 from oomdb.sources.limits import Limits
+
+if TYPE_CHECKING:
+    from oomdb.reparse import Reparsed
 
 
 @app.command()
 def sources(db: Database = None, row_format: RowFormat = None, out: Out = None) -> None:
     """List what was read, when, and how much of it was understood."""
     from oomdb.listings import source_rows
-    from oomdb.output import writer
 
-    refuse_database_as_output(out, db)
-    with reading_from(db) as connection:
-        short = writer.chosen_format(row_format, out) is Format.TABLE
-        writer.write(source_rows(connection, short=short), row_format, out)
+    write_listing(source_rows, db, row_format, out)
 
 
 @app.command()
@@ -45,10 +37,7 @@ def reparse(db: Database = None, wait: Wait = 0) -> None:
 
     with progress_bar() as progress:
         done = read_again(database_path(db), wait_s=wait, progress=progress)
-    typer.echo(f"sources    {done.sources:,}")
-    typer.echo(f"events     {done.events:,} (before: {done.events_before:,})")
-    if done.without_report:
-        terminal.note(f"oomdb: {done.without_report:,} pieces of evidence hold no report any more")
+    _tell(done)
 
 
 @app.command()
@@ -70,14 +59,19 @@ def rebuild(
     refuse_database_as_output(new, db, "NEW")
     with progress_bar() as progress:
         done = make_anew(database_path(db), new, progress=progress)
-    typer.echo(f"sources    {done.sources:,}")
-    typer.echo(f"events     {done.events:,} (before: {done.events_before:,})")
-    if done.without_report:
-        terminal.note(f"oomdb: {done.without_report:,} pieces of evidence hold no report any more")
+    _tell(done)
     for lost in done.lost:
         terminal.note(f"oomdb: left out: {lost}")
     if done.lost:
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+def _tell(done: Reparsed) -> None:
+    """Say what reading the evidence again did."""
+    typer.echo(f"sources    {done.sources:,}")
+    typer.echo(f"events     {done.events:,} (before: {done.events_before:,})")
+    if done.without_report:
+        terminal.note(f"oomdb: {done.without_report:,} pieces of evidence hold no report any more")
 
 
 @app.command()
@@ -187,12 +181,8 @@ def custody(db: Database = None, row_format: RowFormat = None, out: Out = None) 
     The sources of each entry are in the table custody_sources.
     """
     from oomdb.listings import custody_rows
-    from oomdb.output import writer
 
-    refuse_database_as_output(out, db)
-    with reading_from(db) as connection:
-        short = writer.chosen_format(row_format, out) is Format.TABLE
-        writer.write(custody_rows(connection, short=short), row_format, out)
+    write_listing(custody_rows, db, row_format, out)
 
 
 @app.command()

@@ -17,9 +17,9 @@ from oomdb.cli.options import (
     reading_from,
     refuse_database_as_output,
 )
+from oomdb.cli.results import write_listing
 from oomdb.errors import UsageError
 from oomdb.output import terminal
-from oomdb.output.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,14 +45,10 @@ def hosts(
 ) -> None:
     """List the hosts: names as printed, labels, events; or import their labels."""
     from oomdb.fleet.labels import host_rows
-    from oomdb.output import writer
 
     if _is_for_a_subcommand(context):
         return
-    refuse_database_as_output(out, db)
-    with reading_from(db) as connection:
-        short = writer.chosen_format(row_format, out) is Format.TABLE
-        writer.write(host_rows(connection, short=short), row_format, out)
+    write_listing(host_rows, db, row_format, out)
 
 
 @hosts_app.command("import")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oomdb.errors import UsageError
-from oomdb.output.formats import Format
+from oomdb.output.formats import Format, StoryFormat
 from oomdb.sources.limits import Limits
 
 if TYPE_CHECKING:
@@ -110,6 +110,12 @@ MemoryLimit = Annotated[
 ]
 
 
+StoryForm = Annotated[
+    StoryFormat | None,
+    typer.Option(
+        "--format", "-f", help="How it is written; text, or what the suffix of --out says."
+    ),
+]
 To = Annotated[
     list[str] | None,
     typer.Option(

@@ -15,10 +15,13 @@ from oomdb.cli.options import (
     Database,
     DryRun,
     Hosts,
+    Out,
+    StoryForm,
     To,
     reading_from,
     refuse_database_as_output,
 )
+from oomdb.cli.results import hand_over
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import FILE_SUFFIXES, StoryFormat
@@ -57,20 +60,8 @@ def report(
         ),
     ] = None,
     host: Hosts = None,
-    report_format: Annotated[
-        StoryFormat | None,
-        typer.Option(
-            "--format",
-            "-f",
-            help="How it is written; text, or what the suffix of --out says.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE", readable=False, help="Write to FILE, not to stdout."
-        ),
-    ] = None,
+    report_format: StoryForm = None,
+    out: Out = None,
     site: Annotated[
         Path | None,
         typer.Option(
@@ -169,7 +160,6 @@ def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | Non
     """Write the report to stdout or to a file."""
     from oomdb import fleet_report as reporting
     from oomdb.output import writer
-    from oomdb.publishing import replacing
 
     match writer.chosen_story_format(report_format, out):
         case StoryFormat.JSON:
@@ -181,11 +171,7 @@ def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | Non
         case StoryFormat.TEXT:
             width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
             text = reporting.as_text(told, width)
-    if out is None:
-        typer.echo(text)
-    else:
-        with replacing(out) as file:
-            file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    hand_over(text, out)
 
 
 def _write_site(
