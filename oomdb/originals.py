@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +87,6 @@ def _file_of(path: str) -> str:
     return parts[0]
 
 
-@cache
 def _listing(folder: str) -> tuple[str, ...]:
     try:
         return tuple(sorted(os.listdir(folder)))  # noqa: PTH208
@@ -116,46 +114,36 @@ class _Check:
 
     def run(self) -> None:
         """Find each version in the file, beside it, or nowhere."""
-        problems: dict[str, str] = {}
         found: dict[str, set[_Version]] = {path: set() for path in self.logs}
-        if self.file == files.STDIN_NAME or not _is_there(self.file):
-            problems = {}
-        else:
-            problems = self._compare(found)
+        problems = self._compare(found) if _is_there(self.file) else {}
         for path, versions in self.logs.items():
-            missing = versions - found[path]
-            beside = self._beside(path, missing) if missing else set()
+            beside = self._beside(path, versions - found[path])
+            lost = len(versions - found[path] - beside)
             self.done.moved += len(beside)
-            missing -= beside
             if path in problems and not found[path] and not beside:
                 self.done.differing.append((path, problems[path]))
-                self.done.gone += len(missing) - 1
-            else:
-                self.done.gone += len(missing)
+                lost -= 1
+            self.done.gone += lost
 
     def _compare(self, found: dict[str, set[_Version]]) -> dict[str, str]:
-        """Note the versions that the file holds; why it does not, for logs of which it has none."""
+        """Note the versions that the file holds, and say why it does not hold the others."""
         problems = dict.fromkeys(self.logs, "it is not in its file any more")
         try:
-            for stream in _read_through(_on_disk(self.file), self.logs, self.limits):
+            for stream in _read_through(_on_disk(self.file), self.limits, self.logs.get):
                 versions = self.logs[stream.name]
-                held = {one for one in versions if _holds(stream, one)}
-                self.done.same += (
-                    _Version(stream.size_bytes, stream.sha256) in held - found[stream.name]
-                )
-                self.done.grown += sum(
-                    one.size_bytes < stream.size_bytes for one in held - found[stream.name]
-                )
+                held = {one for one in versions if _holds(stream, one)} - found[stream.name]
+                whole = sum(one.size_bytes == stream.size_bytes for one in held)
+                self.done.same += whole
+                self.done.grown += len(held) - whole
                 found[stream.name] |= held
                 problems[stream.name] = _difference(stream, versions)
         except OSError as error:
-            reason = f"it cannot be read: {error.strerror or error}"
-            problems = dict.fromkeys(self.logs, reason)
+            problems = dict.fromkeys(self.logs, f"it cannot be read: {error.strerror or error}")
         return problems
 
     def _beside(self, path: str, missing: set[_Version]) -> set[_Version]:
         """The versions of a plain log that stand in files that rotation may have made of it."""
-        if path != self.file or path == files.STDIN_NAME:
+        if not missing or path != self.file or path == files.STDIN_NAME:
             return set()
         folder, name = os.path.split(_on_disk(path))
         stem = Path(name).stem or name
@@ -164,7 +152,7 @@ class _Check:
         for sibling in siblings[:_MOST_SIBLINGS]:
             file = os.path.join(folder, sibling)  # noqa: PTH118
             try:
-                for stream in _read_through(file, None, self.limits, missing):
+                for stream in _read_through(file, self.limits, lambda _: missing):
                     beside |= {one for one in missing if _holds(stream, one)}
             except OSError:
                 continue
@@ -173,6 +161,8 @@ class _Check:
 
 def _is_there(file: str) -> bool:
     """Whether there is a file, also one that nobody may look at."""
+    if file == files.STDIN_NAME:
+        return False
     try:
         os.lstat(_on_disk(file))
     except (FileNotFoundError, NotADirectoryError):
@@ -188,19 +178,16 @@ def _holds(stream: Stream, version: _Version) -> bool:
 
 
 def _read_through(
-    file: str,
-    logs: dict[str, set[_Version]] | None,
-    limits: Limits | None,
-    versions: Collection[_Version] = (),
+    file: str, limits: Limits | None, versions_of: Callable[[str], Collection[_Version] | None]
 ) -> Iterator[Stream]:
-    """The logs in a file that were read before, or all, each when it was read to its end."""
+    """The logs in a file of which there are versions, each when it was read to its end."""
     source = files.Source(file, status=files.signature(file))
     with files.opened(source, limits) as streams:
         for stream in streams:
-            if logs is not None and stream.name not in logs:
+            versions = versions_of(stream.name)
+            if versions is None:
                 continue
-            wanted = versions if logs is None else logs[stream.name]
-            sizes = [one.size_bytes for one in wanted]
+            sizes = [one.size_bytes for one in versions]
             stream.marks_of = lambda _, sizes=sizes: sizes
             for _ in stream.blocks():
                 pass

@@ -301,6 +301,9 @@ def test_rotation_before_the_next_ingest_is_no_difference(tmp_path: Path, how: s
     done = verify(database)
     assert done.problems == []
     assert done.originals is not None
+    (tmp_path / "kern.log.1").unlink(missing_ok=True)
+    (tmp_path / "kern.log.1.gz").unlink(missing_ok=True)
+    assert [one.check for one in verify(database).problems] == ["files"]
     assert (done.originals.moved, done.originals.gone) == (1, 0)
 
 

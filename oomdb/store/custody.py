@@ -132,10 +132,8 @@ class Ledger:
     def write(self, act: Act) -> None:
         """Append the entry of the act."""
         connection = self._connection
-        last = connection.execute(
-            "SELECT entry_no, entry_sha256 FROM custody ORDER BY entry_no DESC LIMIT 1"
-        ).fetchone()
-        entry_no, previous = (int(last[0]) + 1, str(last[1])) if last else (1, None)
+        last_no, previous = head(connection)
+        entry_no = last_no + 1
         connection.execute(
             "INSERT INTO custody_sources SELECT ? AS entry_no,"
             " ROW_NUMBER() OVER (ORDER BY path, sha256, turn) AS change_no,"
@@ -176,12 +174,9 @@ def evidence_digest(kept: Iterable[str]) -> str | None:
 
 
 def rows_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """SHA-256 over the rows of a small table, in the order of its columns."""
-    hashed = hashlib.sha256()
+    """SHA-256 over the rows of a table, each as a JSON array, in the order of its columns."""
     names = ", ".join(column.name for column in tables.BY_NAME[table].columns)
-    for row in connection.execute(f"SELECT {names} FROM {table} ORDER BY ALL").fetchall():
-        hashed.update(_line(row))
-    return hashed.hexdigest()
+    return _sha256(connection.cursor().execute(f"SELECT {names} FROM {table} ORDER BY ALL"))
 
 
 def _rows_option(table: str) -> str:
@@ -250,10 +245,13 @@ def has_entry(connection: duckdb.DuckDBPyConnection, sha256: str) -> bool:
 
 def _sources_sha256(connection: duckdb.DuckDBPyConnection, entry_no: int) -> str:
     names = ", ".join(column.name for column in tables.CUSTODY_SOURCES.columns[1:])
+    sql = f"SELECT {names} FROM custody_sources WHERE entry_no = ? ORDER BY change_no"
+    return _sha256(connection.cursor().execute(sql, [entry_no]))
+
+
+def _sha256(result: duckdb.DuckDBPyConnection) -> str:
+    """SHA-256 over the rows of a result, each as a line."""
     hashed = hashlib.sha256()
-    result = connection.cursor().execute(
-        f"SELECT {names} FROM custody_sources WHERE entry_no = ? ORDER BY change_no", [entry_no]
-    )
     while rows := result.fetchmany(_MOST_FETCHED):
         for row in rows:
             hashed.update(_line(row))
