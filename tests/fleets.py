@@ -45,12 +45,8 @@ def with_kept_views() -> Iterator[duckdb.DuckDBPyConnection]:
 
     What is written to it is gone at the end of the block.
     """
-    connection = _made()
-    connection.execute("BEGIN")
-    try:
+    with plain_database.rolled_back(_made()) as connection:
         yield connection
-    finally:
-        connection.execute("ROLLBACK")
 
 
 @cache

@@ -41,7 +41,13 @@ def with_views() -> Iterator[duckdb.DuckDBPyConnection]:
     It is made once, as that takes most of a test's time; what is written to it is gone
     at the end of the block.
     """
-    connection = _made()
+    with rolled_back(_made()) as connection:
+        yield connection
+
+
+@contextmanager
+def rolled_back(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same connection; what is written to it is gone at the end of the block."""
     connection.execute("BEGIN")
     try:
         yield connection

@@ -161,16 +161,8 @@ def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | Non
     from oomdb import fleet_report as reporting
     from oomdb.output import writer
 
-    match writer.chosen_story_format(report_format, out):
-        case StoryFormat.JSON:
-            text = reporting.as_json(told)
-        case StoryFormat.MD:
-            text = reporting.as_markdown(told)
-        case StoryFormat.HTML:
-            text = reporting.as_html(told)
-        case StoryFormat.TEXT:
-            width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
-            text = reporting.as_text(told, width)
+    width = terminal.DEFAULT_WIDTH if out else terminal.screen_width()
+    text = reporting.written(told, writer.chosen_story_format(report_format, out), width)
     hand_over(text, out)
 
 

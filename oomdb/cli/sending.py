@@ -6,6 +6,7 @@ import socket
 import sys
 from functools import cache, partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,7 +17,6 @@ from oomdb.output import terminal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from oomdb.delivery.message import Message
     from oomdb.fleet_report import FleetReport, Period
@@ -107,17 +107,10 @@ def _message(told: FleetReport, db: Path) -> Message:
 
 def _document(told: FleetReport, suffix: str) -> bytes:
     from oomdb import fleet_report as reporting
+    from oomdb.output import writer
 
-    match suffix:
-        case ".html":
-            text = reporting.as_html(told)
-        case ".md":
-            text = reporting.as_markdown(told)
-        case ".json":
-            text = reporting.as_json(told)
-        case _:
-            text = reporting.as_text(told, terminal.DEFAULT_WIDTH)
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+    form = writer.chosen_story_format(None, Path(f"report{suffix}"))
+    return reporting.written(told, form).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _show(message: Message) -> None:

@@ -14,7 +14,8 @@ from oomdb.fleet_report.hosts import check_known
 from oomdb.fleet_report.period import Period, period_of
 from oomdb.fleet_report.read import fleet_report
 from oomdb.fleet_report.words import as_markdown, as_text
-from oomdb.output import values, writer
+from oomdb.output import terminal, values, writer
+from oomdb.output.formats import StoryFormat
 
 __all__ = [
     "Finding",
@@ -27,7 +28,21 @@ __all__ = [
     "check_known",
     "fleet_report",
     "period_of",
+    "written",
 ]
+
+
+def written(report: FleetReport, form: StoryFormat, width: int = terminal.DEFAULT_WIDTH) -> str:
+    """The report in one of its forms; text in lines of at most `width` cells."""
+    match form:
+        case StoryFormat.JSON:
+            return as_json(report)
+        case StoryFormat.MD:
+            return as_markdown(report)
+        case StoryFormat.HTML:
+            return as_html(report)
+        case StoryFormat.TEXT:
+            return as_text(report, width)
 
 
 def as_html(report: FleetReport) -> str:

@@ -97,6 +97,9 @@ def fleet_report(
 _PAST = "SELECT COUNT(*) AS found FROM (SELECT 1 FROM incident_events WHERE {} LIMIT 1) AS past"
 
 
+_PANICS = "'panic', 'no_victim'"
+
+
 def _with_a_trend(victims: Listing[Subject]) -> list[str]:
     return [victim.key for victim in victims.rows[:MOST_TRENDS] if victim.kills]
 
@@ -124,24 +127,20 @@ class _Reader:
         return found[:most], total
 
     def counts(self) -> tuple[Count, ...]:
-        scope = self.scope
-        of_events = {
-            "incidents": statements.count(scope, statements.DISTINCT_INCIDENTS),
-            "kills": statements.count(scope, statements.ROWS, "killed_processes"),
-            "hosts": statements.count(scope, statements.DISTINCT_HOSTS),
-            "units": statements.count(scope, statements.DISTINCT_UNITS, "killed_processes"),
-            "reports": statements.count(scope, statements.ROWS),
-            "panics": statements.count(
-                scope, statements.ROWS, more="\n  AND kind IN ('panic', 'no_victim')"
-            ),
-            "reports of unknown hosts": statements.count(scope, statements.UNHOSTED),
-            "allocation failures": statements.count(
-                scope, statements.ROWS, "events", "\n  AND kind = 'allocation_failure'"
-            ),
+        failed = "\n  AND kind = 'allocation_failure'"
+        asked = {
+            "incidents": (statements.DISTINCT_INCIDENTS, "incident_events", ""),
+            "kills": (statements.ROWS, "killed_processes", ""),
+            "hosts": (statements.DISTINCT_HOSTS, "incident_events", ""),
+            "units": (statements.DISTINCT_UNITS, "killed_processes", ""),
+            "reports": (statements.ROWS, "incident_events", ""),
+            "panics": (statements.ROWS, "incident_events", f"\n  AND kind IN ({_PANICS})"),
+            "reports of unknown hosts": (statements.UNHOSTED, "incident_events", ""),
+            "allocation failures": (statements.ROWS, "events", failed),
         }
         made = []
-        for name, sql in of_events.items():
-            view = next(v for v in ("killed_processes", "incident_events", "events") if v in sql)
+        for name, (counted, view, condition) in asked.items():
+            sql = statements.count(self.scope, counted, view, condition)
             now, before = self.records(sql)[0].values()
             made.append(Count(name, now, before, Source(view, sql)))
         return tuple(made)

@@ -22,7 +22,7 @@ NOBODY = 65534
 
 def _is_open_to_all() -> bool:
     """Whether any user may run what runs here: he loads modules when he needs them."""
-    code = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[2])
+    code = (Path(sys.prefix), Path(__file__).resolve().parents[2])
     folders = {folder for path in code for folder in (path.resolve(), *path.resolve().parents)}
     return all(folder.stat().st_mode & 0o001 for folder in folders)
 

@@ -2,88 +2,37 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.test_pages.browsing import (
+    LAPTOP,
+    check_fits,
+    column,
+    every_size_and_scheme,
+    is_judged_first,
+    opened,
+    violations,
+)
 from tests.test_pages.conftest import SHOWN, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 SEED, CGROUP, CROWD = (f"/{name}.html" for name in SHOWN)
-PHONE, LAPTOP = (360, 740), (1280, 800)
-#: What the page would not tell otherwise.
-_WATCH = """
-window.refused = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.refused.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
-});
-"""
 
 
-@contextmanager
-def opened(
-    browser: Browser,
-    site: Site,
-    path: str,
-    size: tuple[int, int] = LAPTOP,
-    **settings: Any,
-) -> Iterator[Page]:
-    """The page; at the end, nothing else was asked for and the browser complained of nothing."""
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", **settings
-    )
-    said: list[str] = []
-    asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    page = context.new_page()
-    page.add_init_script(_WATCH)
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.set_default_timeout(30_000)
-    site.asked.clear()
-    page.goto(site.address + path)
-    yield page
-    if settings.get("java_script_enabled", True):
-        said += page.evaluate("window.refused")
-    context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [site.address + path]
-    assert site.asked == [path]
-
-
-def violations(page: Page) -> list[str]:
-    """The serious and critical findings of axe-core, with the elements."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@every_size_and_scheme
 def test_a_page_is_quiet_fits_and_is_accessible(
     browser: Browser, site: Site, size: tuple[int, int], scheme: str
 ) -> None:
-    # axe takes seconds for a page, and what it judges by size is not judged by scheme.
-    judged = SEED if (size == LAPTOP) == (scheme == "light") else CGROUP
+    judged = SEED if is_judged_first(size, scheme) else CGROUP
     for path in (SEED, CGROUP):
         with opened(browser, site, path, size, color_scheme=scheme) as page:
-            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-            assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+            check_fits(page, size, scheme)
             if path == judged:
                 assert violations(page) == []
-            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
             fill = page.evaluate("getComputedStyle(document.querySelector('svg .f-ink')).fill")
             assert (fill == "rgb(26, 32, 39)") == (scheme == "light")
 
@@ -94,13 +43,6 @@ def test_the_first_screen_is_the_answer(browser: Browser, site: Site) -> None:
             box = page.get_by_text(text).first.bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= LAPTOP[1]
-
-
-def column(page: Page, table: str, number: int) -> list[str]:
-    return [
-        text.strip()
-        for text in page.locator(f"#{table} tbody tr td:nth-child({number})").all_text_contents()
-    ]
 
 
 def test_a_table_is_sorted_by_mouse_and_keyboard(browser: Browser, site: Site) -> None:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.test_pages.test_browser import LAPTOP, PHONE, column, opened, violations
+from tests.test_pages.browsing import (
+    LAPTOP,
+    PHONE,
+    check_fits,
+    column,
+    every_size_and_scheme,
+    is_judged_first,
+    opened,
+    violations,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -16,21 +25,16 @@ if TYPE_CHECKING:
 WEEK, INDEX, LIST = "/week.html", "/index.html", "/incidents.html"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@every_size_and_scheme
 def test_it_is_quiet_fits_and_is_accessible(
     browser: Browser, fleet_site: Site, size: tuple[int, int], scheme: str
 ) -> None:
-    # axe takes seconds for a page, and what it judges by size is not judged by scheme.
-    judged = WEEK if (size == LAPTOP) == (scheme == "light") else INDEX
+    judged = WEEK if is_judged_first(size, scheme) else INDEX
     for path in (WEEK, INDEX, LIST):
         with opened(browser, fleet_site, path, size, color_scheme=scheme) as page:
-            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-            assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+            check_fits(page, size, scheme)
             if path == judged:
                 assert violations(page) == []
-            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
