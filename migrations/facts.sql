@@ -1,4 +1,4 @@
--- 76cff627f08f2775
+-- 3244f075820e412b
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

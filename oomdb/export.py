@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from oomdb import __version__, scratch, tables
 from oomdb.errors import UsageError
@@ -13,14 +13,21 @@ from oomdb.output.formats import FILE_SUFFIXES
 from oomdb.publishing import new_folder, take_rights
 from oomdb.redaction import columns
 from oomdb.redaction.names import Names
+from oomdb.store.connection import server_session
 from oomdb.store.custody import Act
 from oomdb.store.database import REDACTED, Store
 from oomdb.store.insertion import insert_rows
 from oomdb.store.lock import locked
-from oomdb.store.staging import copy_whole, staged
+from oomdb.store.places import Server
+from oomdb.store.staging import copy_whole as copy_file
+from oomdb.store.staging import staged
+from oomdb.transfer import copy_whole
 
 if TYPE_CHECKING:
     import duckdb
+
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 #: Fewer bytes of a key could be tried out.
 _KEY_BYTES = 16
@@ -53,14 +60,18 @@ def key_in(path: Path) -> bytes:
     return key
 
 
-def export(database: Path, out: Path, key: bytes | None) -> Exported:
-    """Write all tables to a new folder of Parquet files, or to a new database (*.duckdb).
+def export(database: Place, out: Place, key: bytes | None) -> Exported:
+    """Write all tables to a new folder of Parquet files, or to a new database.
+
+    A new database is a file (*.duckdb), or one of a server that holds none of oomdb's yet.
 
     With a `key` names that people chose are replaced by keyed hashes, and text and evidence
     are left out (see `oomdb.redaction`). UsageError when `out` exists or is called like a file
     of another kind; OomdbError when the database cannot be read or the copy not be written, of
     which nothing is left then.
     """
+    if isinstance(out, Server):
+        return _to_server(database, out, key)
     if out.suffix.lower() in FILE_SUFFIXES:
         raise UsageError(
             f"{out}: tables are exported to a new folder of Parquet files, or to NEW.duckdb"
@@ -71,7 +82,7 @@ def export(database: Path, out: Path, key: bytes | None) -> Exported:
     with Store.open_for_reading(database) as reader:
         if key is None and not _is_database(out):
             # Who may not read the database may not look into the folder either.
-            readers = database.stat().st_mode & 0o044
+            readers = database.stat().st_mode & 0o044 if isinstance(database, Path) else 0
             return _write_parquet(reader.connection, out, 0o700 | readers | readers >> 2)
     if key is None:
         return _copy(database, out)
@@ -88,11 +99,19 @@ def export(database: Path, out: Path, key: bytes | None) -> Exported:
         copy.unlink(missing_ok=True)
 
 
+def _to_server(database: Place, out: Server, key: bytes | None) -> Exported:
+    if key is not None:
+        raise UsageError("a redacted copy is a file or a folder: name one")
+    copy_whole(database, out)
+    with Store.open_for_reading(out) as reader:
+        return _rows(reader.connection)
+
+
 def _is_database(out: Path) -> bool:
     return out.suffix.lower() in _DATABASE_SUFFIXES
 
 
-def _rows(connection: duckdb.DuckDBPyConnection) -> Exported:
+def _rows(connection: Connection) -> Exported:
     counted = {}
     for table in tables.TABLES:
         row = connection.execute(f"SELECT COUNT(*) FROM {table.name}").fetchone()
@@ -101,29 +120,53 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Exported:
     return Exported(counted)
 
 
-def _copy(database: Path, out: Path) -> Exported:
+def _copy(database: Place, out: Path) -> Exported:
     """The database as it is, for those who may read that."""
-    with locked(out), staged(out) as copy:
-        copy_whole(database, copy)
-        take_rights(database, copy)
+    if isinstance(database, Server):
+        copy_whole(database, out)
+    else:
+        with locked(out), staged(out) as copy:
+            copy_file(database, copy)
+            take_rights(database, copy)
     with Store.open_for_reading(out) as reader:
         return _rows(reader.connection)
 
 
-def _write_parquet(connection: duckdb.DuckDBPyConnection, out: Path, mode: int = 0o777) -> Exported:
+def _write_parquet(connection: Connection, out: Path, mode: int = 0o777) -> Exported:
     """A file for each table, in a folder that appears when all are there."""
     with new_folder(out, mode) as folder:
         for table in tables.TABLES:
-            names = ", ".join(column.name for column in table.columns)
-            file = str(folder / f"{table.name}.parquet").replace("'", "''")
-            connection.execute(
-                f"COPY (SELECT {names} FROM {table.name}) TO '{file}'"
-                " (FORMAT parquet, COMPRESSION zstd)"
-            )
+            _write_table(connection, table, folder / f"{table.name}.parquet")
     return _rows(connection)
 
 
-def _redact(database: Path, copy: Path, names: Names) -> None:
+def _write_table(connection: Connection, table: tables.Table, file: Path) -> None:
+    names = ", ".join(column.name for column in table.columns)
+    server = server_session(connection)
+    if server is None:
+        name = str(file).replace("'", "''")
+        connection.execute(
+            f"COPY (SELECT {names} FROM {table.name}) TO '{name}'"
+            " (FORMAT parquet, COMPRESSION zstd)"
+        )
+        return
+    from pyarrow.parquet import ParquetWriter
+
+    rows = server.cursor().execute(f"SELECT {names} FROM {table.name}").to_arrow_reader()
+    with ParquetWriter(file, rows.schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+
+
+def _redact(database: Place, copy: Path, names: Names) -> None:
+    if isinstance(database, Server):
+        whole = Path(scratch.folder(large=True)) / "whole.duckdb"
+        try:
+            copy_whole(database, whole)
+            _redact(whole, copy, names)
+        finally:
+            whole.unlink(missing_ok=True)
+        return
     with Store.open_for_ingest(copy, Act("redacted export", is_anonymous=True)) as store:
         connection = store.connection
         path = str(database.absolute()).replace("'", "''")
@@ -139,7 +182,7 @@ def _fill(store: Store, table: tables.Table, names: Names) -> None:
     """Copy the rows of a table as strangers may see them."""
     import pyarrow as pa
 
-    connection = store.connection
+    connection = cast("duckdb.DuckDBPyConnection", store.connection)
     selected = columns.selected(table, "original", names)
     for column in selected.named:
         found = connection.execute(

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.names import NAMES
@@ -15,17 +16,17 @@ from oomdb.known import Inputs, matches
 from oomdb.logs import Marks, Options
 from oomdb.sources import files
 from oomdb.store.custody import Act, evidence_digest
-from oomdb.store.database import Seen, Store
+from oomdb.store.database import Seen, Store, mark
 from oomdb.workers import default_jobs, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from oomdb.incidents.copies import Found
     from oomdb.logs import Log
     from oomdb.sources.files import Source
     from oomdb.store.database import Content, Input
+    from oomdb.store.places import Place
 
 __all__ = ["Options", "Summary", "ingest"]
 
@@ -58,7 +59,7 @@ class Summary:
 
 def ingest(
     paths: Sequence[Path],
-    database: Path,
+    database: Place,
     options: Options | None = None,
     *,
     jobs: int | None = None,
@@ -77,19 +78,19 @@ def ingest(
     options = options or Options()
     NAMES.preferring(options.json_fields)
     run = _Run(options, progress)
-    found = files.discover(paths, skip=[database])
+    found = files.discover(paths, skip=[database] if isinstance(database, Path) else [])
     found = chain([first] if (first := next(found, None)) is not None else [], found)
-    snapshot = files.signature(str(database))
+    snapshot = mark(database)
     if snapshot is not None:
         with Store.open_for_reading(database) as reader:
             run.knows(reader)
-        snapshot = files.signature(str(database))
+        snapshot = mark(database)
     to_read = filter(run.is_to_read, found)
     first_to_read = next(to_read, None)
     if first_to_read is None and snapshot is not None:
         return run.summary
     with Store.open_for_ingest(database, _act(paths, options), wait_s=wait_s) as store:
-        if files.signature(str(database)) != snapshot:
+        if mark(database) != snapshot:
             run.knows(store)
         ahead = chain([first_to_read] if first_to_read is not None else [], to_read)
         read = read_files(ahead, options, Marks(store.ends()), jobs or default_jobs())
@@ -98,6 +99,7 @@ def ingest(
                 run.take(source, logs)
                 if run.is_full:
                     run.write(store)
+                    store.publish()
         run.write(store)
         run.summary.hosts = store.host_count()
     return run.summary

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb import __version__, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    import duckdb
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
+
 
 #: The label of what is beyond the most series.
 OTHERS = "(others)"
@@ -93,8 +95,8 @@ class Metrics:
         return bool(self.damaged_reports or self.unparsed_lines or self.sources_set_aside)
 
 
-def metrics(connection: duckdb.DuckDBPyConnection, path: Path, most_series: int) -> Metrics:
-    """What there is to tell of the database at `path`, with at most so many series of kills.
+def metrics(connection: Connection, place: Place, most_series: int) -> Metrics:
+    """What there is to tell of the database at `place`, with at most so many series of kills.
 
     The others share one series, whose labels are `(others)`.
     """
@@ -137,7 +139,7 @@ def metrics(connection: duckdb.DuckDBPyConnection, path: Path, most_series: int)
         _gauge(
             "last_event_timestamp_seconds", "When the newest report happened.", row["last_event"]
         ),
-        _gauge("database_size_bytes", "Size of the database.", path.stat().st_size),
+        _gauge("database_size_bytes", "Size of the database.", _size_bytes(connection, place)),
         _gauge("custody_entries", "Number of the last entry of custody.", row["entry_no"]),
         _gauge(
             "last_change_timestamp_seconds",
@@ -151,6 +153,13 @@ def metrics(connection: duckdb.DuckDBPyConnection, path: Path, most_series: int)
     return Metrics(
         [build, *counters, *found], int(row["damaged"]), int(row["unparsed"]), int(row["set_aside"])
     )
+
+
+def _size_bytes(connection: Connection, place: Place) -> int:
+    if isinstance(place, Path):
+        return place.stat().st_size
+    sql = "SELECT PG_DATABASE_SIZE(CURRENT_DATABASE()) AS size_bytes"
+    return int(reading.records(connection, sql)[0]["size_bytes"])
 
 
 def _sample(record: reading.Record, *labels: str) -> Sample:

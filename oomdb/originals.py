@@ -14,10 +14,9 @@ from oomdb.sources import files
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    import duckdb
-
     from oomdb.sources.limits import Limits
     from oomdb.sources.stream import Stream
+    from oomdb.store.connection import Connection
 
     Progress = Callable[[int, int, str], None]
 
@@ -53,7 +52,7 @@ class Originals:
 
 
 def check_originals(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> Originals:

@@ -9,10 +9,11 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from oomdb.errors import MemoryLimitError, OomdbError, UsageError
 from oomdb.output.writer import Rows
+from oomdb.store.connection import server_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
     from _typeshed import DataclassInstance
+
+    from oomdb.store.connection import Asks, Connection, Result
 
     Row = TypeVar("Row", bound=DataclassInstance)
 
@@ -50,28 +53,26 @@ def _database_errors() -> Iterator[None]:
         raise OomdbError(str(error).strip()) from error
 
 
-def statements(connection: duckdb.DuckDBPyConnection, text: str) -> list[duckdb.Statement]:
-    """The statements of `text`, at least one; OomdbError when there is none or it is no SQL."""
+def statements(connection: Connection, text: str) -> list[duckdb.Statement]:
+    """DuckDB's statements of `text`, at least one; OomdbError where there is none, or no SQL."""
+    database = cast("duckdb.DuckDBPyConnection", connection)
     with _database_errors():
-        found = connection.extract_statements(str(_as_utf8(text)))
+        found = database.extract_statements(str(_as_utf8(text)))
     if not found:
         raise OomdbError(_NO_STATEMENT)
     return found
 
 
-def execute(connection: duckdb.DuckDBPyConnection, *sql: str | duckdb.Statement) -> None:
+def execute(connection: Connection, *sql: str | duckdb.Statement) -> None:
     """Run statements whose rows nobody wants. OomdbError when the database refuses one."""
     with _database_errors():
         for each in sql:
             _execute(connection, each, ())
 
 
-def _execute(
-    connection: duckdb.DuckDBPyConnection,
-    sql: str | duckdb.Statement,
-    parameters: Sequence[object],
-) -> duckdb.DuckDBPyConnection:
-    return connection.execute(_as_utf8(sql), list(map(_as_utf8, parameters)))
+def _execute(asked: Asks, sql: str | duckdb.Statement, parameters: Sequence[object]) -> Result:
+    # A statement that DuckDB has read already stands for its text.
+    return asked.execute(cast("str", _as_utf8(sql)), list(map(_as_utf8, parameters)))
 
 
 def _as_utf8(value: _Value) -> _Value | str:
@@ -85,22 +86,24 @@ def _as_utf8(value: _Value) -> _Value | str:
 
 
 def rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     sql: str | duckdb.Statement,
     parameters: Sequence[object] = (),
 ) -> Rows:
     """The result of `sql`, fetched as it is read. OomdbError when the database refuses."""
     with _database_errors():
-        result = _execute(connection, sql, parameters)
+        server = server_session(connection)
+        result = _execute(connection if server is None else server.cursor(), sql, parameters)
         # DuckDB gives None, against its own type, for text without a statement.
         if result is None:
             raise OomdbError(_NO_STATEMENT)
-        _refuse_unreadable(result)
+        if server is None:
+            _refuse_unreadable(result)
         reader = result.to_arrow_reader(_BATCH_ROWS)
     return Rows(reader.schema, _batches(reader))
 
 
-def _refuse_unreadable(result: duckdb.DuckDBPyConnection) -> None:
+def _refuse_unreadable(result: Result) -> None:
     """UsageError for a column of which Arrow gets other values than DuckDB has."""
     for name, kind, *_ in result.description or ():
         found = _unreadable_in(kind)
@@ -131,9 +134,7 @@ def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         yield batch
 
 
-def records(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
-) -> list[Record]:
+def records(connection: Connection, sql: str, parameters: Sequence[object] = ()) -> list[Record]:
     """All rows of `sql` as mappings; for small results."""
     with _database_errors():
         result = _execute(connection, sql, parameters)
@@ -141,24 +142,30 @@ def records(
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
+def second_text(moment: str) -> str:
+    """The SQL of a point in time as text: 2026-05-31T14:00:00Z."""
+    text = f"CAST({moment} AS VARCHAR)"
+    return f"SUBSTR({text}, 1, 10) || 'T' || SUBSTR({text}, 12, 8) || 'Z'"
+
+
 def quoted(identifier: str) -> str:
     """`identifier` as SQL takes it whatever is in it."""
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def column_names(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
+def column_names(connection: Connection, relation: str) -> list[str]:
     """The columns of a table or view, in order; empty when there is none of that name."""
     found = records(
         connection,
         "SELECT column_name FROM information_schema.columns"
-        " WHERE table_name = ? AND table_schema = 'main' ORDER BY ordinal_position",
+        " WHERE table_name = ? AND table_schema = CURRENT_SCHEMA() ORDER BY ordinal_position",
         [relation],
     )
     return [record["column_name"] for record in found]
 
 
 def typed(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     row_type: type[Row],
     event_id: str,

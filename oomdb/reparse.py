@@ -9,13 +9,14 @@ from oomdb import tables
 from oomdb.errors import OomdbError, UsageError
 from oomdb.incidents import copies
 from oomdb.store.custody import Act, evidence_digest
-from oomdb.store.database import Seen, Store
+from oomdb.store.database import Seen, Store, mark
+from oomdb.store.places import full_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from oomdb.store.database import Content
+    from oomdb.store.places import Place
 
     Progress = Callable[[int, int, str], None]
 
@@ -39,7 +40,7 @@ class Reparsed:
     lost: tuple[str, ...] = ()
 
 
-def reparse(database: Path, *, wait_s: float = 0, progress: Progress | None = None) -> Reparsed:
+def reparse(database: Place, *, wait_s: float = 0, progress: Progress | None = None) -> Reparsed:
     """Derive every row of every event from the kept evidence anew, and publish the result.
 
     The logs themselves are not needed; another process that writes the database is waited
@@ -59,25 +60,32 @@ def reparse(database: Path, *, wait_s: float = 0, progress: Progress | None = No
     return done
 
 
-def rebuild(database: Path, new: Path, *, progress: Progress | None = None) -> Reparsed:
+def rebuild(database: Place, new: Place, *, progress: Progress | None = None) -> Reparsed:
     """Make a new database of what another one keeps: evidence, sources, what users told.
 
     The custody of the old one goes on in the new one. Evidence that is damaged is left
     out, and named. UsageError when `new` exists, OomdbError when the one cannot be read or
     the other not be written.
     """
-    if new.exists():
-        raise UsageError(f"{new} exists; name a file that does not")
+    if mark(new) is not None:
+        raise UsageError(f"{new} exists; name a place that holds nothing")
     with Store.open_for_reading(database) as old:
         if old.is_redacted:
             raise OomdbError(f"{database} is a redacted copy: it keeps no evidence")
         done = Reparsed(events_before=old.event_count())
-        act = Act("rebuild", {"from": str(database.absolute())})
+        act = Act("rebuild", {"from": full_name(database)})
         with Store.open_for_ingest(new, act) as store:
             for table in (*tables.HISTORY, *tables.TOLD):
                 store.copy(old, table)
             store.inherit_sources(old)
             _read_again(old, store, done, progress)
+    return done
+
+
+def read_again(old: Content, store: Store, *, progress: Progress | None = None) -> Reparsed:
+    """Put what `old` keeps into the store, which may hold something already."""
+    done = Reparsed(events_before=store.event_count())
+    _read_again(old, store, done, progress)
     return done
 
 

@@ -14,9 +14,8 @@ from oomdb.output import terminal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import duckdb
-
     from oomdb.output.writer import Rows
+    from oomdb.store.connection import Connection
     from oomdb.views import View
 
 LATEST = "latest"
@@ -67,8 +66,8 @@ class Selection:
             terms.append("events.occurred_at < ?")
             parameters.append(self.until)
         if self.hosts:
-            either = "LOWER(hosts.hostname) GLOB ? OR LOWER(hosts.hostname) GLOB ?"
-            terms.append("(" + " OR ".join([either] * len(self.hosts)) + ")")
+            matches = "MATCHES_PATTERN(LOWER(hosts.hostname), ?)"
+            terms.append("(" + " OR ".join([matches] * 2 * len(self.hosts)) + ")")
             for host in self.hosts:
                 parameters += [host.lower(), host.lower() + ".*"]
         if self.kinds:
@@ -112,13 +111,13 @@ SELECT
   first_victims.comm AS victim_comm, first_victims.pid AS victim_pid,
   victim_counts.victim_count, events.oom_memcg, events.damage"""
 
-_SHORT_EVENT_COLUMNS = """
+_SHORT_EVENT_COLUMNS = f"""
 SELECT
   events.event_id,
   COALESCE(
-    STRFTIME(events.occurred_at, '%Y-%m-%dT%H:%M:%SZ'),
+    {reading.second_text("events.occurred_at")},
     events.printed_time,
-    PRINTF('boot+%.3fs', events.uptime_s)
+    'boot+' || CAST(CAST(events.uptime_s AS DECIMAL(18, 3)) AS VARCHAR) || 's'
   ) AS "time",
   hosts.hostname AS host,
   events.kind || CASE WHEN events.constraint_kind <> 'none'
@@ -143,9 +142,7 @@ ORDER BY
   events.event_id"""
 
 
-def event_rows(
-    connection: duckdb.DuckDBPyConnection, selection: Selection, *, short: bool = False
-) -> Rows:
+def event_rows(connection: Connection, selection: Selection, *, short: bool = False) -> Rows:
     """The chosen events, the earliest first; `short` gives what fits a screen.
 
     Events of unknown time come last, as their logs printed them.
@@ -156,14 +153,14 @@ def event_rows(
     return reading.rows(connection, sql, parameters)
 
 
-def undated_count(connection: duckdb.DuckDBPyConnection, selection: Selection) -> int:
+def undated_count(connection: Connection, selection: Selection) -> int:
     """Events that a period leaves out only because their time is unknown."""
     condition, parameters = selection.condition(ignoring_time=True)
     sql = "SELECT COUNT(*) AS n" + _FROM + condition + " AND events.occurred_at IS NULL"
     return int(reading.records(connection, sql, parameters)[0]["n"])
 
 
-def find_event(connection: duckdb.DuckDBPyConnection, wanted: str, selection: Selection) -> str:
+def find_event(connection: Connection, wanted: str, selection: Selection) -> str:
     """The id of the event that `wanted` names: a prefix of its id, or `latest`.
 
     OomdbError when there is none, or more than one.
@@ -185,7 +182,7 @@ def find_event(connection: duckdb.DuckDBPyConnection, wanted: str, selection: Se
     return str(found[0])
 
 
-def _latest(connection: duckdb.DuckDBPyConnection, selection: Selection) -> str:
+def _latest(connection: Connection, selection: Selection) -> str:
     """The latest event, of the kinds about an OOM if there are any.
 
     Where no event has a known time it is the last one in the log that was read last.
@@ -223,7 +220,7 @@ _ORDERED = re.compile(r"\bORDER\s+BY\b[^()]*\Z", re.IGNORECASE)
 
 
 def view_rows(
-    connection: duckdb.DuckDBPyConnection, view: View, selection: Selection, event_id: str | None
+    connection: Connection, view: View, selection: Selection, event_id: str | None
 ) -> Rows:
     """The rows of a view, of all events or of the chosen ones.
 
@@ -241,7 +238,7 @@ def view_rows(
             raise UsageError(f"{view.name} has no event_id: events cannot be chosen in it")
         sql += " WHERE " + where
     if not _ORDERED.search(view.sql):
-        sql += " ORDER BY ALL"
+        sql += " ORDER BY " + ", ".join(str(place + 1) for place in range(len(columns)))
     return reading.rows(connection, sql, parameters)
 
 

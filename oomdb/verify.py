@@ -15,9 +15,8 @@ from oomdb.incidents import copies
 from oomdb.incidents.kept import decompress
 from oomdb.originals import check_originals
 from oomdb.reparse import rebuild
-from oomdb.store import custody
+from oomdb.store import custody, whole
 from oomdb.store.database import Content, Store
-from oomdb.store.opening import prepare
 from oomdb.store.trouble import first_line
 
 if TYPE_CHECKING:
@@ -25,14 +24,12 @@ if TYPE_CHECKING:
 
     from oomdb.originals import Originals
     from oomdb.sources.limits import Limits
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
     Found = Iterator[tuple[str, str]]
 
 _BATCH_ROWS = 2000
-#: Schemas whose tables are read: what was stored, and what is kept of saved views.
-_TABLES = """
-SELECT schema_name, table_name FROM duckdb_tables()
-WHERE NOT temporary AND schema_name IN ('main', 'facts') ORDER BY 1, 2"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class Verified:
 
 
 def verify(
-    database: Path,
+    database: Place,
     *,
     originals: bool = True,
     again: bool = False,
@@ -78,7 +75,7 @@ def verify(
     gives when it is read again. OomdbError when there is no database.
     """
     done = Verified()
-    checks: dict[str, Callable[[duckdb.DuckDBPyConnection], Found]] = {
+    checks: dict[str, Callable[[Connection], Found]] = {
         "orphans": _orphans,
         "counts": _counts,
         "evidence": lambda connection: _evidence(connection, done),
@@ -99,7 +96,7 @@ def verify(
 
 
 def _found_by(
-    check: str, find: Callable[[duckdb.DuckDBPyConnection], Found], database: Path
+    check: str, find: Callable[[Connection], Found], database: Place
 ) -> Iterator[Problem]:
     """What a check finds; that it cannot be done is a problem too."""
     try:
@@ -112,24 +109,20 @@ def _found_by(
         yield Problem(check, str(database), f"the check could not be done: {error}")
 
 
-def _each_table(database: Path, done: Verified) -> Found:
+def _each_table(database: Place, done: Verified) -> Found:
     """Read every value of every table."""
     with Store.open_for_reading(database) as reader:
-        names = reader.connection.execute(_TABLES).fetchall()
+        names = whole.relations(reader.connection)
     while names:
         with Store.open_for_reading(database) as reader:
             while names:
-                schema, table = names.pop(0)
+                relation = names.pop(0)
                 try:
-                    row = reader.connection.execute(
-                        f"SELECT COUNT(*), SUM(HASH(COLUMNS(*))) FROM {schema}.{table}"
-                    ).fetchone()
-                except duckdb.Error as error:
-                    yield table if schema == "main" else f"{schema}.{table}", first_line(error)
+                    done.rows += whole.read(reader.connection, relation)
+                except (duckdb.Error, OomdbError) as error:
+                    yield str(relation), first_line(error)
                     break  # a damaged block has ended the connection
-                assert row is not None
                 done.tables += 1
-                done.rows += int(row[0])
 
 
 #: Each way in which a row can point at another, and which it may be missing.
@@ -147,11 +140,12 @@ _REFERENCES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-def _orphans(connection: duckdb.DuckDBPyConnection) -> Found:
+def _orphans(connection: Connection) -> Found:
     for table, column, parent, key in _REFERENCES:
         found = connection.execute(
-            f"SELECT COUNT(*), MIN({column}::VARCHAR) FROM {table}"
-            f" WHERE {column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {parent})"
+            f"SELECT COUNT(*), MIN(CAST({column} AS VARCHAR)) FROM {table} AS t"
+            f" WHERE {column} IS NOT NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM {parent} AS p WHERE p.{key} = t.{column})"
         ).fetchone()
         assert found is not None
         if found[0]:
@@ -177,18 +171,19 @@ _UNIQUE: tuple[tuple[str, str], ...] = (
 )
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> Found:
+def _counts(connection: Connection) -> Found:
     for path, told, counted in connection.execute(_COUNTED).fetchall():
         yield path, f"its event_count is {told}, but its sightings are of {counted} events"
     for table, key in _UNIQUE:
         row = connection.execute(
             f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} GROUP BY {key} HAVING COUNT(*) > 1)"
+            " AS doubled"
         ).fetchone()
         if row and row[0]:
             yield table, f"{row[0]:,} times more than one row has the same {key}"
 
 
-def _evidence(connection: duckdb.DuckDBPyConnection, done: Verified) -> Found:
+def _evidence(connection: Connection, done: Verified) -> Found:
     """Kept lines against their hashes, and the hashes of a source against the one over all.
 
     A redacted copy keeps none.
@@ -222,7 +217,7 @@ def _evidence_problem(evidence: bytes | None, sha256: bytes) -> str | None:
 
 
 def _kept_by_source(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
 ) -> Iterator[tuple[str, str | None, list[str]]]:
     """Path and evidence_digest of each source, and what its sightings keep."""
     names = ("evidence_sha256", "copy_damage", *copies.KEPT)
@@ -246,31 +241,16 @@ def _kept_by_source(
         yield current[1], current[2], kept
 
 
-def _custody(connection: duckdb.DuckDBPyConnection, done: Verified, noted: str | None) -> Found:
+def _custody(connection: Connection, done: Verified, noted: str | None) -> Found:
     done.entries, done.head = custody.head(connection)
     yield from custody.problems(connection)
     if noted is not None and not custody.has_entry(connection, noted):
         yield f"hash {noted}", "no entry has it: what it was noted for was changed since"
 
 
-_DEFINITIONS = """
-SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal
-UNION ALL
-SELECT schema_name, table_name, sql FROM duckdb_tables() WHERE NOT temporary
-UNION ALL
-SELECT schema_name, function_name, macro_definition FROM duckdb_functions() WHERE NOT internal"""
-
-
-def _views(connection: duckdb.DuckDBPyConnection) -> Found:
+def _views(connection: Connection) -> Found:
     """Tables and saved views against those of a database that is made now."""
-    fresh = Path(scratch.folder(large=True)) / "definitions.duckdb"
-    try:
-        prepare(fresh)
-        with Store.open_for_reading(fresh) as reader:
-            expected = _definitions(reader.connection)
-    finally:
-        fresh.unlink(missing_ok=True)
-    found = _definitions(connection)
+    found, expected = whole.definitions(connection)
     for name in sorted(expected.keys() | found.keys()):
         if name not in found:
             yield name, "it is missing"
@@ -280,14 +260,9 @@ def _views(connection: duckdb.DuckDBPyConnection) -> Found:
             yield name, "its definition was changed"
 
 
-def _definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    rows = connection.execute(_DEFINITIONS).fetchall()
-    return {f"{schema}.{name}": sql for schema, name, sql in rows}
-
-
 def _rows(
-    connection: duckdb.DuckDBPyConnection,
-    database: Path,
+    connection: Connection,
+    database: Place,
     progress: Callable[[int, int, str], None] | None,
 ) -> Found:
     """Every table against the one of a database that is made anew of the evidence."""
@@ -296,16 +271,13 @@ def _rows(
         for lost in rebuild(database, new, progress=progress).lost:
             yield "evidence", lost
         with Store.open_for_reading(new) as reader:
-            for schema, name in connection.execute(_TABLES).fetchall():
-                if name in _NOT_COMPARED:
+            for relation in whole.relations(connection):
+                if relation.table in _NOT_COMPARED:
                     continue
-                here, there = (
-                    _content(one, schema, name) for one in (connection, reader.connection)
-                )
+                here, there = whole.contents(connection, reader.connection, relation)
                 if here != there:
-                    table = name if schema == "main" else f"{schema}.{name}"
                     yield (
-                        table,
+                        str(relation),
                         (
                             f"its {here[0]:,} rows are not the {there[0]:,} that the kept evidence"
                             " gives; `oomdb rebuild` makes a database of these"
@@ -319,19 +291,8 @@ def _rows(
 _NOT_COMPARED = frozenset({"alembic_version", *(table.name for table in tables.HISTORY)})
 
 
-def _content(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str
-) -> tuple[int, str | None]:
-    """How many rows a table has, and what stands for all of them together in any order."""
-    row = connection.execute(
-        f"SELECT COUNT(*), SUM(HASH(t))::VARCHAR FROM {schema}.{table} AS t"
-    ).fetchone()
-    assert row is not None
-    return int(row[0]), row[1]
-
-
 def _files(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     done: Verified,
     limits: Limits | None,
     progress: Callable[[int, int, str], None] | None,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from oomdb.fleet_report import fleet_report, period_of
 from oomdb.gfp import reference_rows
-from oomdb.store import Store, facts
+from oomdb.store import facts
+from oomdb.store.database import Store
 from tests import plain_database
 from tests.plain_database import insert
 from tools import fleet_of_samples

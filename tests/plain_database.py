@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from oomdb.gfp import reference_rows
+from oomdb.store import functions
 from oomdb.tables import TABLES, Type
 from oomdb.views import load_views
 
@@ -28,6 +29,7 @@ _SQL_TYPES = {
 def empty() -> duckdb.DuckDBPyConnection:
     """A database in memory that has every table and no view."""
     connection = duckdb.connect()
+    connection.execute(functions.DUCKDB)
     for table in TABLES:
         columns = ", ".join(f"{c.name} {_SQL_TYPES[c.type]}" for c in table.columns)
         connection.execute(f"CREATE TABLE {table.name} ({columns})")

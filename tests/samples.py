@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from oomdb import tables
 from oomdb.ingest import ingest
-from oomdb.store import Store
 from oomdb.store.custody import Act
+from oomdb.store.database import Store
 from tests.corpus.found import events_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from benchmarks.fleet import carriers, copies, logs, machines, noise, reports, s
 from benchmarks.fleet.fleet import Fleet, write
 from benchmarks.fleet.records import Record
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from oomdb import tables
 from oomdb.ingest import ingest
 from oomdb.lines import BY_NAME
 from oomdb.reports.reader import in_blocks
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests import samples
 from tests.corpus.digits import account
 from tests.corpus.printed import by_caller, cut

@@ -10,13 +10,14 @@ import pytest
 from oomdb import explain
 from oomdb.ingest import ingest
 from oomdb.listings import evidence_of
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import duckdb
+    from oomdb.store.connection import Connection
+
 
 #: What each machine had been made short of memory with, by the sample that shows it.
 CAUSES = {
@@ -38,7 +39,7 @@ CAUSES = {
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """A database of all samples that come from machines."""
     database = tmp_path_factory.mktemp("samples") / "oomdb.duckdb"
     ingest([log for log in samples.logs() if log.parent == samples.ROOT], database)
@@ -46,7 +47,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         yield reader.connection
 
 
-def event_ids(connection: duckdb.DuckDBPyConnection, name: str = "") -> list[str]:
+def event_ids(connection: Connection, name: str = "") -> list[str]:
     """The events of the sample of that name, or of all."""
     sql = (
         "SELECT DISTINCT event_id FROM sightings JOIN sources USING (source_id)"
@@ -57,7 +58,7 @@ def event_ids(connection: duckdb.DuckDBPyConnection, name: str = "") -> list[str
 
 @pytest.mark.parametrize(("name", "causes"), CAUSES.items(), ids=CAUSES)
 def test_the_first_suspect_is_what_the_machine_was_made_short_with(
-    connection: duckdb.DuckDBPyConnection, name: str, causes: set[str]
+    connection: Connection, name: str, causes: set[str]
 ) -> None:
     ids = event_ids(connection, name)
     assert ids
@@ -69,7 +70,7 @@ def test_the_first_suspect_is_what_the_machine_was_made_short_with(
     assert {row[0] for row in connection.execute(sql, ids).fetchall()} == causes
 
 
-def test_every_page_is_in_one_part(connection: duckdb.DuckDBPyConnection) -> None:
+def test_every_page_is_in_one_part(connection: Connection) -> None:
     sql = (
         "SELECT event_id, scope, node, SUM(size_kb), MAX(total_kb) FROM memory_balance"
         " WHERE is_whole GROUP BY event_id, scope, node"
@@ -79,7 +80,7 @@ def test_every_page_is_in_one_part(connection: duckdb.DuckDBPyConnection) -> Non
     assert [row for row in balances if row[3] != row[4]] == []
 
 
-def test_no_machine_lacks_its_balance(connection: duckdb.DuckDBPyConnection) -> None:
+def test_no_machine_lacks_its_balance(connection: Connection) -> None:
     """Whole reports print all that is needed, and no part is larger than what it is a part of."""
     sql = (
         "SELECT events.event_id FROM events LEFT JOIN memory_balance AS b"
@@ -91,7 +92,7 @@ def test_no_machine_lacks_its_balance(connection: duckdb.DuckDBPyConnection) -> 
 
 
 def test_each_line_that_a_story_cites_prints_what_it_says(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
 ) -> None:
     """Zones and victims stand in the cited lines of the kept report."""
     zones = rows_by_event(connection, "SELECT event_id, node, zone, free_kb FROM zones")
@@ -110,9 +111,7 @@ def test_each_line_that_a_story_cites_prints_what_it_says(
             assert all(f"process {pid}" in raw[line - 1] for line in lines)
 
 
-def rows_by_event(
-    connection: duckdb.DuckDBPyConnection, sql: str
-) -> dict[str, list[tuple[Any, ...]]]:
+def rows_by_event(connection: Connection, sql: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of a query by their first column."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     for event_id, *rest in connection.execute(sql).fetchall():

@@ -92,7 +92,7 @@ def test_a_new_database_has_the_views_that_their_select_makes() -> None:
 
 def test_autogenerate_finds_nothing_to_do(migrated: Connection) -> None:
     context = MigrationContext.configure(migrated, opts={"compare_type": True})
-    assert compare_metadata(context, build_metadata(foreign_keys=False)) == []
+    assert compare_metadata(context, build_metadata(for_server=False)) == []
 
 
 def test_only_postgresql_gets_foreign_keys() -> None:

@@ -14,7 +14,8 @@ import pytest
 from oomdb.errors import DatabaseBusyError, NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.ingest import ingest
 from oomdb.store.custody import Act
-from oomdb.store.database import Store, database_path
+from oomdb.store.database import Store
+from oomdb.store.places import database_named
 from oomdb.store.settle import fullest_names
 from tests.printed import dmesg, log, report_6_1, syslog
 
@@ -48,10 +49,10 @@ def test_the_path_comes_from_the_option_the_environment_or_the_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("OOMDB_DB", raising=False)
-    assert database_path(None) == Path("oomdb.duckdb")
+    assert database_named(None) == Path("oomdb.duckdb")
     monkeypatch.setenv("OOMDB_DB", "/x/fleet.duckdb")
-    assert database_path(None) == Path("/x/fleet.duckdb")
-    assert database_path("other.duckdb") == Path("other.duckdb")
+    assert database_named(None) == Path("/x/fleet.duckdb")
+    assert database_named(Path("other.duckdb")) == Path("other.duckdb")
 
 
 def test_an_ingest_fills_every_table_and_a_second_one_adds_nothing(

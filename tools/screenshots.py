@@ -14,7 +14,7 @@ from PIL import Image
 
 from oomdb import explain, fleet_report
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tools import browser, fleet_of_samples
 
 _SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "rocketmq-8g.log"

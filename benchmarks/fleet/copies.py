@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb.store import Store
 from oomdb.store.custody import Act
+from oomdb.store.database import Store
 from oomdb.tables import BY_NAME, EVENT_TABLES, EVENTS, SOURCES, Magnitude, Type
 
 if TYPE_CHECKING:

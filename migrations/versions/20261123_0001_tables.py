@@ -14,7 +14,7 @@ def upgrade() -> None:
         "allocation_sites",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -35,7 +35,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "size_printed",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The size as printed, such as 1.23 GiB.",
@@ -48,17 +48,25 @@ def upgrade() -> None:
             comment="Number of allocations.",
         ),
         sa.Column(
-            "site", sa.String(), autoincrement=False, nullable=True, comment="file:line as printed."
+            "site",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=True,
+            comment="file:line as printed.",
         ),
         sa.Column(
             "module",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Kernel module; NULL for built-in code.",
         ),
         sa.Column(
-            "function", sa.String(), autoincrement=False, nullable=True, comment="Function name."
+            "function",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=True,
+            comment="Function name.",
         ),
         comment="One line of the memory-allocation profile (Linux 6.10 and later).",
     )
@@ -66,7 +74,7 @@ def upgrade() -> None:
         "buddy_orders",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -80,7 +88,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -108,7 +116,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "migratetypes",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Letters of the lists that are not empty: U M E H C I R.",
@@ -119,7 +127,7 @@ def upgrade() -> None:
         "buddy_totals",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -133,7 +141,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -153,7 +161,11 @@ def upgrade() -> None:
             "budget_no", sa.BigInteger(), autoincrement=False, nullable=False, comment="The budget."
         ),
         sa.Column(
-            "host_id", sa.String(), autoincrement=False, nullable=False, comment="The machine."
+            "host_id",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="The machine.",
         ),
         comment="A host that a budget for certain hosts is for.",
     )
@@ -168,49 +180,49 @@ def upgrade() -> None:
         ),
         sa.Column(
             "host_pattern",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Shell pattern of the hosts that it is for; NULL for all hosts.",
         ),
         sa.Column(
             "label",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="A label that those hosts must have; NULL for no such condition.",
         ),
         sa.Column(
             "label_pattern",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Shell pattern of that label's value.",
         ),
         sa.Column(
             "comm_pattern",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Pattern of process names as given; NULL for all names.",
         ),
         sa.Column(
             "unit_pattern",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Pattern of systemd units as given; NULL for all processes.",
         ),
         sa.Column(
             "comm_like",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="comm_pattern for LIKE ... ESCAPE '!', cut as the kernel cuts names.",
         ),
         sa.Column(
             "unit_like",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="unit_pattern for LIKE ... ESCAPE '!'.",
@@ -224,7 +236,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "note",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="What the file says about it.",
@@ -235,21 +247,21 @@ def upgrade() -> None:
         "cgroup_counters",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
             "cgroup",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Path of the cgroup; NULL where the line does not tell.",
         ),
         sa.Column(
             "name",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Kernel's name, such as memory.usage, swap.limit or anon.",
@@ -262,11 +274,15 @@ def upgrade() -> None:
             comment="As printed; NULL when unlimited or nonsense.",
         ),
         sa.Column(
-            "unit", sa.String(), autoincrement=False, nullable=False, comment="kB, bytes or count."
+            "unit",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="kB, bytes or count.",
         ),
         sa.Column(
             "printed",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The printed number where value is NULL.",
@@ -291,63 +307,63 @@ def upgrade() -> None:
         ),
         sa.Column(
             "action",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="ingest, reparse, rebuild, upgrade, hosts import and so on.",
         ),
         sa.Column(
             "actor",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Name of the user whose process did it, or the number.",
         ),
         sa.Column(
             "login",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Name of the user who had logged in, before sudo; NULL when unknown.",
         ),
         sa.Column(
             "machine",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Name of the machine that it was done on.",
         ),
         sa.Column(
             "oomdb_version",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The oomdb that did it.",
         ),
         sa.Column(
             "options",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="What was asked for, as a JSON object.",
         ),
         sa.Column(
             "sources_sha256",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="SHA-256 over its rows of custody_sources.",
         ),
         sa.Column(
             "previous_sha256",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="entry_sha256 of the entry before; NULL in the first.",
         ),
         sa.Column(
             "entry_sha256",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="SHA-256 over all columns before this.",
@@ -372,13 +388,25 @@ def upgrade() -> None:
             comment="Order of the changes of an entry, from 1.",
         ),
         sa.Column(
-            "change", sa.String(), autoincrement=False, nullable=False, comment="added or removed."
+            "change",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="added or removed.",
         ),
         sa.Column(
-            "path", sa.String(), autoincrement=False, nullable=False, comment="As in sources."
+            "path",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="As in sources.",
         ),
         sa.Column(
-            "sha256", sa.String(), autoincrement=False, nullable=False, comment="As in sources."
+            "sha256",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="As in sources.",
         ),
         sa.Column(
             "size_bytes",
@@ -389,7 +417,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "evidence_digest",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="As in sources.",
@@ -400,56 +428,56 @@ def upgrade() -> None:
         "events",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Derived from the report's numbers.",
         ),
         sa.Column(
             "copy_digest",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The sighting that these rows were read from.",
         ),
         sa.Column(
             "host_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The machine; NULL when nothing tells.",
         ),
         sa.Column(
             "printed_hostname",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The fullest name of it that the copies print.",
         ),
         sa.Column(
             "kind",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="oom_kill, no_victim, panic, allocation_failure or memory_dump.",
         ),
         sa.Column(
             "constraint_kind",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="none, memcg, cpuset, memory_policy; NULL when not printed.",
         ),
         sa.Column(
             "constraint_basis",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="printed, or memcg_lines where only those tell.",
         ),
         sa.Column(
             "constraint_printed",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The constraint's name as printed, CONSTRAINT_ and all.",
@@ -470,14 +498,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "time_basis",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="How occurred_at was found, or why it could not be.",
         ),
         sa.Column(
             "printed_time",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The wall-clock stamp of the first line as printed.",
@@ -491,14 +519,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "kernel_release",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="As on the CPU line, such as 6.1.0-50-amd64.",
         ),
         sa.Column(
             "kernel_build",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="What follows the release on the CPU line, from # on.",
@@ -512,14 +540,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "page_size_basis",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Where page_size_kb comes from: buddy, victim or present.",
         ),
         sa.Column(
             "invoker_comm",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Name of the task that asked for memory, as stored text.",
@@ -561,21 +589,21 @@ def upgrade() -> None:
         ),
         sa.Column(
             "gfp_names",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The flags as the kernel named them; NULL before Linux 4.6.",
         ),
         sa.Column(
             "gfp_layout",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Which gfp_bits.layout explains gfp_mask.",
         ),
         sa.Column(
             "gfp_layout_basis",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="names, mask or kernel_shape: why that layout.",
@@ -603,42 +631,42 @@ def upgrade() -> None:
         ),
         sa.Column(
             "nodemask",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Memory-policy nodes of the request as printed; (null) when none.",
         ),
         sa.Column(
             "cpuset",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Last path component of the invoker's cpuset.",
         ),
         sa.Column(
             "mems_allowed",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="NUMA nodes that the cpuset allows, as printed.",
         ),
         sa.Column(
             "oom_memcg",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The cgroup whose limit was hit; NULL for a global kill.",
         ),
         sa.Column(
             "task_memcg",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The cgroup that the victim lived in.",
         ),
         sa.Column(
             "kill_message",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="What the kill line says before its colon, such as Out of memory.",
@@ -652,7 +680,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "chosen_comm",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Name of the chosen process.",
@@ -673,21 +701,21 @@ def upgrade() -> None:
         ),
         sa.Column(
             "oom_group_memcg",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The cgroup killed as a whole (memory.oom.group).",
         ),
         sa.Column(
             "panic_message",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Text after `Kernel panic - not syncing:`.",
         ),
         sa.Column(
             "failure_message",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="What failed, for allocation failures and SysRq.",
@@ -701,21 +729,21 @@ def upgrade() -> None:
         ),
         sa.Column(
             "taint",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Taint flags as printed; NULL when `Not tainted`.",
         ),
         sa.Column(
             "hardware_name",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Machine and firmware as printed.",
         ),
         sa.Column(
             "workqueue",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Workqueue line of the invoker, such as events moom_callback.",
@@ -778,7 +806,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "swap_cache_race",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Swap cache statistics: races, as printed (up to 2.6.2x).",
@@ -799,14 +827,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "task_table_header",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Column names of the process table as printed.",
         ),
         sa.Column(
             "damage",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="What is wrong with the report, sorted words; NULL when whole.",
@@ -818,7 +846,7 @@ def upgrade() -> None:
         "extra_fields",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -832,7 +860,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "scope",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Table that the line feeds.",
@@ -846,7 +874,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -860,28 +888,28 @@ def upgrade() -> None:
         ),
         sa.Column(
             "name",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Key as printed; a nonsense value's column.",
         ),
         sa.Column(
             "value",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Value as printed, without its unit.",
         ),
         sa.Column(
             "unit",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="kB, KB, pages, bytes or NULL, as printed.",
         ),
         sa.Column(
             "reason",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="unknown_key or nonsense_value.",
@@ -892,7 +920,7 @@ def upgrade() -> None:
         "gfp_bits",
         sa.Column(
             "layout",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Name of the layout: the kernel versions that use it.",
@@ -901,11 +929,15 @@ def upgrade() -> None:
             "bit", sa.BigInteger(), autoincrement=False, nullable=False, comment="The bit's value."
         ),
         sa.Column(
-            "flag", sa.String(), autoincrement=False, nullable=False, comment="Name without __GFP_."
+            "flag",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="Name without __GFP_.",
         ),
         sa.Column(
             "meaning",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="What it asks for, in a few words.",
@@ -915,18 +947,22 @@ def upgrade() -> None:
     op.create_table(
         "host_labels",
         sa.Column(
-            "host_id", sa.String(), autoincrement=False, nullable=False, comment="The machine."
+            "host_id",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="The machine.",
         ),
         sa.Column(
             "label",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Name of the label, such as role, cluster, owner.",
         ),
         sa.Column(
             "value",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="What it says of this machine.",
@@ -936,10 +972,18 @@ def upgrade() -> None:
     op.create_table(
         "host_names",
         sa.Column(
-            "host_id", sa.String(), autoincrement=False, nullable=False, comment="The machine."
+            "host_id",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="The machine.",
         ),
         sa.Column(
-            "name", sa.String(), autoincrement=False, nullable=False, comment="The name as printed."
+            "name",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="The name as printed.",
         ),
         comment="A name under which logs print a machine.",
     )
@@ -954,17 +998,21 @@ def upgrade() -> None:
         ),
         sa.Column(
             "host_pattern",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Shell pattern of the host names that it is for.",
         ),
         sa.Column(
-            "label", sa.String(), autoincrement=False, nullable=False, comment="Name of the label."
+            "label",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="Name of the label.",
         ),
         sa.Column(
             "value",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Its value for those hosts.",
@@ -975,21 +1023,21 @@ def upgrade() -> None:
         "hosts",
         sa.Column(
             "host_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Derived from the host name.",
         ),
         sa.Column(
             "hostname",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Its fullest printed name.",
         ),
         sa.Column(
             "labels",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Its labels as `role=db, site=eu`, by name; NULL for none.",
@@ -1001,7 +1049,7 @@ def upgrade() -> None:
         "hugepages",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1047,7 +1095,7 @@ def upgrade() -> None:
         "inputs",
         sa.Column(
             "path",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Absolute path; it may hold several sources.",
@@ -1082,7 +1130,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "options",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Digest of the options that it was read with.",
@@ -1094,7 +1142,7 @@ def upgrade() -> None:
         "lowmem_reserves",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1108,7 +1156,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -1133,14 +1181,14 @@ def upgrade() -> None:
         "memory_counters",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
             "name",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The kernel's name of the counter.",
@@ -1158,7 +1206,7 @@ def upgrade() -> None:
         "nodes",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1351,7 +1399,7 @@ def upgrade() -> None:
         "per_cpu_pages",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1365,7 +1413,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -1375,7 +1423,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "temperature",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Hot or Cold as printed (up to 2.6.24); NULL for the single list.",
@@ -1407,7 +1455,7 @@ def upgrade() -> None:
         "processes",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1522,7 +1570,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "comm",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Name, at most 15 bytes in the kernel.",
@@ -1538,22 +1586,34 @@ def upgrade() -> None:
     )
     op.create_table(
         "properties",
-        sa.Column("name", sa.String(), autoincrement=False, nullable=False, comment="What it is."),
-        sa.Column("value", sa.String(), autoincrement=False, nullable=False, comment="Its value."),
+        sa.Column(
+            "name",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="What it is.",
+        ),
+        sa.Column(
+            "value",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="Its value.",
+        ),
         comment="A fact about the database itself.",
     )
     op.create_table(
         "sightings",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
             "source_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The source it was seen in.",
@@ -1588,56 +1648,56 @@ def upgrade() -> None:
         ),
         sa.Column(
             "copy_carrier",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="How this part of the source was written.",
         ),
         sa.Column(
             "copy_json_fields",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The fields of JSON that the user named for it, one a line.",
         ),
         sa.Column(
             "copy_damage",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="What is wrong with this copy; NULL when whole.",
         ),
         sa.Column(
             "copy_digest",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Names this copy by its own lines.",
         ),
         sa.Column(
             "victim_key",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Stands for the numbers of the first kill; NULL without one.",
         ),
         sa.Column(
             "body_key",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Stands for the numbers of the memory dump; NULL without one.",
         ),
         sa.Column(
             "head_uptime_key",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Stands for the first line and its stamp since boot.",
         ),
         sa.Column(
             "head_wall_key",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Stands for the first line and its wall-clock stamp.",
@@ -1658,14 +1718,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "copy_hostname",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The host as this copy tells it; NULL when it does not.",
         ),
         sa.Column(
             "boot_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The boot as this copy tells it (journal); NULL when it does not.",
@@ -1679,7 +1739,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "copy_printed_time",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The wall-clock stamp of the first line as printed.",
@@ -1693,7 +1753,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "copy_time_basis",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="How occurred_at was found, or why it could not be.",
@@ -1739,13 +1799,17 @@ def upgrade() -> None:
         "slab_caches",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
         ),
         sa.Column(
-            "name", sa.String(), autoincrement=False, nullable=False, comment="Name of the cache."
+            "name",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="Name of the cache.",
         ),
         sa.Column(
             "used_kb",
@@ -1767,21 +1831,21 @@ def upgrade() -> None:
         "sources",
         sa.Column(
             "source_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Derived from path and content.",
         ),
         sa.Column(
             "path",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Absolute path; `!/` before a member of an archive.",
         ),
         sa.Column(
             "sha256",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="SHA-256 of the content, hexadecimal.",
@@ -1795,28 +1859,28 @@ def upgrade() -> None:
         ),
         sa.Column(
             "head_digest",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="SHA-256 of its first 1024 bytes; NULL when it is shorter.",
         ),
         sa.Column(
             "reading",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Digest of the options and the evidence that it was read with.",
         ),
         sa.Column(
             "problem",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Why it could not be read to its end; NULL when it was.",
         ),
         sa.Column(
             "carrier",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="How the log was written: syslog, dmesg, console, bare, and so on.",
@@ -1837,7 +1901,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "evidence_digest",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="SHA-256 over what its sightings keep: the hashes of their evidence, and what the log told of place, host and time; NULL without any.",
@@ -1856,7 +1920,7 @@ def upgrade() -> None:
         "stack_frames",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1877,49 +1941,49 @@ def upgrade() -> None:
         ),
         sa.Column(
             "symbol",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="Function name, or an address that has none.",
         ),
         sa.Column(
             "frame_offset",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Offset and size, such as 0x1a/0x30.",
         ),
         sa.Column(
             "module",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Kernel module; NULL for built-in code.",
         ),
         sa.Column(
             "module_build_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Build id of the module, hexadecimal (since 5.14 where set).",
         ),
         sa.Column(
             "address",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Printed addresses; NULL on kernels that print none.",
         ),
         sa.Column(
             "called_from",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="The caller as printed, on 32-bit ARM; NULL elsewhere.",
         ),
         sa.Column(
             "source",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="File and line, where a script looked them up; NULL elsewhere.",
@@ -1940,7 +2004,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "context",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Marker above the frame, such as IRQ or TASK.",
@@ -1951,7 +2015,7 @@ def upgrade() -> None:
         "trace_lines",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -1972,13 +2036,17 @@ def upgrade() -> None:
         ),
         sa.Column(
             "name",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="registers, code, stack_words, interrupt, panic, and so on.",
         ),
         sa.Column(
-            "text", sa.String(), autoincrement=False, nullable=True, comment="The line as printed."
+            "text",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=True,
+            comment="The line as printed.",
         ),
         comment="A line of a trace that is not a frame: registers, code bytes, raw stack words.",
     )
@@ -1986,7 +2054,7 @@ def upgrade() -> None:
         "unparsed_lines",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -2000,14 +2068,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "text",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Its text without the carrier's prefix.",
         ),
         sa.Column(
             "reason",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="unknown, clipped, spliced or not_understood_rest.",
@@ -2018,7 +2086,7 @@ def upgrade() -> None:
         "victims",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -2032,7 +2100,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "role",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="victim, group (memory.oom.group) or sharing_mm (died with the victim).",
@@ -2042,7 +2110,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "comm",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Name, at most 15 bytes in the kernel.",
@@ -2134,7 +2202,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "reaper_outcome",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="reaped, or the reason why it could not; NULL when not printed.",
@@ -2145,7 +2213,7 @@ def upgrade() -> None:
         "watermarks",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -2159,7 +2227,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "zone",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -2198,7 +2266,7 @@ def upgrade() -> None:
         "zones",
         sa.Column(
             "event_id",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
             comment="The event this row belongs to.",
@@ -2212,14 +2280,14 @@ def upgrade() -> None:
         ),
         sa.Column(
             "node_basis",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="`printed`, or `no_numa` where the line carried no node number.",
         ),
         sa.Column(
             "zone",
-            sa.String(),
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=True,
             comment="Zone name as printed: DMA, DMA32, Normal, HighMem, Movable, Device.",
@@ -2471,6 +2539,209 @@ def upgrade() -> None:
         ),
         comment="One memory zone.",
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index("custody_sources_entry_no_idx", "custody_sources", ["entry_no"])
+        op.create_index("events_host_id_idx", "events", ["host_id"])
+        op.create_index("events_occurred_at_idx", "events", ["occurred_at"])
+        op.create_index("sources_head_digest_idx", "sources", ["head_digest"])
+        op.create_index("sources_path_idx", "sources", ["path"])
+        op.create_index("sources_sha256_idx", "sources", ["sha256"])
+        op.create_foreign_key(
+            "allocation_sites_event_id_fkey",
+            "allocation_sites",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("allocation_sites_event_id_idx", "allocation_sites", ["event_id"])
+        op.create_foreign_key(
+            "buddy_orders_event_id_fkey",
+            "buddy_orders",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("buddy_orders_event_id_idx", "buddy_orders", ["event_id"])
+        op.create_foreign_key(
+            "buddy_totals_event_id_fkey",
+            "buddy_totals",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("buddy_totals_event_id_idx", "buddy_totals", ["event_id"])
+        op.create_foreign_key(
+            "cgroup_counters_event_id_fkey",
+            "cgroup_counters",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("cgroup_counters_event_id_idx", "cgroup_counters", ["event_id"])
+        op.create_foreign_key(
+            "extra_fields_event_id_fkey",
+            "extra_fields",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("extra_fields_event_id_idx", "extra_fields", ["event_id"])
+        op.create_foreign_key(
+            "hugepages_event_id_fkey",
+            "hugepages",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("hugepages_event_id_idx", "hugepages", ["event_id"])
+        op.create_foreign_key(
+            "lowmem_reserves_event_id_fkey",
+            "lowmem_reserves",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("lowmem_reserves_event_id_idx", "lowmem_reserves", ["event_id"])
+        op.create_foreign_key(
+            "memory_counters_event_id_fkey",
+            "memory_counters",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("memory_counters_event_id_idx", "memory_counters", ["event_id"])
+        op.create_foreign_key(
+            "nodes_event_id_fkey",
+            "nodes",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("nodes_event_id_idx", "nodes", ["event_id"])
+        op.create_foreign_key(
+            "per_cpu_pages_event_id_fkey",
+            "per_cpu_pages",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("per_cpu_pages_event_id_idx", "per_cpu_pages", ["event_id"])
+        op.create_foreign_key(
+            "processes_event_id_fkey",
+            "processes",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("processes_event_id_idx", "processes", ["event_id"])
+        op.create_foreign_key(
+            "sightings_event_id_fkey",
+            "sightings",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("sightings_body_key_idx", "sightings", ["body_key"])
+        op.create_index("sightings_copy_digest_idx", "sightings", ["copy_digest"])
+        op.create_index("sightings_event_id_idx", "sightings", ["event_id"])
+        op.create_index("sightings_head_uptime_key_idx", "sightings", ["head_uptime_key"])
+        op.create_index("sightings_head_wall_key_idx", "sightings", ["head_wall_key"])
+        op.create_index("sightings_source_id_idx", "sightings", ["source_id"])
+        op.create_index("sightings_victim_key_idx", "sightings", ["victim_key"])
+        op.create_foreign_key(
+            "slab_caches_event_id_fkey",
+            "slab_caches",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("slab_caches_event_id_idx", "slab_caches", ["event_id"])
+        op.create_foreign_key(
+            "stack_frames_event_id_fkey",
+            "stack_frames",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("stack_frames_event_id_idx", "stack_frames", ["event_id"])
+        op.create_foreign_key(
+            "trace_lines_event_id_fkey",
+            "trace_lines",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("trace_lines_event_id_idx", "trace_lines", ["event_id"])
+        op.create_foreign_key(
+            "unparsed_lines_event_id_fkey",
+            "unparsed_lines",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("unparsed_lines_event_id_idx", "unparsed_lines", ["event_id"])
+        op.create_foreign_key(
+            "victims_event_id_fkey",
+            "victims",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("victims_event_id_idx", "victims", ["event_id"])
+        op.create_foreign_key(
+            "watermarks_event_id_fkey",
+            "watermarks",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("watermarks_event_id_idx", "watermarks", ["event_id"])
+        op.create_foreign_key(
+            "zones_event_id_fkey",
+            "zones",
+            "events",
+            ["event_id"],
+            ["event_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        op.create_index("zones_event_id_idx", "zones", ["event_id"])
 
 
 def downgrade() -> None:

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.options import Database, Limit, Out, RowFormat, Wait, refuse_database_as_output
+from oomdb.cli.options import (
+    Database,
+    Limit,
+    Named,
+    Out,
+    RowFormat,
+    Wait,
+    refuse_database_as_output,
+)
 from oomdb.cli.results import write_listing
 from oomdb.errors import ExitCode, UsageError
 from oomdb.output import terminal
 from oomdb.output.formats import SummaryFormat
 from oomdb.sources.limits import Limits
+from oomdb.store.places import place_named
 
 if TYPE_CHECKING:
     from oomdb.reparse import Reparsed
@@ -32,19 +41,21 @@ def sources(db: Database = None, row_format: RowFormat = None, out: Out = None) 
 def reparse(db: Database = None, wait: Wait = 0) -> None:
     """Derive all rows anew from the kept evidence, as a newer oomdb reads it."""
     from oomdb.reparse import reparse as read_again
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
     from oomdb.summary import progress_bar
 
     with progress_bar() as progress:
-        done = read_again(database_path(db), wait_s=wait, progress=progress)
+        done = read_again(database_named(db), wait_s=wait, progress=progress)
     _tell(done)
 
 
 @app.command()
 def rebuild(
     new: Annotated[
-        Path,
-        typer.Argument(metavar="NEW", readable=False, help="The database to make; a new file."),
+        Named,
+        typer.Argument(
+            metavar="NEW", parser=place_named, help="The database to make: a new file, or a URL."
+        ),
     ],
     db: Database = None,
 ) -> None:
@@ -53,12 +64,13 @@ def rebuild(
     What is damaged in the old one, but for the evidence, is whole in the new one.
     """
     from oomdb.reparse import rebuild as make_anew
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
     from oomdb.summary import progress_bar
 
-    refuse_database_as_output(new, db, "NEW")
+    if isinstance(new, Path):
+        refuse_database_as_output(new, db, "NEW")
     with progress_bar() as progress:
-        done = make_anew(database_path(db), new, progress=progress)
+        done = make_anew(database_named(db), new, progress=progress)
     _tell(done)
     for lost in done.lost:
         terminal.note(f"oomdb: left out: {lost}")
@@ -110,14 +122,14 @@ def verify(
     changed, and with --again that every row follows from it.
     """
     from oomdb.store.custody import noted_hash
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
     from oomdb.summary import progress_bar, verified_as_json, verified_as_text
     from oomdb.verify import verify as check
 
     noted = noted_hash(entry) if entry is not None else None
     with progress_bar() as progress:
         done = check(
-            database_path(db),
+            database_named(db),
             originals=files,
             again=again,
             entry=noted,
@@ -134,9 +146,11 @@ def verify(
 @app.command()
 def export(
     out: Annotated[
-        Path,
+        Named,
         typer.Argument(
-            metavar="OUT", readable=False, help="A new folder for Parquet files, or NEW.duckdb."
+            metavar="OUT",
+            parser=place_named,
+            help="A new folder for Parquet files, NEW.duckdb, or postgresql://USER@HOST/NAME.",
         ),
     ],
     db: Database = None,
@@ -161,17 +175,46 @@ def export(
     become keyed hashes, equal names equal ones. Without --key-file the key is thrown away.
     """
     from oomdb import export as exporting
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
 
     if key_file is not None and not redact:
         raise UsageError("--key-file is for --redact")
     key = exporting.key_in(key_file) if key_file is not None else None
     if redact and key is None:
         key = exporting.new_key()
-    refuse_database_as_output(out, db, "OUT")
-    done = exporting.export(database_path(db), out, key)
+    if isinstance(out, Path):
+        refuse_database_as_output(out, db, "OUT")
+    done = exporting.export(database_named(db), out, key)
     typer.echo(f"tables     {len(done.rows):,}")
     typer.echo(f"rows       {sum(done.rows.values()):,}")
+
+
+@app.command("import")
+def import_database(
+    source: Annotated[
+        Named,
+        typer.Argument(
+            metavar="FROM",
+            parser=place_named,
+            help="Another database: a file, a URL, or a folder that `oomdb export` wrote.",
+        ),
+    ],
+    db: Database = None,
+    wait: Wait = 0,
+) -> None:
+    """Add all that another database holds; nothing becomes two events.
+
+    Into a database that holds nothing rows go as they are. Else the kept evidence is read
+    again, and labels and budgets come along only where there are none.
+    """
+    from oomdb.store.places import database_named
+    from oomdb.summary import progress_bar
+    from oomdb.transfer import bring
+
+    with progress_bar() as progress:
+        done = bring(source, database_named(db), wait_s=wait, progress=progress)
+    typer.echo(f"sources    {done.sources:,}")
+    typer.echo(f"events     {done.events:,} ({done.new_events:,} new here)")
 
 
 @app.command()
@@ -197,8 +240,9 @@ def dump(
 ) -> None:
     """Write the whole content as JSON arrays, one row a line, in a fixed order."""
     from oomdb.store import dump as dumping
-    from oomdb.store.database import Store, database_path
+    from oomdb.store.database import Store
+    from oomdb.store.places import database_named
 
-    with Store.open_for_reading(database_path(db)) as reader:
+    with Store.open_for_reading(database_named(db)) as reader:
         for line in dumping.canonical(reader) if canonical else dumping.everything(reader):
             typer.echo(line)

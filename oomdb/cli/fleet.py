@@ -60,9 +60,9 @@ def import_hosts(file: Sheet, db: Database = None, wait: Wait = 0) -> None:
     later get its labels. Of several lines that fit a host the last one with a value counts.
     """
     from oomdb.fleet.labels import import_labels
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
 
-    done = import_labels(file, database_path(db), wait_s=wait)
+    done = import_labels(file, database_named(db), wait_s=wait)
     typer.echo(f"labels     {', '.join(map(terminal.printable, done.labels))}")
     typer.echo(f"patterns   {done.rules:,}")
     typer.echo(f"hosts      {done.labelled_hosts:,} of {done.hosts:,} have labels")
@@ -94,9 +94,9 @@ def import_budgets(file: Sheet, db: Database = None, wait: Wait = 0) -> None:
     lines that fit a process the last counts. The view over_budget gives the answer.
     """
     from oomdb.fleet.budgets import import_budgets as read_budgets
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
 
-    done = read_budgets(file, database_path(db), wait_s=wait)
+    done = read_budgets(file, database_named(db), wait_s=wait)
     typer.echo(f"budgets    {done.budgets:,}")
     _note(done.notes)
 

@@ -75,7 +75,7 @@ def ingest(
     from oomdb.dating import zone_called
     from oomdb.ingest import Options
     from oomdb.ingest import ingest as read_logs
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
     from oomdb.summary import as_json, as_text, progress_bar
 
     options = Options(
@@ -87,7 +87,7 @@ def ingest(
     )
     with progress_bar() as progress:
         summary = read_logs(
-            paths, database_path(db), options, jobs=jobs, wait_s=wait, progress=progress
+            paths, database_named(db), options, jobs=jobs, wait_s=wait, progress=progress
         )
     text = as_json(summary) if summary_format is SummaryFormat.JSON else as_text(summary)
     typer.echo(text)

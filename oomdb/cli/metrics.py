@@ -37,11 +37,11 @@ def metrics(
     """
     from oomdb import metrics as telling
     from oomdb.publishing import replacing
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
 
     refuse_database_as_output(out, db)
     with reading_from(db) as connection:
-        told = telling.metrics(connection, database_path(db), most_series)
+        told = telling.metrics(connection, database_named(db), most_series)
     text = telling.as_text(told)
     if out is None:
         sys.stdout.write(text)

@@ -12,13 +12,14 @@ import typer
 from oomdb.errors import UsageError
 from oomdb.output.formats import Format, StoryFormat
 from oomdb.sources.limits import Limits
+from oomdb.store.places import Server, place_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import duckdb
-
     from oomdb.selection import Selection
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 
 def path_or_stdin(text: str | Path) -> Path:
@@ -33,14 +34,20 @@ def _finite(seconds: float) -> float:
     return seconds
 
 
+# For Typer, which refuses unions, one of the classes that the parser gives.
+if TYPE_CHECKING:
+    Named = Place
+else:
+    Named = Server
+
 Database = Annotated[
-    Path | None,
+    Named | None,
     typer.Option(
         "--db",
         envvar="OOMDB_DB",
-        metavar="FILE",
-        readable=False,
-        help="The database; ./oomdb.duckdb when not given.",
+        metavar="FILE|URL",
+        parser=place_named,
+        help="The database: a file, or postgresql://USER@HOST/NAME; ./oomdb.duckdb when not given.",
     ),
 ]
 Wait = Annotated[
@@ -154,18 +161,20 @@ def selection_of(
 
 
 @contextlib.contextmanager
-def reading_from(db: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading_from(db: Place | None) -> Iterator[Connection]:
     """A connection to the database that `--db` names, for reading."""
-    from oomdb.store.database import Store, database_path
+    from oomdb.store.database import Store
+    from oomdb.store.places import database_named
 
-    with Store.open_for_reading(database_path(db)) as reader:
+    with Store.open_for_reading(database_named(db)) as reader:
         yield reader.connection
 
 
-def refuse_database_as_output(out: Path | None, db: Path | None, option: str = "--out") -> None:
+def refuse_database_as_output(out: Path | None, db: Place | None, option: str = "--out") -> None:
     """Refuse to replace the database that `--db` names, or a part of it, by a result."""
     from oomdb.output.places import refuse_database
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
 
-    if out is not None:
-        refuse_database(out, database_path(db), option)
+    database = database_named(db)
+    if out is not None and isinstance(database, Path):
+        refuse_database(out, database, option)

@@ -27,14 +27,15 @@ from oomdb.cli.options import (
 from oomdb.errors import UsageError
 from oomdb.guard import limits
 from oomdb.output.formats import Format
+from oomdb.store.connection import server_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import duckdb
-
     from oomdb.guard.child import Inside
     from oomdb.output.writer import Rows
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
     from oomdb.views import View
 
 
@@ -64,19 +65,21 @@ def query(
     known = _known_view(view)
     selection = selection_of(since, until, host)
 
-    def rows(connection: duckdb.DuckDBPyConnection, inside: Inside) -> Rows:
-        from oomdb.guard import lock
+    def rows(connection: Connection, inside: Inside) -> Rows:
+        from oomdb.guard import lock_of
 
         event_id = find_event(connection, event, selection) if event is not None else None
-        lock.confine(connection, inside)
+        lock = lock_of(connection)
+        # On a server the views' own SQL needs no other role.
+        (lock.confine if server_session(connection) is None else lock.loosen)(connection, inside)
         return view_rows(connection, known, selection, event_id)
 
     _write_guarded(rows, db, row_format, out, limits.Limits.of(timeout, memory_limit, temp_limit))
 
 
 def _write_guarded(
-    rows: Callable[[duckdb.DuckDBPyConnection, Inside], Rows],
-    db: Path | None,
+    rows: Callable[[Connection, Inside], Rows],
+    db: Place | None,
     row_format: Format | None,
     out: Path | None,
     most: limits.Limits,
@@ -152,10 +155,11 @@ def sql(
     if not text.strip():
         raise UsageError("the query is empty")
 
-    def rows(connection: duckdb.DuckDBPyConnection, inside: Inside) -> Rows:
+    def rows(connection: Connection, inside: Inside) -> Rows:
         from oomdb import reading
-        from oomdb.guard import lock
+        from oomdb.guard import lock_of
 
+        lock = lock_of(connection)
         if unsafe:
             lock.loosen(connection, inside)
             return reading.rows(connection, text)

@@ -27,9 +27,9 @@ from oomdb.output import terminal
 from oomdb.output.formats import FILE_SUFFIXES, StoryFormat
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.fleet_report import FleetReport
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 
 class Length(StrEnum):
@@ -112,7 +112,7 @@ def report(
 
     from oomdb import fleet_report as reporting
     from oomdb.cli import sending
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
 
     if site is not None and (out is not None or report_format is not None):
         raise UsageError("--site writes a folder of pages: it has no --out and no --format")
@@ -137,7 +137,7 @@ def report(
         if site is not None:
             _write_site(connection, told, db, site, jobs)
     if to:
-        path = database_path(db)
+        path = database_named(db)
         sending.send(told, path, to, configured(context), always=always, dry_run=dry_run)
     elif site is None:
         _write(told, report_format, out)
@@ -167,20 +167,22 @@ def _write(told: FleetReport, report_format: StoryFormat | None, out: Path | Non
 
 
 def _write_site(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     told: FleetReport,
-    db: Path | None,
+    db: Place | None,
     folder: Path,
     jobs: int | None,
 ) -> None:
     """Write the site, and say what became of it."""
     from oomdb import summary
     from oomdb.fleet_report.site import write_site
-    from oomdb.store.database import database_path
+    from oomdb.store.places import database_named
     from oomdb.workers import default_jobs
 
     with summary.share_of("pages") as show:
-        done = write_site(connection, told, database_path(db), folder, jobs or default_jobs(), show)
+        done = write_site(
+            connection, told, database_named(db), folder, jobs or default_jobs(), show
+        )
     typer.echo(
         f"pages      {done.pages:,} of events, and {terminal.printable(str(folder))}/index.html"
     )

@@ -13,20 +13,20 @@ from oomdb.output.formats import Format
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
     from oomdb.output.writer import Rows
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 
 class Listing(Protocol):
     """What gives the rows of a listing; `short` ones fit a screen."""
 
-    def __call__(self, connection: duckdb.DuckDBPyConnection, *, short: bool) -> Rows:
+    def __call__(self, connection: Connection, *, short: bool) -> Rows:
         """The rows, of an open database."""
 
 
 def write_listing(
-    listing: Listing, db: Path | None, row_format: Format | None, out: Path | None
+    listing: Listing, db: Place | None, row_format: Format | None, out: Path | None
 ) -> None:
     """Write the rows of a listing, the short ones where they become a table."""
     from oomdb.output import writer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from functools import cache, partial
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from oomdb.delivery.message import Message
     from oomdb.fleet_report import FleetReport, Period
     from oomdb.settings.configuration import Configuration
+    from oomdb.store.places import Place
 
 #: What only pages need, of the extra `report`.
 _FOR_PAGES = ("jinja2", "matplotlib")
@@ -36,7 +38,7 @@ def last_whole(length: str, day_starts: str, now: datetime) -> Period:
 
 def send(
     told: FleetReport,
-    db: Path,
+    db: Place,
     to: Sequence[str],
     configuration: Configuration,
     *,
@@ -51,12 +53,10 @@ def send(
     from oomdb.delivery.journal import Journal
     from oomdb.delivery.retry import Patience
     from oomdb.delivery.targets import targets
-    from oomdb.store.staging import companion
 
-    found = targets(to, configuration, db)
+    found = targets(to, configuration, db if isinstance(db, Path) else None)
     message = _message(told, db)
-    beside = companion(db.resolve(), "deliveries")
-    journal = Journal(configuration.path_of("delivery.journal") or beside)
+    journal = Journal(configuration.path_of("delivery.journal") or _journal_of(db))
     patience = Patience(
         configuration.number("delivery.patience_s"), configuration.number("delivery.timeout_s")
     )
@@ -74,6 +74,18 @@ def send(
         raise typer.Exit(ExitCode.ERROR)
 
 
+def _journal_of(db: Place) -> Path:
+    """Where it is noted what was sent of a database: beside a file, else with user's states."""
+    from oomdb.incidents.identity import digest
+    from oomdb.store.staging import companion
+
+    if isinstance(db, Path):
+        return companion(db.resolve(), "deliveries")
+    states = os.environ.get("STATE_DIRECTORY") or os.environ.get("XDG_STATE_HOME")
+    root = Path(states) if states else Path.home() / ".local/state"
+    return root / "oomdb" / f"deliveries-{digest(str(db))}"
+
+
 def check_use(
     to: Sequence[str] | None, others: Mapping[str, object], only_with_to: Mapping[str, bool]
 ) -> None:
@@ -86,7 +98,7 @@ def check_use(
             raise UsageError(f"{option} is for reports that are sent: give --to TARGET too")
 
 
-def _message(told: FleetReport, db: Path) -> Message:
+def _message(told: FleetReport, db: Place) -> Message:
     from oomdb.delivery.message import Finding, Message
     from oomdb.fleet_report.words import headline
 
@@ -95,7 +107,12 @@ def _message(told: FleetReport, db: Path) -> Message:
     subject = f"oomdb: {headline(told)}" + (f", {to_look_at:,} to look at" if to_look_at else "")
     document = cache(partial(_document, told))
     return Message(
-        about=("fleet report", socket.gethostname(), str(db.resolve()), *told.hosts_asked),
+        about=(
+            "fleet report",
+            socket.gethostname(),
+            str(db.resolve() if isinstance(db, Path) else db),
+            *told.hosts_asked,
+        ),
         since=told.period.since,
         until=told.period.until,
         subject=subject,

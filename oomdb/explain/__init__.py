@@ -32,9 +32,8 @@ from oomdb.explain.story import Story, chapters
 from oomdb.output import values, writer
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.html.details import Details
+    from oomdb.store.connection import Connection
 
 __all__ = [
     "Story",
@@ -48,7 +47,7 @@ __all__ = [
 ]
 
 
-def explain(connection: duckdb.DuckDBPyConnection, event_id: str) -> Story:
+def explain(connection: Connection, event_id: str) -> Story:
     """The story of the event `event_id`, which must be in the database."""
     what = event.read(connection, event_id)
     return Story(
@@ -84,7 +83,7 @@ def as_markdown(story: Story) -> str:
     return markdown.written(blocks)
 
 
-def as_html(connection: duckdb.DuckDBPyConnection, story: Story, up: str | None = None) -> str:
+def as_html(connection: Connection, story: Story, up: str | None = None) -> str:
     """The story as a page of its own, with figures, sortable tables and the report's lines.
 
     `connection` is where the story was read from; `up` leads to the page that the event's
@@ -93,7 +92,7 @@ def as_html(connection: duckdb.DuckDBPyConnection, story: Story, up: str | None 
     return drawn(story, beyond(connection, story), up)
 
 
-def beyond(connection: duckdb.DuckDBPyConnection, story: Story) -> Details:
+def beyond(connection: Connection, story: Story) -> Details:
     """What a page shows beyond the story; with it, it is all that the page follows from."""
     return details.read(connection, story.event.event_id)
 

@@ -9,10 +9,9 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 _SHOWN = 5
 
@@ -30,7 +29,7 @@ class OverBudget:
     over_kb: int
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[OverBudget, ...]:
+def read(connection: Connection, event: Event) -> tuple[OverBudget, ...]:
     """The processes above their budgets, the one with the most too much first."""
     order = "over_kb DESC, pid"
     return reading.typed(connection, "over_budget", OverBudget, event.event_id, order)

@@ -10,12 +10,11 @@ from oomdb.explain import memory as memories
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 #: The usage lines of a report, in printed order, with what each counts.
 _RESOURCES = (
@@ -89,7 +88,7 @@ class Cgroup:
         return f"the cgroup {self.oom_memcg or '(path not printed)'}"
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Cgroup:
+def read(connection: Connection, event: Event) -> Cgroup:
     """The usage, limits and statistics that the report printed."""
     counters = reading.typed(connection, "cgroup_counters", Counter, event.event_id)
     usages = []

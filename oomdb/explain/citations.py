@@ -11,9 +11,8 @@ from oomdb.listings import evidence_of
 from oomdb.reports import reader
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.reports.tokens import Token
+    from oomdb.store.connection import Connection
 
 _PID = re.compile(r"\d+")
 #: Kinds of line that continue or belong to the zone line above them.
@@ -79,7 +78,7 @@ class Citations:
         )
 
 
-def read(connection: duckdb.DuckDBPyConnection, event_id: str) -> Citations:
+def read(connection: Connection, event_id: str) -> Citations:
     """The lines of the event's best copy; none where its evidence was not kept."""
     try:
         evidence = evidence_of(connection, event_id)

@@ -11,9 +11,8 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import duckdb
-
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Event:
         return self.constraint_kind == "memcg"
 
 
-def read(connection: duckdb.DuckDBPyConnection, event_id: str) -> Event:
+def read(connection: Connection, event_id: str) -> Event:
     """The event; its id must be in the database."""
     names = [name for name in Event.__slots__ if name != "hostname"]
     columns = ", ".join(f"events.{name}" for name in names)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from oomdb import reading
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 _SHOWN = 10
 
@@ -77,7 +76,7 @@ class Evidence:
     extra_fields: tuple[ExtraField, ...]
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Evidence:
+def read(connection: Connection, event: Event) -> Evidence:
     """The sightings, the damage and all that has no place in the tables."""
     sql = (
         "SELECT sources.path, sightings.first_line, sightings.last_line,"

@@ -9,11 +9,10 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 #: What each part of the view `memory_balance` is, in words.
 MEANINGS = {
@@ -97,7 +96,7 @@ class Memory:
         return [part for part in self.parts if (part.scope, part.node) == (scope, node)]
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Memory:
+def read(connection: Connection, event: Event) -> Memory:
     """Where the report's counters say that the memory was."""
     (totals,) = reading.typed(connection, "events", Totals, event.event_id)
     order = "scope, node NULLS FIRST, part_no"

@@ -9,11 +9,10 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 LARGEST = 10
 
@@ -41,7 +40,7 @@ class Processes:
     largest: tuple[Process, ...]
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Processes:
+def read(connection: Connection, event: Event) -> Processes:
     """The processes that the report listed."""
     largest = reading.typed(
         connection,

@@ -9,12 +9,11 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 _TOP = 3
 #: A score is a thousandth of all memory: less than this is not worth a sentence.
@@ -54,7 +53,7 @@ class Badness:
         return words.named(self.comm, self.pid)
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Badness, ...]:
+def read(connection: Connection, event: Event) -> tuple[Badness, ...]:
     """The three highest, the victims and the chosen process, by rank."""
     order = "badness_rank NULLS LAST, row_no"
     everyone = reading.typed(connection, "score_audit", Badness, event.event_id, order)

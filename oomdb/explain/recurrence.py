@@ -11,10 +11,9 @@ from oomdb.explain import page as words
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import duckdb
-
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
@@ -78,7 +77,7 @@ INNER JOIN (
 ORDER BY r.scope DESC, r.subject_kind, r.subject"""
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Past:
+def read(connection: Connection, event: Event) -> Past:
     """What the database holds beside this event that belongs to it."""
     incidents = reading.records(connection, _INCIDENT, [event.event_id])
     recurrences = reading.records(connection, _RECURRENCES, [event.event_id])

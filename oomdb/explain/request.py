@@ -9,11 +9,10 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Request:
     constraint_basis: str
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Request:
+def read(connection: Connection, event: Event) -> Request:
     """The request of one event."""
     (asked,) = reading.typed(connection, "events", Asked, event.event_id)
     flags = reading.typed(connection, "gfp_flags", Flag, event.event_id, "bit")

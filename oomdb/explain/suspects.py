@@ -9,12 +9,11 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.cgroup import Cgroup
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
     from oomdb.explain.request import Request
+    from oomdb.store.connection import Connection
 
 _SHOWN = 6
 
@@ -34,7 +33,7 @@ class Suspect:
     share_thousandths: int | None
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Suspect, ...]:
+def read(connection: Connection, event: Event) -> tuple[Suspect, ...]:
     """The suspects by rank."""
     return reading.typed(connection, "memory_suspects", Suspect, event.event_id, "suspect_no")
 

@@ -9,11 +9,10 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Tuning:
     pieces: tuple[Pieces, ...]
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Tuning:
+def read(connection: Connection, event: Event) -> Tuning:
     """What the report implies; empty where it shows no zones."""
     order = "node, zone"
     pieces = reading.typed(connection, "fragmentation", Pieces, event.event_id, order)

@@ -10,13 +10,12 @@ from oomdb.explain import page as words
 from oomdb.explain import ranking
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.memory import Memory
     from oomdb.explain.page import Page
     from oomdb.explain.ranking import Badness
+    from oomdb.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Killing:
     ranking: tuple[Badness, ...]
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> Killing:
+def read(connection: Connection, event: Event) -> Killing:
     """The victims in order of death."""
     (chosen,) = reading.typed(connection, "events", Chosen, event.event_id)
     victims = reading.typed(connection, "victims", Victim, event.event_id, "victim_no")

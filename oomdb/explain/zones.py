@@ -9,11 +9,10 @@ from oomdb import reading
 from oomdb.explain import page as words
 
 if TYPE_CHECKING:
-    import duckdb
-
     from oomdb.explain.citations import Citations
     from oomdb.explain.event import Event
     from oomdb.explain.page import Page
+    from oomdb.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Fallback:
     usable_reason: str | None
 
 
-def read(connection: duckdb.DuckDBPyConnection, event: Event) -> tuple[Fallback, ...]:
+def read(connection: Connection, event: Event) -> tuple[Fallback, ...]:
     """The zones in the order in which the kernel tried them."""
     return reading.typed(connection, "zone_fallbacks", Fallback, event.event_id, "fallback_no")
 

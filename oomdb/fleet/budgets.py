@@ -12,9 +12,9 @@ from oomdb.store.database import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
     from oomdb.output.writer import Rows
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 #: The columns that a file may have, in the order of the list.
 COLUMNS = ("host", "label", "comm", "unit", "kb", "note")
@@ -28,7 +28,7 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def import_budgets(path: Path, database: Path, *, wait_s: float = 0) -> Imported:
+def import_budgets(path: Path, database: Place, *, wait_s: float = 0) -> Imported:
     """Put the budgets of a CSV file in the place of all budgets.
 
     Another process that writes the database is waited for `wait_s` seconds at most.
@@ -135,6 +135,6 @@ SELECT
 FROM budgets ORDER BY budget_no"""
 
 
-def budget_rows(connection: duckdb.DuckDBPyConnection) -> Rows:
+def budget_rows(connection: Connection) -> Rows:
     """Every budget as it was imported, in the order of the file."""
     return reading.rows(connection, _BUDGETS)

@@ -13,9 +13,9 @@ from oomdb.store.database import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
     from oomdb.output.writer import Rows
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 _LABEL = re.compile(r"[a-z][a-z0-9_.-]*")
 
@@ -36,7 +36,7 @@ class Imported:
     missing: tuple[str, ...]
 
 
-def import_labels(path: Path, database: Path, *, wait_s: float = 0) -> Imported:
+def import_labels(path: Path, database: Place, *, wait_s: float = 0) -> Imported:
     """Put the labels of a CSV file in the place of all labels.
 
     Another process that writes the database is waited for `wait_s` seconds at most.
@@ -97,8 +97,8 @@ SELECT MIN(r.host_pattern) AS text
 FROM host_rules AS r
 WHERE NOT EXISTS (
   SELECT 1 FROM host_names AS n
-  WHERE LOWER(n.name) GLOB LOWER(r.host_pattern)
-    OR LOWER(n.name) GLOB LOWER(r.host_pattern) || '.*'
+  WHERE MATCHES_PATTERN(LOWER(n.name), LOWER(r.host_pattern))
+    OR MATCHES_PATTERN(LOWER(n.name), LOWER(r.host_pattern) || '.*')
 )
 GROUP BY r.rule_no ORDER BY r.rule_no"""
 
@@ -107,11 +107,11 @@ SELECT DISTINCT label AS text FROM budgets
 WHERE label IS NOT NULL AND label NOT IN (SELECT label FROM host_rules) ORDER BY label"""
 
 
-def _texts(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
+def _texts(connection: Connection, sql: str) -> tuple[str, ...]:
     return tuple(str(record["text"]) for record in reading.records(connection, sql))
 
 
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+def _number(connection: Connection, sql: str) -> int:
     return int(reading.records(connection, sql)[0]["n"])
 
 
@@ -132,15 +132,15 @@ LEFT JOIN (
 ) AS killed ON killed.host_id = hosts.host_id
 ORDER BY LOWER(hosts.hostname)"""
 
-_SHORT = """hosts.hostname, NULLIF(printed.names, hosts.hostname) AS printed_as, hosts.labels,
+_SHORT = f"""hosts.hostname, NULLIF(printed.names, hosts.hostname) AS printed_as, hosts.labels,
   COALESCE(counted.events, 0) AS events, COALESCE(killed.kills, 0) AS kills,
-  STRFTIME(counted.last_at, '%Y-%m-%dT%H:%M:%SZ') AS last_at"""
+  {reading.second_text("counted.last_at")} AS last_at"""
 
 _LONG = """hosts.host_id, hosts.hostname, printed.names AS printed_as, hosts.labels,
   COALESCE(counted.events, 0) AS events, COALESCE(killed.kills, 0) AS kills,
   counted.first_at, counted.last_at"""
 
 
-def host_rows(connection: duckdb.DuckDBPyConnection, *, short: bool = False) -> Rows:
+def host_rows(connection: Connection, *, short: bool = False) -> Rows:
     """Every host by its name; `short` gives what fits a screen."""
     return reading.rows(connection, _HOSTS.format(columns=_SHORT if short else _LONG))

@@ -14,10 +14,9 @@ from oomdb.fleet_report.hosts import where, who
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import duckdb
-
     from oomdb.fleet_report.facts import Entry, FleetReport, Limit, Listing, Severity, Subject
     from oomdb.fleet_report.statements import Origin, Scope
+    from oomdb.store.connection import Connection
 
 #: Follows "never before" where reports of unknown time may be earlier.
 _KNOWN = " at a known time"
@@ -33,9 +32,7 @@ _LEAST_RESERVE_KB = 16 * 1024
 _ORDER: dict[Severity, int] = {"bad": 0, "warn": 1, "note": 2}
 
 
-def found(
-    connection: duckdb.DuckDBPyConnection, report: FleetReport, scope: Scope
-) -> tuple[Finding, ...]:
+def found(connection: Connection, report: FleetReport, scope: Scope) -> tuple[Finding, ...]:
     """The findings of a report: what cannot wait, what is new or worse, then notes."""
     told = [
         *missing.nothing(report),
@@ -50,7 +47,7 @@ def found(
     return tuple(sorted(told, key=lambda finding: _ORDER[finding.severity]))
 
 
-def _value(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+def _value(connection: Connection, sql: str) -> int:
     return int(next(iter(reading.records(connection, sql)[0].values())))
 
 
@@ -62,9 +59,7 @@ def _newest(behind: Listing[Entry]) -> str | None:
     return behind.rows[0].event_id if behind.rows else None
 
 
-def _unanswered(
-    report: FleetReport, scope: Scope, connection: duckdb.DuckDBPyConnection
-) -> Iterator[Finding]:
+def _unanswered(report: FleetReport, scope: Scope, connection: Connection) -> Iterator[Finding]:
     """Panics, and reports in which nothing could be killed."""
     for kind, what, step in (
         (
@@ -109,9 +104,7 @@ def _unanswered(
         )
 
 
-def _changes(
-    report: FleetReport, scope: Scope, connection: duckdb.DuckDBPyConnection
-) -> Iterator[Finding]:
+def _changes(report: FleetReport, scope: Scope, connection: Connection) -> Iterator[Finding]:
     """Victims and hosts that are worse, new or back."""
     yield from _named(_WORSE_VICTIM, report, scope, connection)
     yield from _named(_WORSE_HOST, report, scope, connection)
@@ -208,7 +201,7 @@ def _named(
     change: _Change,
     report: FleetReport,
     scope: Scope,
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
 ) -> Iterator[Finding]:
     """A line for each of the first, and one for how many more there are."""
     is_host = change.origin is statements.HOSTS
@@ -268,7 +261,7 @@ def _more(change: _Change, total: int, named: int, sql: str, view: str) -> Findi
     )
 
 
-def _limits(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def _limits(report: FleetReport, connection: Connection) -> Iterator[Finding]:
     often = [limit for limit in report.limits.rows if limit.hits >= _LEAST_HITS]
     for limit in often[:_MOST_NAMED]:
         text = (
@@ -308,7 +301,7 @@ def _limit_name(limit: Limit) -> str:
     return f"{limit.key}, {bound}"
 
 
-def _over_budget(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def _over_budget(report: FleetReport, connection: Connection) -> Iterator[Finding]:
     if not report.over_budget.rows:
         return
     first = report.over_budget.rows[0]
@@ -334,7 +327,7 @@ def _over_budget(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> 
     )
 
 
-def _kept_memory(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def _kept_memory(report: FleetReport, connection: Connection) -> Iterator[Finding]:
     """Hosts that killed or failed although memory was free."""
     for kind, condition, said, step in (
         (
@@ -370,7 +363,7 @@ def _kept_memory(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> 
             )
 
 
-def _gone(report: FleetReport, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def _gone(report: FleetReport, connection: Connection) -> Iterator[Finding]:
     sql = statements.counted(report.victims.source.sql, "change = 'gone'")
     value = _value(connection, sql)
     if value:

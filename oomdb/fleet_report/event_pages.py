@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING
 from oomdb import explain, processes
 from oomdb.errors import OomdbError
 from oomdb.publishing import replacing
-from oomdb.store import Store
+from oomdb.store.connection import server_session
+from oomdb.store.database import Store, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import duckdb
-
     from oomdb.explain.html.details import Details
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 KEYS = "pages.json"
 #: Pages that a process is given at once; fewer are made without further processes.
@@ -81,7 +82,7 @@ def keys_text(keys: dict[str, Key]) -> str:
 
 
 def write_pages(
-    database: Path,
+    database: Place,
     folder: Path,
     event_ids: Sequence[str],
     known: dict[str, Key],
@@ -99,7 +100,7 @@ def write_pages(
         for at in range(0, len(event_ids), _SHARE)
         for ids in [event_ids[at : at + _SHARE]]
     ]
-    identity = _identity(database)
+    identity = mark(database)
     with ExitStack() as stack:
         if jobs <= 1 or len(shares) <= 1:
             _begin(database, identity)
@@ -115,22 +116,16 @@ def write_pages(
         yield from results
 
 
-def _identity(database: Path) -> tuple[int, int, int]:
-    """Stands for the file as it was published."""
-    status = database.stat()
-    return (status.st_dev, status.st_ino, status.st_mtime_ns)
-
-
 _opened = ExitStack()
-_connection: duckdb.DuckDBPyConnection | None = None
+_connection: Connection | None = None
 _replaced = False
 
 
-def _begin(database: Path, identity: tuple[int, int, int]) -> None:
+def _begin(database: Place, identity: object) -> None:
     """Open the database, which must be the one that the report was read from."""
     global _connection, _replaced
     _connection = _opened.enter_context(Store.open_for_reading(database)).connection
-    _replaced = _identity(database) != identity
+    _replaced = mark(database) != identity
 
 
 def _end() -> None:
@@ -139,11 +134,12 @@ def _end() -> None:
     _opened.close()
 
 
-def _begin_worker(database: Path, identity: tuple[int, int, int]) -> None:
+def _begin_worker(database: Place, identity: object) -> None:
     """Open the database in a process of several, which share the processors already."""
     _begin(database, identity)
     assert _connection is not None
-    _connection.execute("SET threads = 1")
+    if server_session(_connection) is None:
+        _connection.execute("SET threads = 1")
 
 
 def _write_share(share: _Share) -> tuple[dict[str, Key], int]:

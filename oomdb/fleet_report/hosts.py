@@ -9,7 +9,7 @@ from oomdb.errors import OomdbError
 from oomdb.explain.page import plural
 
 if TYPE_CHECKING:
-    import duckdb
+    from oomdb.store.connection import Connection
 
 #: Names that an error proposes.
 _MOST_NAMED = 3
@@ -36,15 +36,15 @@ def who(hosts: int, unhosted: int, name: str | None = None) -> str:
     return " and ".join(told)
 
 
-def check_known(connection: duckdb.DuckDBPyConnection, patterns: tuple[str, ...]) -> None:
+def check_known(connection: Connection, patterns: tuple[str, ...]) -> None:
     """OomdbError, with the names that come close, where a pattern is for no host at all.
 
     A report of no host would tell for ever that nothing happened.
     """
     for pattern in patterns:
         sql = (
-            "SELECT COUNT(*) AS found FROM hosts WHERE LOWER(hostname) GLOB ?"
-            " OR LOWER(hostname) GLOB ?"
+            "SELECT COUNT(*) AS found FROM hosts WHERE MATCHES_PATTERN(LOWER(hostname), ?)"
+            " OR MATCHES_PATTERN(LOWER(hostname), ?)"
         )
         lower = pattern.lower()
         if not reading.records(connection, sql, [lower, lower + ".*"])[0]["found"]:
@@ -55,7 +55,7 @@ def check_known(connection: duckdb.DuckDBPyConnection, patterns: tuple[str, ...]
             )
 
 
-def _close(connection: duckdb.DuckDBPyConnection, pattern: str) -> list[str]:
+def _close(connection: Connection, pattern: str) -> list[str]:
     """The host names most like a pattern in small letters, the most alike first."""
     from difflib import SequenceMatcher
 

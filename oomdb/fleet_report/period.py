@@ -11,7 +11,7 @@ from oomdb.errors import OomdbError, UsageError
 from oomdb.selection import LATEST, Selection, moment
 
 if TYPE_CHECKING:
-    import duckdb
+    from oomdb.store.connection import Connection
 
 #: How long a period is unless it is said.
 USUAL = "7d"
@@ -68,7 +68,7 @@ def _told(at: datetime) -> str:
 
 
 def period_of(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     since: str | None,
     until: str | None,
     hosts: tuple[str, ...],
@@ -111,9 +111,7 @@ def _rounded_up(at: datetime, step: timedelta) -> datetime:
     return start + -(-(at - start) // step) * step
 
 
-def newest_event(
-    connection: duckdb.DuckDBPyConnection, hosts: tuple[str, ...] = ()
-) -> datetime | None:
+def newest_event(connection: Connection, hosts: tuple[str, ...] = ()) -> datetime | None:
     """When the newest event of those hosts happened; None where no time is known."""
     condition, parameters = Selection(hosts=hosts).condition()
     sql = (

@@ -30,9 +30,8 @@ from oomdb.pages.tables import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import duckdb
-
     from oomdb.fleet_report.period import Period
+    from oomdb.store.connection import Connection
 
     Row = TypeVar("Row")
 
@@ -50,7 +49,7 @@ _LEAST_DEATHS = 3
 
 
 def fleet_report(
-    connection: duckdb.DuckDBPyConnection, period: Period, hosts: tuple[str, ...] = ()
+    connection: Connection, period: Period, hosts: tuple[str, ...] = ()
 ) -> FleetReport:
     """What happened in `period` on the hosts (shell patterns; all where empty).
 
@@ -105,7 +104,7 @@ def _with_a_trend(victims: Listing[Subject]) -> list[str]:
 
 
 class _Reader:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self.connection = connection
         self.scope = scope
         self.has_past = bool(self.one(_PAST.format(scope.earlier)))

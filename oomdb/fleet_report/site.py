@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import duckdb
-
     from oomdb.fleet_report.facts import FleetReport
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
 
 INDEX = "index.html"
 EVENTS = "events"
@@ -45,9 +45,9 @@ class Written:
 
 
 def write_site(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     report: FleetReport,
-    database: Path,
+    database: Place,
     folder: Path,
     jobs: int,
     progress: Callable[[int, int], None] | None = None,

@@ -37,7 +37,7 @@ class Scope:
         if not self.hosts:
             return ""
         either = " OR ".join(
-            f"LOWER(hostname) GLOB {quoted(pattern)}"
+            f"MATCHES_PATTERN(LOWER(hostname), {quoted(pattern)})"
             for host in self.hosts
             for pattern in (host.lower(), host.lower() + ".*")
         )
@@ -267,8 +267,8 @@ FROM (
     FROM {origin.relation}
     WHERE {origin.key} IN ({wanted}){origin.condition} AND {scope.now}
     GROUP BY {origin.key}, incident_id, hostname
-  )
-)
+  ) AS grouped
+) AS numbered
 WHERE entry_no <= {most}
 ORDER BY subject_key, entry_no"""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from oomdb.guard.child import Inside
     from oomdb.output.writer import Rows
+    from oomdb.store.connection import Connection
 
 #: More threads than these help few questions, and others have some too.
 _MOST_THREADS = 4
@@ -54,7 +55,7 @@ _MOST_TOKENS = 64
 _LONGEST_TOKEN_BYTES = 64
 
 
-def confine(connection: duckdb.DuckDBPyConnection, inside: Inside) -> None:
+def confine(connection: Connection, inside: Inside) -> None:
     """Give the connection its limits and lock it.
 
     What it is asked then reaches no files but temporary ones, no network, no extensions,
@@ -66,13 +67,13 @@ def confine(connection: duckdb.DuckDBPyConnection, inside: Inside) -> None:
     inside.begin(is_locked=True)
 
 
-def loosen(connection: duckdb.DuckDBPyConnection, inside: Inside) -> None:
+def loosen(connection: Connection, inside: Inside) -> None:
     """Give the connection its limits and no lock."""
     limit(connection, inside)
     inside.begin(is_locked=False)
 
 
-def limit(connection: duckdb.DuckDBPyConnection, inside: Inside) -> None:
+def limit(connection: Connection, inside: Inside) -> None:
     """Cap the memory, the threads and the temporary files of the connection."""
     inside.make_temp_folder()
     folder = (inside.temp_folder or "").replace("'", "''")
@@ -86,7 +87,7 @@ def limit(connection: duckdb.DuckDBPyConnection, inside: Inside) -> None:
     reading.execute(connection, *settings)
 
 
-def answer(connection: duckdb.DuckDBPyConnection, text: str) -> Rows:
+def answer(connection: Connection, text: str) -> Rows:
     """The rows of the last statement of `text`, when each of them only asks.
 
     The connection must be confined: some statements act while they are parsed.

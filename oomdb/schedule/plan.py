@@ -16,13 +16,14 @@ from oomdb.settings import forms
 from oomdb.settings.configuration import is_open_to_others
 from oomdb.settings.file import VARIABLE
 from oomdb.settings.table import BY_NAME, SETTINGS, Kind
-from oomdb.store.database import database_path
+from oomdb.store.places import database_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import time
 
     from oomdb.settings.configuration import Configuration
+    from oomdb.store.places import Place
 
 #: Where the database of a service is unless another is named; systemd makes the folder.
 STATE_FOLDER = Path("/var/lib/oomdb")
@@ -55,7 +56,7 @@ class Plan:
     every: str
     at: time
     program: tuple[str, ...]
-    db: Path
+    db: Place
     logs: tuple[str, ...]
     to: tuple[str, ...]
     always: bool
@@ -70,6 +71,11 @@ class Plan:
     def name(self) -> str:
         """What units and marks in a crontab are called."""
         return f"oomdb-{self.every}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the database; of one on a server, that of what was sent."""
+        return self.db.parent if isinstance(self.db, Path) else STATE_FOLDER
 
     @property
     def length(self) -> str:
@@ -102,7 +108,7 @@ def plan(
     *,
     to: Sequence[str],
     logs: Sequence[str],
-    db: Path | None,
+    db: Place | None,
     at: str,
     memory_max: str,
     always: bool,
@@ -123,12 +129,19 @@ def plan(
     except ValueError as error:
         raise UsageError(f"--memory-max: {error}") from None
     default = STATE_FOLDER / "oomdb.duckdb" if for_the_system else None
-    database = (db or default or database_path(None)).absolute()
+    database = db or default or database_named(None)
+    if isinstance(database, Path):
+        database = database.absolute()
+    elif str(database) != database.url:
+        raise UsageError(
+            "the password in the database's URL would stand in a file that others can read:"
+            " leave it out, and put it into a password file (passfile in the URL, or ~/.pgpass)"
+        )
     journal = configuration.path_of("delivery.journal")
     planned = [_target(one, number) for number, one in enumerate(to, 1)]
     folders = [
         one.path if one.is_folder else one.path.parent
-        for one in targets(to, configuration, database)
+        for one in targets(to, configuration, database if isinstance(database, Path) else None)
         if isinstance(one, FileTarget)
     ]
     found = Plan(
@@ -146,7 +159,8 @@ def plan(
             *_secret_files(configuration),
         ),
         writes=tuple(dict.fromkeys([*folders, *([journal.parent] if journal else [])])),
-        uses_network=any(one.startswith(("mailto:", "webhook")) for one in to),
+        uses_network=not isinstance(database, Path)
+        or any(one.startswith(("mailto:", "webhook")) for one in to),
         memory_max=memory_max,
     )
     _refuse_unprintable(found)

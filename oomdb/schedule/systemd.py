@@ -197,7 +197,7 @@ def _rights(plan: Plan, machine: Machine, notes: list[str]) -> Iterator[str]:
 
 def _paths(plan: Plan, *, is_dynamic: bool) -> Iterator[str]:
     """Which files the service sees, and which of them it may change."""
-    places = [plan.db.parent, *plan.writes]
+    places = [plan.folder, *plan.writes]
     reads = [Path(one) for one in plan.logs]
     used = [*places, *reads, *_programs(plan), *([plan.config] if plan.config else [])]
     at_home = any(path.is_relative_to(home) for path in used for home in _HOMES)
@@ -208,10 +208,10 @@ def _paths(plan: Plan, *, is_dynamic: bool) -> Iterator[str]:
         if not any(path.is_relative_to(place) for place in places):
             yield f"ReadOnlyPaths={quoted(f'-{path}')}"
     if not is_dynamic:
-        yield f"ReadWritePaths={quoted(str(plan.db.parent))}"
+        yield f"ReadWritePaths={quoted(str(plan.folder))}"
         for place in dict.fromkeys(plan.writes):
             # A folder that is not there must keep no other target from its report.
-            if place != plan.db.parent:
+            if place != plan.folder:
                 yield f"ReadWritePaths={quoted(f'-{place}')}"
 
 
@@ -247,7 +247,7 @@ class _Owner:
 
 def _outside(plan: Plan) -> list[Path]:
     """Folders that a user who exists only while the service runs could not write."""
-    places = dict.fromkeys([plan.db.parent, *plan.writes])
+    places = dict.fromkeys([plan.folder, *plan.writes])
     return [folder for folder in places if not folder.is_relative_to(STATE_FOLDER)]
 
 
@@ -261,7 +261,7 @@ def _why_fixed(plan: Plan) -> str:
 
 def _owner(plan: Plan, machine: Machine) -> _Owner:
     """Who owns the folder of the database, in whose name the service then runs."""
-    folder = plan.db.parent
+    folder = plan.folder
     if not machine.at(folder).is_dir():
         raise OomdbError(
             f"no folder {machine.at(folder)} for the database; make it for the service's user"
@@ -279,8 +279,8 @@ def _owner(plan: Plan, machine: Machine) -> _Owner:
 
 def _fixed_user(plan: Plan, machine: Machine, owner: _Owner) -> Iterator[str]:
     """That the user is one who stays, and which folders of reports that user cannot write."""
-    if owner.number == 0 or plan.db.parent not in _outside(plan):
-        yield f"the service runs as {owner.name}, who owns {plan.db.parent} ({_why_fixed(plan)})"
+    if owner.number == 0 or plan.folder not in _outside(plan):
+        yield f"the service runs as {owner.name}, who owns {plan.folder} ({_why_fixed(plan)})"
     groups = machine.groups_of(owner.name)
     for folder in plan.writes:
         if not machine.at(folder).is_dir():

@@ -1,5 +1,1 @@
-"""The database file and the only writer of its rows."""
-
-from oomdb.store.database import Reader, Store, database_path
-
-__all__ = ["Reader", "Store", "database_path"]
+"""The database, whatever holds it, and the only writer of its rows."""

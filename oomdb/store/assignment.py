@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
-    import duckdb
-
     from oomdb.incidents.copies import Found
     from oomdb.rows.batch import RowBatch
+    from oomdb.store.connection import Connection
     from oomdb.store.database import Seen
 
 #: What a sighting keeps of its copy, in the order of `_copy`.
@@ -69,7 +68,7 @@ class _Known:
 class Assignment:
     """Adds reports to a database inside the caller's transaction."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, seen: Sequence[Seen], lost: dict[str, str]) -> Assigned:

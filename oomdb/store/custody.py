@@ -24,7 +24,8 @@ from oomdb.store.insertion import insert, insert_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import duckdb
+    from oomdb.store.connection import Connection, Result
+
 
 #: A hash or its first digits: fewer may be those of several entries.
 _NOTED = re.compile(r"[0-9A-Fa-f]{8,64}")
@@ -43,15 +44,15 @@ _CHANGES = f"""
 SELECT change, turn, {_SOURCE}
 FROM (
   SELECT 'removed' AS change, 0 AS turn, b.path, b.sha256, b.size_bytes, b.evidence_digest
-  FROM temp.sources_before AS b
+  FROM sources_before AS b
   LEFT JOIN sources AS s ON s.source_id = b.source_id
   WHERE s.source_id IS NULL OR s.evidence_digest IS DISTINCT FROM b.evidence_digest
     OR s.size_bytes <> b.size_bytes
   UNION ALL
   SELECT 'added' AS change, 1 AS turn, s.path, s.sha256, s.size_bytes, s.evidence_digest
   FROM sources AS s
-  LEFT JOIN temp.sources_before AS b ON b.source_id = s.source_id
-  WHERE s.source_id IN (SELECT source_id FROM temp.sources_touched)
+  LEFT JOIN sources_before AS b ON b.source_id = s.source_id
+  WHERE s.source_id IN (SELECT source_id FROM sources_touched)
     AND (b.source_id IS NULL OR s.evidence_digest IS DISTINCT FROM b.evidence_digest
         OR s.size_bytes <> b.size_bytes)
 ) AS changed"""
@@ -92,7 +93,7 @@ class Act:
 class Ledger:
     """What one act changes, kept until its entry is written."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         connection.execute(
             "CREATE TEMP TABLE sources_before AS"
@@ -105,18 +106,18 @@ class Ledger:
         """Note that all rows of a table were put there by users."""
         self._told.append(table.name)
 
-    def inherit(self, old: duckdb.DuckDBPyConnection) -> None:
+    def inherit(self, old: Connection) -> None:
         """Take the sources of another database for what is there before the act."""
         rows = old.execute(f"SELECT source_id, {_SOURCE} FROM sources").to_arrow_table()
-        insert(self._connection, "temp.sources_before", rows)
-        self._touch("temp.sources_before")
+        insert(self._connection, "sources_before", rows)
+        self._touch("sources_before")
 
     def leaving(self, relation: str) -> None:
         """Note sources, whose ids are in a relation, before they are taken out."""
         self._connection.execute(
-            f"INSERT INTO temp.sources_before SELECT source_id, {_SOURCE} FROM sources"
+            f"INSERT INTO sources_before SELECT source_id, {_SOURCE} FROM sources"
             f" WHERE source_id IN (SELECT source_id FROM {relation})"
-            " AND source_id NOT IN (SELECT source_id FROM temp.sources_touched)"
+            " AND source_id NOT IN (SELECT source_id FROM sources_touched)"
         )
         self._touch(relation)
 
@@ -125,9 +126,7 @@ class Ledger:
         self._touch(relation)
 
     def _touch(self, relation: str) -> None:
-        self._connection.execute(
-            f"INSERT INTO temp.sources_touched SELECT source_id FROM {relation}"
-        )
+        self._connection.execute(f"INSERT INTO sources_touched SELECT source_id FROM {relation}")
 
     def write(self, act: Act) -> None:
         """Append the entry of the act."""
@@ -135,10 +134,9 @@ class Ledger:
         last_no, previous = head(connection)
         entry_no = last_no + 1
         connection.execute(
-            "INSERT INTO custody_sources SELECT ? AS entry_no,"
-            " ROW_NUMBER() OVER (ORDER BY path, sha256, turn) AS change_no,"
-            f" change, {_SOURCE} FROM ({_CHANGES}) AS changes",
-            [entry_no],
+            f"INSERT INTO custody_sources (entry_no, change_no, change, {_SOURCE})"
+            f" SELECT {entry_no}, ROW_NUMBER() OVER (ORDER BY path, sha256, turn),"
+            f" change, {_SOURCE} FROM ({_CHANGES}) AS changes"
         )
         options = dict(act.options)
         for name in self._told:
@@ -158,7 +156,7 @@ class Ledger:
         entry["entry_sha256"] = entry_sha256(entry)
         insert_rows(connection, "custody", [entry])
         for name in ("sources_before", "sources_touched"):
-            connection.execute(f"DELETE FROM temp.{name}")
+            connection.execute(f"DELETE FROM {name}")
 
 
 def entry_sha256(entry: dict[str, object]) -> str:
@@ -173,10 +171,11 @@ def evidence_digest(kept: Iterable[str]) -> str | None:
     return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
 
 
-def rows_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+def rows_sha256(connection: Connection, table: str) -> str:
     """SHA-256 over the rows of a table, each as a JSON array, in the order of its columns."""
     names = ", ".join(column.name for column in tables.BY_NAME[table].columns)
-    return _sha256(connection.cursor().execute(f"SELECT {names} FROM {table} ORDER BY ALL"))
+    sql = f"SELECT {names} FROM {table} ORDER BY {names}"
+    return _sha256(connection.cursor().execute(sql))
 
 
 def _rows_option(table: str) -> str:
@@ -184,7 +183,7 @@ def _rows_option(table: str) -> str:
     return f"{table}_sha256"
 
 
-def problems(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+def problems(connection: Connection) -> Iterator[tuple[str, str]]:
     """What is wrong in the chain, as the entry or source and the problem, in order."""
     previous = None
     told = {table.name: _NO_ROWS for table in tables.TOLD}
@@ -218,7 +217,7 @@ def _told_in(entry: dict[str, object]) -> dict[str, str]:
     return {name: options[option] for name, option in names.items() if option in options}
 
 
-def head(connection: duckdb.DuckDBPyConnection) -> tuple[int, str | None]:
+def head(connection: Connection) -> tuple[int, str | None]:
     """How many entries there are, and the hash of the last; None without any."""
     row = connection.execute(
         "SELECT entry_no, entry_sha256 FROM custody ORDER BY entry_no DESC LIMIT 1"
@@ -236,20 +235,20 @@ def noted_hash(text: str) -> str:
     return text.strip().lower()
 
 
-def has_entry(connection: duckdb.DuckDBPyConnection, sha256: str) -> bool:
+def has_entry(connection: Connection, sha256: str) -> bool:
     """Whether an entry has that hash, or one that begins so."""
     sql = "SELECT COUNT(*) FROM custody WHERE STARTS_WITH(entry_sha256, ?)"
     row = connection.execute(sql, [sha256]).fetchone()
     return row is not None and row[0] > 0
 
 
-def _sources_sha256(connection: duckdb.DuckDBPyConnection, entry_no: int) -> str:
+def _sources_sha256(connection: Connection, entry_no: int) -> str:
     names = ", ".join(column.name for column in tables.CUSTODY_SOURCES.columns[1:])
     sql = f"SELECT {names} FROM custody_sources WHERE entry_no = ? ORDER BY change_no"
     return _sha256(connection.cursor().execute(sql, [entry_no]))
 
 
-def _sha256(result: duckdb.DuckDBPyConnection) -> str:
+def _sha256(result: Result) -> str:
     """SHA-256 over the rows of a result, each as a line."""
     hashed = hashlib.sha256()
     while rows := result.fetchmany(_MOST_FETCHED):
@@ -263,7 +262,7 @@ def _line(values: Sequence[object]) -> bytes:
     return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
 
 
-def _rows_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[dict[str, object]]:
+def _rows_of(connection: Connection, sql: str) -> Iterator[dict[str, object]]:
     result = connection.cursor().execute(sql)
     names = [column[0] for column in result.description or ()]
     while rows := result.fetchmany(_MOST_FETCHED):

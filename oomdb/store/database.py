@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import duckdb
 
@@ -15,28 +13,28 @@ from oomdb.errors import OomdbError
 from oomdb.output import terminal
 from oomdb.store.insertion import insert, insert_rows, registered
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
+from oomdb.store.places import Server
 from oomdb.store.staging import cannot_write, locked, staged
 from oomdb.store.trouble import reason_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
     from oomdb.incidents.copies import Found
     from oomdb.store.assignment import Assigned
+    from oomdb.store.connection import Connection
     from oomdb.store.custody import Act, Ledger
+    from oomdb.store.places import Place
 
 
 #: The property of a copy without names and evidence, to which nothing can be added.
 REDACTED = "redacted"
 #: Rows that are fetched at a time.
 _MOST_FETCHED = 10_000
-
-
-def database_path(option: str | Path | None) -> Path:
-    """The database that a command works on: the option, else OOMDB_DB, else ./oomdb.duckdb."""
-    return Path(option or os.environ.get("OOMDB_DB") or "oomdb.duckdb")
+_MOST_COPIED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class Seen:
 class Content:
     """A connection to a database, and what an ingest asks of it before and after."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     def inputs(self) -> dict[str, Input]:
@@ -99,6 +97,10 @@ class Content:
         sql = f"SELECT COUNT(*) FROM properties WHERE name = '{REDACTED}'"
         return self._number(sql) > 0
 
+    def has_rows(self, table: tables.Table) -> bool:
+        """Whether a table has any."""
+        return self._number(f"SELECT COUNT(*) FROM (SELECT 1 FROM {table.name} LIMIT 1) AS one") > 0
+
     def host_count(self) -> int:
         """How many machines the events name."""
         return self._number("SELECT COUNT(DISTINCT host_id) FROM events WHERE host_id IS NOT NULL")
@@ -114,14 +116,16 @@ class Content:
 
     def sightings_of(self, source_ids: Sequence[str]) -> dict[str, list[dict[str, object]]]:
         """The sightings of each of the sources that has any, in the order of its lines."""
-        with registered(self.connection, "wanted_sources", source_id=source_ids):
-            result = self.connection.execute(
-                "SELECT * FROM sightings WHERE source_id IN (SELECT source_id FROM wanted_sources)"
-                " ORDER BY source_id, first_byte, copy_digest"
-            )
-            found: dict[str, list[dict[str, object]]] = {}
-            for row in result.to_arrow_table().to_pylist():
-                found.setdefault(row["source_id"], []).append(row)
+        if not source_ids:
+            return {}
+        result = self.connection.execute(
+            f"SELECT * FROM sightings WHERE source_id IN ({', '.join('?' * len(source_ids))})"
+            " ORDER BY source_id, first_byte, copy_digest",
+            list(source_ids),
+        )
+        found: dict[str, list[dict[str, object]]] = {}
+        for row in result.to_arrow_table().to_pylist():
+            found.setdefault(row["source_id"], []).append(row)
         return found
 
     def _number(self, sql: str) -> int:
@@ -133,13 +137,11 @@ class Content:
 class Reader(Content):
     """A read-only connection to one snapshot of the database."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def __init__(self, connection: Connection, place: Place) -> None:
         super().__init__(connection)
-        self.path = path
+        self.place = place
 
-    def query(
-        self, sql: str, parameters: dict[str, object] | list[object] | None = None
-    ) -> pa.Table:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The result of one statement as an Arrow table; duckdb.Error when it is wrong."""
         return self.connection.execute(sql, parameters).to_arrow_table()
 
@@ -151,19 +153,25 @@ class Reader(Content):
 class Store(Content):
     """The writer: adds sources to a staged database, batch by batch."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
         super().__init__(connection)
         self._ledger = ledger
         self._lost: dict[str, str] = {}
 
     @staticmethod
     @contextmanager
-    def open_for_reading(path: Path) -> Iterator[Reader]:
+    def open_for_reading(path: Place) -> Iterator[Reader]:
         """The published database, upgraded first when an older oomdb wrote it.
 
         Raises OomdbError when there is none, NotADatabaseError or NewerDatabaseError for
         a file that this oomdb cannot read; such a file is not touched.
         """
+        if isinstance(path, Server):
+            from oomdb.store.server.opening import opened_to_read
+
+            with opened_to_read(path) as session:
+                yield Reader(session, path)
+            return
         if not path.exists():
             raise _no_database(path)
         connection = _connect_to_current(path)
@@ -181,15 +189,22 @@ class Store(Content):
     @staticmethod
     @contextmanager
     def open_for_ingest(
-        path: Path, act: Act, *, must_exist: bool = False, wait_s: float = 0
+        path: Place, act: Act, *, must_exist: bool = False, wait_s: float = 0
     ) -> Iterator[Store]:
         """The database to add to, created when there is none unless it `must_exist`.
 
         What was added is published, with an entry in `custody` for the act, when the block
-        ends without error; else the database stays as it was. Raises what
-        `open_for_reading` raises, and DatabaseBusyError while another process writes, after
-        `wait_s` seconds.
+        ends without error; else the database stays as it was. On a server each batch is
+        published by itself (`publish`), and writers wait for each other's batches. Raises what
+        `open_for_reading` raises, and DatabaseBusyError while another process writes a file,
+        after `wait_s` seconds.
         """
+        if isinstance(path, Server):
+            from oomdb.store.server.store import ServerStore
+
+            with ServerStore.opened(path, act, must_exist=must_exist) as batches:
+                yield batches
+            return
         from oomdb.store import facts
         from oomdb.store.custody import Ledger
         from oomdb.store.settle import settle
@@ -219,6 +234,9 @@ class Store(Content):
             finally:
                 connection.close()
 
+    def publish(self) -> None:
+        """Let others see what was added so far, where they can before all of it is."""
+
     def sources_like(self, logs: Sequence[tuple[str, str | None, str]]) -> list[Known]:
         """The sources that have the path, the head or the SHA-256 of one of the logs."""
         paths, heads, digests = zip(*logs, strict=True) if logs else ((), (), ())
@@ -237,16 +255,21 @@ class Store(Content):
         Each joins the event whose other copies it does not contradict, or makes a new one;
         an event's rows are those of its best copy.
         """
-        from oomdb.store import facts
         from oomdb.store.assignment import Assigned, Assignment
 
         if not seen and not self._lost:
             return Assigned({}, {}, frozenset(), frozenset())
         with self._transaction():
             assigned = Assignment(self.connection).add(seen, self._lost)
-            facts.note_changed(self.connection, assigned.changed_event_ids)
+            self._note_changed(assigned.changed_event_ids)
         self._lost = {}
         return assigned
+
+    def _note_changed(self, event_ids: Collection[str]) -> None:
+        """Note the events of which what is kept of saved views has to be derived again."""
+        from oomdb.store import facts
+
+        facts.note_changed(cast("duckdb.DuckDBPyConnection", self.connection), event_ids)
 
     def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
         """Add rows of `sources`."""
@@ -307,9 +330,13 @@ class Store(Content):
 
     def copy(self, old: Content, table: tables.Table) -> None:
         """Take over all rows of a table from another database."""
-        rows = old.connection.execute(f"SELECT * FROM {table.name}").to_arrow_table()
+        import pyarrow as pa
+
+        names = ", ".join(column.name for column in table.columns)
+        asked = old.connection.cursor().execute(f"SELECT {names} FROM {table.name}")
         with self._transaction():
-            insert(self.connection, table.name, rows)
+            for batch in asked.to_arrow_reader(_MOST_COPIED):
+                insert(self.connection, table.name, pa.Table.from_batches([batch]))
 
     def inherit_sources(self, old: Content) -> None:
         """Let custody know the sources that another database had, whose entries were copied."""
@@ -341,6 +368,19 @@ class Store(Content):
                 "DELETE FROM sources WHERE source_id IN (SELECT source_id FROM gone_sources)"
             )
         self._lost.update(gone)
+
+
+def mark(place: Place) -> object | None:
+    """What is another after every change of the database; None where there is none yet."""
+    if isinstance(place, Server):
+        from oomdb.store.server import opening
+
+        return opening.mark(place)
+    try:
+        status = place.stat()
+    except OSError:
+        return None
+    return (status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
 
 
 @contextmanager

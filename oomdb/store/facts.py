@@ -21,6 +21,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from oomdb import resources, tables
+from oomdb.store import functions
 from oomdb.store.insertion import registered
 from oomdb.views import Storage, load_views
 
@@ -67,6 +68,7 @@ def install(database: duckdb.DuckDBPyConnection, definitions: str) -> None:
     `migrations/facts.sql` were made of the same, they save asking the views for their types.
     """
     _uninstall(database)
+    database.execute(functions.DUCKDB)
     ready = (resources.folder("migrations") / "facts.sql").read_text(encoding="utf-8")
     head, _, statements = ready.partition("\n")
     if head != f"-- {definitions}":

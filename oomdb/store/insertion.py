@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from oomdb.store.connection import server_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -11,10 +13,10 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from oomdb.store.connection import Connection
 
-def insert_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, object]]
-) -> None:
+
+def insert_rows(connection: Connection, name: str, rows: Sequence[dict[str, object]]) -> None:
     """Add rows to a table; columns that a row lacks are NULL."""
     if not rows:
         return
@@ -25,23 +27,36 @@ def insert_rows(
     insert(connection, name, pa.Table.from_pylist(list(rows), schema(name)))
 
 
-def insert(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+def insert(connection: Connection, name: str, table: pa.Table) -> None:
     """Add an Arrow table's rows."""
-    connection.register("incoming", table)
-    connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
-    connection.unregister("incoming")
+    if (server := server_session(connection)) is not None:
+        from oomdb.store.server import loading
+
+        loading.insert(server, name, table)
+        return
+    database = cast("duckdb.DuckDBPyConnection", connection)
+    database.register("incoming", table)
+    database.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+    database.unregister("incoming")
 
 
 @contextmanager
 def registered(
-    connection: duckdb.DuckDBPyConnection, name: str, **columns: Sequence[str | None]
+    connection: Connection, name: str, **columns: Sequence[str | None]
 ) -> Iterator[None]:
     """Columns of text that statements can read under a name meanwhile."""
     import pyarrow as pa
 
-    arrays = {column: pa.array(values, pa.string()) for column, values in columns.items()}
-    connection.register(name, pa.table(arrays))
+    table = pa.table({column: pa.array(values, pa.string()) for column, values in columns.items()})
+    if (server := server_session(connection)) is not None:
+        from oomdb.store.server import loading
+
+        with loading.registered(server, name, table):
+            yield
+        return
+    database = cast("duckdb.DuckDBPyConnection", connection)
+    database.register(name, table)
     try:
         yield
     finally:
-        connection.unregister(name)
+        database.unregister(name)

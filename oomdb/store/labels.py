@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import duckdb
+    from oomdb.store.connection import Connection
 
 #: A pattern means a host by any of its names; a short name also means the full ones that
 #: begin with it.
-_MEANS = "(LOWER(n.name) GLOB LOWER({0}) OR LOWER(n.name) GLOB LOWER({0}) || '.*')"
+_MEANS = (
+    "(MATCHES_PATTERN(LOWER(n.name), LOWER({0}))"
+    " OR MATCHES_PATTERN(LOWER(n.name), LOWER({0}) || '.*'))"
+)
 
 _HOST_LABELS = f"""
-INSERT INTO host_labels BY NAME
+INSERT INTO host_labels (host_id, label, value)
 SELECT host_id, label, value
 FROM (
   SELECT
@@ -20,7 +23,7 @@ FROM (
     ROW_NUMBER() OVER (PARTITION BY n.host_id, r.label ORDER BY r.rule_no DESC) AS place
   FROM host_rules AS r
   JOIN host_names AS n ON {_MEANS.format("r.host_pattern")}
-)
+) AS ranked
 WHERE place = 1"""
 
 _LABELS_OF_HOSTS = """
@@ -33,17 +36,17 @@ FROM (
 WHERE hosts.host_id = told.host_id"""
 
 _BUDGET_HOSTS = f"""
-INSERT INTO budget_hosts BY NAME
+INSERT INTO budget_hosts (budget_no, host_id)
 SELECT DISTINCT b.budget_no, n.host_id
 FROM budgets AS b
 JOIN host_names AS n ON b.host_pattern IS NULL OR {_MEANS.format("b.host_pattern")}
 LEFT JOIN host_labels AS l
   ON l.host_id = n.host_id AND l.label = b.label
 WHERE (b.host_pattern IS NOT NULL OR b.label IS NOT NULL)
-  AND (b.label IS NULL OR LOWER(l.value) GLOB LOWER(b.label_pattern))"""
+  AND (b.label IS NULL OR MATCHES_PATTERN(LOWER(l.value), LOWER(b.label_pattern)))"""
 
 
-def settle_labels(connection: duckdb.DuckDBPyConnection) -> None:
+def settle_labels(connection: Connection) -> None:
     """Derive anew what the imported rules and budgets mean for the hosts that there are."""
     connection.begin()
     connection.execute("DELETE FROM host_labels")

@@ -17,6 +17,7 @@ from oomdb.errors import (
     reason_of,
 )
 from oomdb.incidents.identity import digest
+from oomdb.store import functions
 from oomdb.store.insertion import insert_rows
 from oomdb.store.trouble import cause_outside, first_line
 
@@ -160,6 +161,7 @@ def create_tables(database: duckdb.DuckDBPyConnection) -> None:
     schema = resources.folder("migrations") / "newest.sql"
     database.begin()
     database.execute(schema.read_text(encoding="utf-8"))
+    database.execute(functions.DUCKDB)
     database.execute(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
         " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
@@ -201,7 +203,7 @@ def definitions_fingerprint() -> str:
 
     queries = sorted(resources.folder("queries").glob("*/*.sql"))
     texts = (path.read_text(encoding="utf-8") for path in queries)
-    return digest(*texts, *map(str, reference_rows()))
+    return digest(*texts, *map(str, reference_rows()), functions.DUCKDB, functions.POSTGRESQL)
 
 
 def _refresh(database: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,9 @@
 """The SQLAlchemy models, built from `oomdb.tables`.
 
-Foreign keys exist on PostgreSQL only: on DuckDB they break later ALTERs, and
-`oomdb verify` looks for orphans instead.
+Foreign keys and indexes exist on PostgreSQL only: on DuckDB keys break later ALTERs, and
+`oomdb verify` looks for orphans instead; and it reads columns faster than indexes. Keys are
+checked at the end of a transaction, as events and their rows are replaced within one. Text
+is compared byte by byte there, as everywhere else.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKeyConstraint,
+    Index,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -34,21 +37,38 @@ NAMING_CONVENTION = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
 }
 
-_TYPES: dict[tables.Type, type[TypeEngine[Any]]] = {
-    tables.Type.TEXT: String,
-    tables.Type.INTEGER: BigInteger,
-    tables.Type.REAL: Double,
-    tables.Type.BOOLEAN: Boolean,
-    tables.Type.TIMESTAMP: TIMESTAMP,
-    tables.Type.BLOB: LargeBinary,
+_POSTGRESQL = "postgresql"
+
+_TYPES: dict[tables.Type, TypeEngine[Any]] = {
+    tables.Type.TEXT: String().with_variant(String(collation="C"), _POSTGRESQL),
+    tables.Type.INTEGER: BigInteger(),
+    tables.Type.REAL: Double(),
+    tables.Type.BOOLEAN: Boolean(),
+    tables.Type.TIMESTAMP: TIMESTAMP(),
+    tables.Type.BLOB: LargeBinary(),
+}
+
+#: Columns by which rows are looked for, beside the event of each row of a table of events.
+_INDEXED: dict[str, tuple[str, ...]] = {
+    "events": ("host_id", "occurred_at"),
+    "sightings": (
+        "source_id",
+        "copy_digest",
+        "victim_key",
+        "body_key",
+        "head_uptime_key",
+        "head_wall_key",
+    ),
+    "sources": ("path", "head_digest", "sha256"),
+    "custody_sources": ("entry_no",),
 }
 
 
-def _table(declared: tables.Table, metadata: MetaData, *, foreign_keys: bool) -> Table:
+def _table(declared: tables.Table, metadata: MetaData, *, for_server: bool) -> Table:
     columns = [
         Column(
             column.name,
-            _TYPES[column.type](),
+            _TYPES[column.type],
             nullable=not column.required,
             comment=column.comment,
             autoincrement=False,
@@ -58,20 +78,36 @@ def _table(declared: tables.Table, metadata: MetaData, *, foreign_keys: bool) ->
     table = Table(declared.name, metadata, *columns, comment=declared.row)
     if declared.key:
         table.append_constraint(PrimaryKeyConstraint(*declared.key))
-    if declared.parent is not None and foreign_keys:
-        parent = tables.BY_NAME[declared.parent]
-        reference = ForeignKeyConstraint(
-            parent.key, [f"{parent.name}.{column}" for column in parent.key]
-        )
-        table.append_constraint(reference.ddl_if(dialect="postgresql"))
+    if for_server:
+        _refer(table, declared)
     return table
 
 
-def build_metadata(*, foreign_keys: bool = True) -> MetaData:
-    """Every table of `oomdb.tables` as SQLAlchemy models, with foreign keys or without."""
+def _refer(table: Table, declared: tables.Table) -> None:
+    """Add what only a server has: the key of the table's parent, and indexes."""
+    indexed = list(_INDEXED.get(declared.name, ()))
+    if declared.parent is not None:
+        parent = tables.BY_NAME[declared.parent]
+        reference = ForeignKeyConstraint(
+            parent.key,
+            [f"{parent.name}.{column}" for column in parent.key],
+            deferrable=True,
+            initially="DEFERRED",
+        )
+        table.append_constraint(reference.ddl_if(dialect=_POSTGRESQL))
+        indexed += parent.key
+    for column in indexed:
+        Index(None, table.c[column]).ddl_if(dialect=_POSTGRESQL)
+
+
+def build_metadata(*, for_server: bool = True) -> MetaData:
+    """Every table of `oomdb.tables` as SQLAlchemy models.
+
+    `for_server`: with the keys and indexes that are made on PostgreSQL alone.
+    """
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     for declared in tables.TABLES:
-        _table(declared, metadata, foreign_keys=foreign_keys)
+        _table(declared, metadata, for_server=for_server)
     return metadata
 
 

@@ -12,7 +12,8 @@ from oomdb.store.labels import settle_labels
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    import duckdb
+    from oomdb.store.connection import Connection
+
 
 #: The basis of times that come from another log of the same boot.
 SHARED_BOOT = "boot_clock:shared"
@@ -23,7 +24,10 @@ SHARED_BOOT = "boot_clock:shared"
 _BOOTS = """
 SELECT
   seen.source_id,
-  MIN(EPOCH_US(events.occurred_at) - CAST(ROUND(seen.copy_uptime_s * 1000000) AS BIGINT)) AS boot_us
+  MIN(
+    CAST(ROUND(EXTRACT(EPOCH FROM events.occurred_at) * 1000000) AS BIGINT)
+    - CAST(ROUND(seen.copy_uptime_s * 1000000) AS BIGINT)
+  ) AS boot_us
 FROM (
   SELECT
     source_id, event_id, copy_uptime_s,
@@ -36,14 +40,14 @@ GROUP BY seen.source_id
 HAVING COALESCE(MIN(seen.step_s), 0) >= -1 AND COUNT(events.occurred_at) > 0"""
 
 
-def settle(connection: duckdb.DuckDBPyConnection) -> None:
+def settle(connection: Connection) -> None:
     """Derive hosts, their labels and shared boots anew from the whole content."""
     settle_hosts(connection)
     settle_labels(connection)
     settle_boots(connection)
 
 
-def settle_boots(connection: duckdb.DuckDBPyConnection) -> None:
+def settle_boots(connection: Connection) -> None:
     """Date events whose log prints seconds since boot alone, by another log of that boot."""
     connection.begin()
     connection.execute(
@@ -53,8 +57,8 @@ def settle_boots(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
 UPDATE events SET
-  occurred_at = MAKE_TIMESTAMP(dated.at_us),
-  occurred_epoch_s = dated.at_us // 1000000,
+  occurred_at = TIMESTAMP '1970-01-01 00:00:00' + dated.at_us * INTERVAL '1 microsecond',
+  occurred_epoch_s = CAST(FLOOR(dated.at_us / 1000000.0) AS BIGINT),
   time_basis = '{SHARED_BOOT}'
 FROM (
   SELECT
@@ -70,7 +74,7 @@ WHERE events.event_id = dated.event_id AND events.occurred_at IS NULL"""
     connection.commit()
 
 
-def settle_hosts(connection: duckdb.DuckDBPyConnection) -> None:
+def settle_hosts(connection: Connection) -> None:
     """Make one host of the names that mean one machine.
 
     A short name joins a full one when exactly one full name begins with it, itself no

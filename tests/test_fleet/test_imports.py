@@ -10,7 +10,7 @@ from oomdb.errors import OomdbError
 from oomdb.fleet import budgets, labels, sheet
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
-from oomdb.store import Store
+from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from tests.printed import log, report_6_1, syslog
 

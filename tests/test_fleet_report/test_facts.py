@@ -23,7 +23,8 @@ from oomdb.fleet_report import (
 from oomdb.fleet_report.facts import FleetReport, Listing
 from oomdb.fleet_report.hosts import who
 from oomdb.reading import records
-from oomdb.store import Store, facts
+from oomdb.store import facts
+from oomdb.store.database import Store
 from tests import fleets
 from tests.plain_database import insert
 from tests.queries.kills import START, at, insert_host, insert_kill, insert_sighting

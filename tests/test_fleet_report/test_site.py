@@ -12,7 +12,7 @@ import pytest
 from oomdb import explain
 from oomdb.errors import OomdbError, UsageError
 from oomdb.fleet_report import event_pages, site
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests import fleets
 from tests.test_pages import pages
 

@@ -14,7 +14,7 @@ import pytest
 from oomdb.fleet_report import as_html
 from oomdb.fleet_report.site import write_site
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests import fleets, samples
 from tests.test_pages import pages
 from tools.browser import launched, program

@@ -9,15 +9,16 @@ from justhtml import JustHTML
 
 from oomdb import explain
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import duckdb
     from justhtml import Node
+
+    from oomdb.store.connection import Connection
 
 SEED = samples.ROOT / "rocketmq-8g.log"
 #: What a browser would fetch, or obey, outside the hashes of the policy.
@@ -27,7 +28,7 @@ FETCHING = (
 )
 
 
-def of(connection: duckdb.DuckDBPyConnection, event_id: str) -> str:
+def of(connection: Connection, event_id: str) -> str:
     """The page of one event."""
     return explain.as_html(connection, explain.explain(connection, event_id))
 

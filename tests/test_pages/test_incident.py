@@ -15,7 +15,7 @@ from oomdb.explain.html import details, figures, lines
 from oomdb.explain.story import chapters
 from oomdb.explain.zones import Fallback
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests import plain_database, samples
 from tests.plain_database import insert
 from tests.test_pages import pages
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
     from oomdb.explain.html.details import Details
     from oomdb.explain.story import Story
+    from oomdb.store.connection import Connection
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """A database of all samples."""
     database = tmp_path_factory.mktemp("samples") / "oomdb.duckdb"
     ingest(samples.logs(), database)
@@ -45,7 +46,7 @@ def made() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def event_of(connection: duckdb.DuckDBPyConnection, log: str) -> str:
+def event_of(connection: Connection, log: str) -> str:
     found = connection.execute(
         "SELECT MIN(event_id) FROM sightings JOIN sources USING (source_id)"
         f" WHERE path LIKE '%/{log}'"
@@ -54,14 +55,14 @@ def event_of(connection: duckdb.DuckDBPyConnection, log: str) -> str:
     return str(found[0])
 
 
-def told(connection: duckdb.DuckDBPyConnection, log: str) -> tuple[Story, Details]:
+def told(connection: Connection, log: str) -> tuple[Story, Details]:
     """What the page of a sample's event is made of."""
     event_id = event_of(connection, log)
     return explain.explain(connection, event_id), details.read(connection, event_id)
 
 
 def test_an_event_of_each_kind_and_damage_has_a_page(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
 ) -> None:
     """Its headline, causes and steps are those of the text."""
     kinds = connection.execute(
@@ -81,7 +82,7 @@ def test_an_event_of_each_kind_and_damage_has_a_page(
             assert pages.squeezed(bullet.to_text()) in told
 
 
-def test_the_story_is_told_in_whole(connection: duckdb.DuckDBPyConnection) -> None:
+def test_the_story_is_told_in_whole(connection: Connection) -> None:
     """Every paragraph of the text is on the page."""
     for log in ("rocketmq-8g.log", "6.1-amd64--memcg-v2-pod.log"):
         story = explain.explain(connection, event_of(connection, log))
@@ -95,7 +96,7 @@ def test_the_story_is_told_in_whole(connection: duckdb.DuckDBPyConnection) -> No
                     assert pages.squeezed(text) in shown
 
 
-def test_the_seed_shows_what_was_free_but_refused(connection: duckdb.DuckDBPyConnection) -> None:
+def test_the_seed_shows_what_was_free_but_refused(connection: Connection) -> None:
     page = pages.of(connection, event_of(connection, "rocketmq-8g.log"))
     document = pages.check(page)
     figure = document.query("#figure-zones svg")[0]
@@ -114,7 +115,7 @@ def test_the_seed_shows_what_was_free_but_refused(connection: duckdb.DuckDBPyCon
     assert headings[-1] == "The kernel's own lines"
 
 
-def test_facts_lead_to_the_lines_that_printed_them(connection: duckdb.DuckDBPyConnection) -> None:
+def test_facts_lead_to_the_lines_that_printed_them(connection: Connection) -> None:
     event_id = event_of(connection, "rocketmq-8g.log")
     document = pages.parsed(pages.of(connection, event_id))
     raw = {pages.attribute(node, "id"): node.to_text() for node in document.query("ol.raw li[id]")}
@@ -131,7 +132,7 @@ def test_facts_lead_to_the_lines_that_printed_them(connection: duckdb.DuckDBPyCo
 
 
 def test_each_table_names_its_view_and_its_sql_gives_its_rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
 ) -> None:
     for log in ("rocketmq-8g.log", "6.1-amd64--memcg-v2-pod.log"):
         document = pages.parsed(pages.of(connection, event_of(connection, log)))
@@ -144,7 +145,7 @@ def test_each_table_names_its_view_and_its_sql_gives_its_rows(
             assert connection.execute(sql).fetchall()
 
 
-def test_the_same_database_gives_the_same_bytes(connection: duckdb.DuckDBPyConnection) -> None:
+def test_the_same_database_gives_the_same_bytes(connection: Connection) -> None:
     event_id = event_of(connection, "5.10-amd64--order-3.log")
     assert pages.of(connection, event_id) == pages.of(connection, event_id)
 
@@ -152,7 +153,7 @@ def test_the_same_database_gives_the_same_bytes(connection: duckdb.DuckDBPyConne
 HOSTILE = ("<script>x()", "\u202eexe.ava", "$\\frac{", '"><b y="', "a\x1b[31m\r", "]]>&amp;", "")
 
 
-def test_names_out_of_logs_are_text(connection: duckdb.DuckDBPyConnection) -> None:
+def test_names_out_of_logs_are_text(connection: Connection) -> None:
     story, found = told(connection, "rocketmq-8g.log")
     large = found.processes[0]
     processes = tuple(replace(large, comm=comm, is_victim=False) for comm in HOSTILE)
@@ -223,7 +224,7 @@ def test_what_no_row_explains_is_cut_at_the_end() -> None:
     assert shown[-2:] == [lines.Line(900, "line 900"), lines.Line(901, None, 1100)]
 
 
-def test_many_nodes(connection: duckdb.DuckDBPyConnection) -> None:
+def test_many_nodes(connection: Connection) -> None:
     story, found = told(connection, "rocketmq-8g.log")
     places = [(node, zone) for node in range(8) for zone in ("DMA", "DMA32", "Normal", "Movable")]
     fallbacks = tuple(
@@ -255,7 +256,7 @@ def test_many_nodes(connection: duckdb.DuckDBPyConnection) -> None:
     assert len(document.query("#zones > details:not(.source)")) == 1
 
 
-def test_the_asked_order_is_marked(connection: duckdb.DuckDBPyConnection) -> None:
+def test_the_asked_order_is_marked(connection: Connection) -> None:
     document = pages.check(pages.of(connection, event_of(connection, "5.10-amd64--order-3.log")))
     assert len(document.query("#figure-blocks path.f-bad")) == 2
     assert "order 3, which was asked for" in pages.text(document, "#figure-blocks figcaption")
@@ -265,7 +266,7 @@ def test_the_asked_order_is_marked(connection: duckdb.DuckDBPyConnection) -> Non
     assert "in pieces too small" in document.query("#figure-zones svg")[0].to_text()
 
 
-def test_a_limit_of_a_cgroup_is_drawn(connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_limit_of_a_cgroup_is_drawn(connection: Connection) -> None:
     event_id = event_of(connection, "6.1-amd64--memcg-v2-pod.log")
     document = pages.check(pages.of(connection, event_id))
     figure = document.query("#figure-limits svg")[0]

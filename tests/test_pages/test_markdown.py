@@ -10,7 +10,7 @@ from oomdb import explain
 from oomdb.explain import markdown
 from oomdb.explain.blocks import Blocks
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests.test_pages.pages import SEED
 
 if TYPE_CHECKING:

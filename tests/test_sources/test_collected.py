@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests.printed import dmesg, log, report_6_1
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from oomdb.ingest import ingest
-from oomdb.store import Store
+from oomdb.store.database import Store
 from tests.printed import report_6_1
 
 if TYPE_CHECKING:

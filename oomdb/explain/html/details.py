@@ -11,8 +11,9 @@ from oomdb.listings import evidence_of
 from oomdb.pages.tables import Source
 
 if TYPE_CHECKING:
-    import duckdb
     from _typeshed import DataclassInstance
+
+    from oomdb.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ _COLUMNS = {
 }
 
 
-def read(connection: duckdb.DuckDBPyConnection, event_id: str) -> Details:
+def read(connection: Connection, event_id: str) -> Details:
     """The details of the event, which must be in the database."""
     sources = {view: _source(view, columns, event_id) for view, columns in _COLUMNS.items()}
     rows = {}
@@ -128,7 +129,7 @@ def _source(view: str, columns: str, event_id: str) -> Source:
     )
 
 
-def _raw_lines(connection: duckdb.DuckDBPyConnection, event_id: str) -> tuple[str, ...] | None:
+def _raw_lines(connection: Connection, event_id: str) -> tuple[str, ...] | None:
     try:
         evidence = evidence_of(connection, event_id)
     except OomdbError:

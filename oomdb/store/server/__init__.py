@@ -1,0 +1,1 @@
+"""A database on a PostgreSQL server: the same tables and views, for many writers at once."""

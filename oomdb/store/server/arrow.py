@@ -1,0 +1,144 @@
+"""Rows of a PostgreSQL server as Arrow, and Arrow tables as what COPY takes."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_TYPES: dict[int, pa.DataType] = {
+    16: pa.bool_(),
+    17: pa.binary(),
+    20: pa.int64(),
+    21: pa.int64(),
+    23: pa.int64(),
+    26: pa.int64(),  # oid
+    700: pa.float32(),
+    701: pa.float64(),
+    1082: pa.date32(),
+    1114: pa.timestamp("us"),
+    1184: pa.timestamp("us", "UTC"),
+}
+#: NUMERIC, of which only the values tell what they are: counts or fractions.
+_NUMERIC = 1700
+#: Decimal digits that a double keeps.
+_LONGEST = 2**63
+#: A byte that no text of PostgreSQL can hold, and the sign that Unicode has for it.
+_NUL, _NUL_SHOWN = "\0", "\u2400"
+#: What ends the data of COPY where it stands on a line of its own, in quotes too (before 18).
+_END_OF_DATA = "\n\\."
+_CHUNK_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a result: its type is None where the values have to tell."""
+
+    name: str
+    type: pa.DataType | None
+
+
+def columns(description: Sequence[tuple[str, int]]) -> list[Column]:
+    """The columns of a result; types without one of Arrow's come as text."""
+    return [
+        Column(name, None if kind == _NUMERIC else _TYPES.get(kind, pa.string()))
+        for name, kind in description
+    ]
+
+
+def are_open(found: Sequence[Column]) -> bool:
+    """Whether the rows have to be known for the types."""
+    return any(column.type is None for column in found)
+
+
+def schema(found: Sequence[Column], rows: Sequence[Sequence[Any]]) -> pa.Schema:
+    """The schema of a result that begins with these rows; of all rows, where types are open."""
+    return pa.schema(
+        (column.name, column.type or _numeric(row[at] for row in rows))
+        for at, column in enumerate(found)
+    )
+
+
+def _numeric(values: Iterator[Any]) -> pa.DataType:
+    for value in values:
+        if isinstance(value, Decimal) and (
+            not value.is_finite() or value != value.to_integral_value() or abs(value) >= _LONGEST
+        ):
+            return pa.float64()
+    return pa.int64()
+
+
+def batch(rows: Sequence[Sequence[Any]], known: pa.Schema) -> pa.RecordBatch:
+    """Rows as Arrow."""
+    arrays = [
+        pa.array([_value(row[at], field.type) for row in rows], field.type)
+        for at, field in enumerate(known)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=known)
+
+
+def _value(value: Any, kind: pa.DataType) -> Any:
+    if value is None or isinstance(value, bool | str | bytes | float | datetime | date):
+        return value
+    if isinstance(value, int | Decimal):
+        if pa.types.is_string(kind):
+            return str(value)
+        return float(value) if pa.types.is_floating(kind) else int(value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def copied(table: pa.Table) -> Iterator[bytes]:
+    """A table as CSV, as `COPY ... FROM STDIN (FORMAT csv)` reads it, in pieces.
+
+    NULL is nothing, empty text is in quotes.
+    """
+    for name in table.column_names:
+        table = table.set_column(
+            table.schema.get_field_index(name), name, _plain(table.column(name))
+        )
+    for piece in table.to_batches(max_chunksize=_CHUNK_ROWS):
+        sink = io.BytesIO()
+        options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+        pa.csv.write_csv(piece, sink, options)
+        yield sink.getvalue()
+
+
+def _plain(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """A column as text, number, truth value or time."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        values = column.to_pylist()
+        return pa.chunked_array(
+            [pa.array([None if one is None else f"\\x{one.hex()}" for one in values], pa.string())]
+        )
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pc.replace_substring(column, _NUL, _NUL_SHOWN)
+    return column
+
+
+def is_copied_whole(table: pa.Table) -> bool:
+    """Whether no text holds a line that would end the data."""
+    for column in table.columns:
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            starts = pc.any(pc.starts_with(column, _END_OF_DATA[1:])).as_py()
+            if starts or pc.any(pc.match_substring(column, _END_OF_DATA)).as_py():
+                return False
+    return True

@@ -1,0 +1,209 @@
+"""A PostgreSQL session that is asked as DuckDB's connections are.
+
+Statements are as this program writes them for both: `?` stands for a parameter. Every failure
+comes out as an OomdbError that names the server.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from oomdb.errors import OomdbError
+from oomdb.store.server import arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import psycopg as driver
+    import pyarrow as pa
+
+    from oomdb.store.places import Server
+
+#: The first release with all that the views need.
+_LEAST_VERSION = 14_00_00
+#: Text in quotes, where nothing stands for a parameter, or what psycopg takes for its own.
+_QUOTED_OR_MARK = re.compile(r"'[^']*'|\"[^\"]*\"|\?|%")
+#: What every session has: times as text are ISO 8601, in UTC, and names of hours are nobody's.
+_SETTINGS = "-c DateStyle=ISO -c TimeZone=UTC -c standard_conforming_strings=on"
+_CONNECT_S = 20
+_FETCHED_ROWS = 10_000
+
+
+def psycopg_module() -> Any:
+    """The driver; OomdbError says how to install it."""
+    try:
+        import psycopg
+    except ImportError:
+        raise OomdbError(
+            "PostgreSQL needs what the extra brings: pip install 'oomdb[postgresql]'"
+        ) from None
+    return psycopg
+
+
+class ServerConnection:
+    """One session; statements outside of `begin` and `commit` are each a transaction."""
+
+    def __init__(self, server: Server) -> None:
+        psycopg = psycopg_module()
+        self.server = server
+        self._depth = 0
+        self._names = count()
+        with told_of(server):
+            self.session: driver.Connection[Any] = psycopg.connect(
+                server.url,
+                autocommit=True,
+                options=_SETTINGS,
+                connect_timeout=_CONNECT_S,
+                application_name="oomdb",
+                client_encoding="utf8",
+            )
+        version = self.session.info.server_version
+        if version < _LEAST_VERSION:
+            self.close()
+            raise OomdbError(
+                f"{server} is PostgreSQL {version // 10_000}; oomdb needs"
+                f" {_LEAST_VERSION // 10_000} or newer"
+            )
+
+    def execute(self, query: str, parameters: Sequence[object] = ()) -> ServerResult:
+        """Run one statement; its rows come to this process at once."""
+        cursor = self.session.cursor()
+        with told_of(self.server):
+            cursor.execute(_marked(query, parameters), tuple(parameters))
+        return ServerResult(cursor, self.server)
+
+    def script(self, text: str) -> None:
+        """Run statements without parameters, several at once."""
+        with told_of(self.server):
+            self.session.execute(text)
+
+    def cursor(self) -> Streaming:
+        """Asks for rows that stay on the server until they are fetched, in a transaction."""
+        return Streaming(self, next(self._names))
+
+    def begin(self) -> None:
+        """Begin a transaction, or a part of the one that has begun."""
+        if self._depth == 0:
+            self.execute("BEGIN")
+        self._depth += 1
+
+    def commit(self) -> None:
+        """End what was begun last; the whole transaction with its first part."""
+        self._depth -= 1
+        if self._depth == 0:
+            self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the whole transaction, of which a part has failed."""
+        if self._depth:
+            self._depth = 0
+            self.execute("ROLLBACK")
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether `begin` was called and neither `commit` nor `rollback` since."""
+        return self._depth > 0
+
+    def close(self) -> None:
+        """End the session; what was not committed is undone."""
+        self.session.close()
+
+
+class Streaming:
+    """Asks with cursors of the server's own."""
+
+    def __init__(self, connection: ServerConnection, number: int) -> None:
+        self._connection = connection
+        self._number = number
+
+    def execute(self, query: str, parameters: Sequence[object] = ()) -> ServerResult:
+        """Begin one question; rows are fetched as they are asked for."""
+        connection = self._connection
+        cursor = connection.session.cursor(
+            f"oomdb_{self._number}", withhold=not connection.is_in_transaction
+        )
+        cursor.itersize = _FETCHED_ROWS
+        with told_of(connection.server):
+            cursor.execute(_marked(query, parameters), tuple(parameters))
+        return ServerResult(cursor, connection.server)
+
+
+class ServerResult:
+    """The rows of one statement."""
+
+    def __init__(self, cursor: driver.Cursor[Any], server: Server) -> None:
+        self._cursor = cursor
+        self._server = server
+
+    @property
+    def description(self) -> list[Any] | None:
+        """Name and type (its number on the server) of each column; None without rows."""
+        told = self._cursor.description
+        return None if told is None else [(column.name, column.type_code) for column in told]
+
+    def fetchone(self) -> Any:
+        """The next row; None after the last."""
+        with told_of(self._server):
+            return self._cursor.fetchone()
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        with told_of(self._server):
+            return self._cursor.fetchall()
+
+    def fetchmany(self, size: int = 1) -> list[Any]:
+        """The next rows, so many at most; none after the last."""
+        with told_of(self._server):
+            return self._cursor.fetchmany(size)
+
+    def to_arrow_table(self) -> pa.Table:
+        """All rows as an Arrow table."""
+        return self.to_arrow_reader().read_all()
+
+    def to_arrow_reader(self, batch_size: int = _FETCHED_ROWS) -> pa.RecordBatchReader:
+        """All rows in batches; UsageError for a type that has no place in Arrow."""
+        import pyarrow as pa
+
+        columns = arrow.columns(self.description or [])
+        first = self.fetchall() if arrow.are_open(columns) else self.fetchmany(batch_size)
+        schema = arrow.schema(columns, first)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            rows = first
+            while rows:
+                yield arrow.batch(rows, schema)
+                rows = self.fetchmany(batch_size)
+
+        return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _marked(query: str, parameters: Sequence[object]) -> Any:
+    """A statement as psycopg takes it; without parameters a `?` may be an operator."""
+    if not parameters:
+        return query.replace("%", "%%")
+
+    def mark(found: re.Match[str]) -> str:
+        return "%s" if found[0] == "?" else found[0].replace("%", "%%")
+
+    return _QUOTED_OR_MARK.sub(mark, query)
+
+
+@contextmanager
+def told_of(server: Server) -> Iterator[None]:
+    """Turn what psycopg raises into errors about the server."""
+    psycopg = psycopg_module()
+    try:
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        raise OomdbError(f"{server}: the query was ended: {_first_line(error)}") from error
+    except psycopg.OperationalError as error:
+        raise OomdbError(f"{server}: {_first_line(error)}") from error
+    except psycopg.Error as error:
+        raise OomdbError(str(error).strip()) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,75 @@
+"""How the tables, views and functions of a server's database are defined."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from oomdb.store import functions
+from oomdb.store.server.connection import ServerConnection
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+    from oomdb.store.places import Server
+
+#: A schema that is made to compare with, and never seen by others.
+_FRESH = "oomdb_fresh_definitions"
+_COLUMNS = """
+SELECT c.table_name, STRING_AGG(
+  c.column_name || ' ' || c.data_type || ' ' || c.is_nullable || ' '
+    || COALESCE(c.collation_name, ''),
+  ', ' ORDER BY c.column_name) AS definition
+FROM information_schema.columns AS c
+INNER JOIN information_schema.tables AS t
+  ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+WHERE c.table_schema = CURRENT_SCHEMA() AND t.table_type = 'BASE TABLE'
+GROUP BY c.table_name"""
+_VIEWS = """
+SELECT viewname, definition FROM pg_views WHERE schemaname = CURRENT_SCHEMA()"""
+_FUNCTIONS = """
+SELECT p.proname, p.prosrc FROM pg_proc AS p
+WHERE p.pronamespace = TO_REGNAMESPACE(QUOTE_IDENT(CURRENT_SCHEMA()))"""
+
+
+def definitions(server: Server) -> tuple[dict[str, str], dict[str, str]]:
+    """What is in the schema by name, and what this oomdb would make there.
+
+    The latter is made in a schema of its own, in a transaction that is undone.
+    """
+    from oomdb.store.schema import METADATA
+    from oomdb.views import load_views
+
+    with closing(ServerConnection(server)) as connection:
+        connection.begin()
+        found = _here(connection)
+        connection.execute(f"CREATE SCHEMA {_FRESH}")
+        connection.execute(f"SET LOCAL search_path = {_FRESH}")
+        _make_tables(connection, METADATA)
+        connection.execute(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+            " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+        connection.execute(functions.POSTGRESQL)
+        for view in load_views():
+            connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+        expected = _here(connection)
+        connection.rollback()
+    return found, expected
+
+
+def _here(connection: ServerConnection) -> dict[str, str]:
+    rows = [
+        row for sql in (_COLUMNS, _VIEWS, _FUNCTIONS) for row in connection.execute(sql).fetchall()
+    ]
+    return {str(name): str(definition) for name, definition in rows}
+
+
+def _make_tables(connection: ServerConnection, metadata: MetaData) -> None:
+    from sqlalchemy import create_mock_engine
+
+    def make(statement: Any, *_: object, **__: object) -> None:
+        connection.script(str(statement.compile(dialect=engine.dialect)))
+
+    engine = create_mock_engine("postgresql+psycopg://", make)
+    metadata.create_all(engine, checkfirst=False)

@@ -1,0 +1,193 @@
+"""Bringing a server's database up to date, and opening it."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
+from oomdb.output import terminal
+from oomdb.store import functions
+from oomdb.store.insertion import insert_rows
+from oomdb.store.opening import State, definitions_fingerprint
+from oomdb.store.server.connection import ServerConnection, psycopg_module, told_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from oomdb.store.places import Server
+
+#: Who may only read: whom to make a member of it who asks in SQL of his own.
+READER = "oomdb_reader"
+#: The number of the lock that one writer has at a time, in this database alone.
+LOCK = 0x6F6F6D6462
+#: How the comment on a view begins that oomdb made, and how these are found.
+_OURS = "oomdb: "
+_OUR_VIEWS = f"""
+SELECT c.relname
+FROM pg_class AS c
+WHERE c.relkind = 'v' AND c.relnamespace = TO_REGNAMESPACE(QUOTE_IDENT(CURRENT_SCHEMA()))
+  AND STARTS_WITH(OBJ_DESCRIPTION(c.oid, 'pg_class'), '{_OURS}')
+ORDER BY c.oid DESC"""
+
+
+def state(connection: ServerConnection) -> State | None:
+    """How a database stands to this oomdb; None where it holds nothing of oomdb's.
+
+    NotADatabaseError or NewerDatabaseError where it is none for this oomdb.
+    """
+    from oomdb.store.migrate import known_revisions
+
+    if not _has(connection, "alembic_version"):
+        if _has(connection, "events"):
+            raise NotADatabaseError(
+                f"{connection.server} has tables of something else that are called as oomdb's:"
+                " name another database, or another schema (?options=-csearch_path%3DNAME)"
+            )
+        return None
+    if not _has(connection, "sightings"):
+        raise NotADatabaseError(f"{connection.server} holds the tables of another program")
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    revisions = known_revisions()
+    if row is None or row[0] not in revisions:
+        raise NewerDatabaseError(
+            f"{connection.server} was written by a newer oomdb"
+            f" (schema {row[0] if row else 'unknown'}); upgrade oomdb to read it"
+        )
+    if row[0] != revisions[0]:
+        return State.OLDER
+    row = connection.execute("SELECT value FROM properties WHERE name = 'definitions'").fetchone()
+    is_current = row is not None and row[0] == definitions_fingerprint()
+    return State.CURRENT if is_current else State.OTHER_VIEWS
+
+
+def _has(connection: ServerConnection, table: str) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM information_schema.tables"
+        " WHERE table_schema = CURRENT_SCHEMA() AND table_name = ?",
+        [table],
+    ).fetchone()
+    return row is not None
+
+
+def prepare(server: Server) -> None:
+    """Make the newest tables and saved views where they are not; one process at a time does."""
+    with closing(ServerConnection(server)) as connection:
+        if state(connection) is State.CURRENT:
+            return
+        connection.execute("SELECT PG_ADVISORY_LOCK(?)", [LOCK])
+        found = state(connection)
+        if found in (None, State.OLDER):
+            _migrate(server)
+        if found is not State.CURRENT:
+            _refresh(connection)
+        if found is None:
+            _let_read(connection)
+
+
+def _migrate(server: Server) -> None:
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    from oomdb.store import migrate
+
+    psycopg = psycopg_module()
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(server.url), poolclass=NullPool
+    )
+    try:
+        with told_of(server), engine.begin() as connection:
+            migrate.upgrade(connection)
+    finally:
+        engine.dispose()
+
+
+def _refresh(connection: ServerConnection) -> None:
+    """Write the reference rows and the saved views anew, all or nothing."""
+    from oomdb.gfp import reference_rows
+    from oomdb.views import load_views
+
+    connection.begin()
+    connection.execute("DELETE FROM gfp_bits")
+    insert_rows(connection, "gfp_bits", reference_rows())
+    _drop_views(connection)
+    connection.execute(functions.POSTGRESQL)
+    for view in load_views():
+        connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+        comment = f"{_OURS}{view.fact}".replace("'", "''")
+        connection.execute(f"COMMENT ON VIEW {view.name} IS '{comment}'")
+    connection.execute("DELETE FROM properties WHERE name = 'definitions'")
+    insert_rows(
+        connection, "properties", [{"name": "definitions", "value": definitions_fingerprint()}]
+    )
+    if _can_read_alone(connection):
+        schema = _schema(connection)
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {READER}")
+    connection.commit()
+
+
+def _drop_views(connection: ServerConnection) -> None:
+    """Take away the views that an oomdb made; OomdbError where others read them."""
+    for (name,) in connection.execute(_OUR_VIEWS).fetchall():
+        try:
+            connection.execute(f"DROP VIEW {name}")
+        except OomdbError as error:
+            raise OomdbError(
+                f"{connection.server}: the saved view {name} is of another oomdb and cannot be"
+                f" made anew: {error}; drop what reads it, and make that again afterwards"
+            ) from error
+
+
+def _let_read(connection: ServerConnection) -> None:
+    """Have a role that may only read; where this login may make none, its owner has to."""
+    try:
+        if not _can_read_alone(connection):
+            connection.execute(f"CREATE ROLE {READER} NOLOGIN")
+        schema = _schema(connection)
+        connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {READER}")
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {READER}")
+    except OomdbError as error:
+        terminal.note(f"oomdb: no role {READER} for those who only read: {error}")
+
+
+def _can_read_alone(connection: ServerConnection) -> bool:
+    """Whether there is the role for readers."""
+    sql = "SELECT 1 FROM pg_roles WHERE rolname = ?"
+    return connection.execute(sql, [READER]).fetchone() is not None
+
+
+def _schema(connection: ServerConnection) -> str:
+    row = connection.execute("SELECT QUOTE_IDENT(CURRENT_SCHEMA())").fetchone()
+    return str(row[0])
+
+
+@contextmanager
+def opened_to_read(server: Server) -> Iterator[ServerConnection]:
+    """A session that sees one state of the database and cannot change it.
+
+    It is brought up to date first; where that is not possible, a difference in the views
+    alone is only told. OomdbError where nothing of oomdb's is there.
+    """
+    with closing(ServerConnection(server)) as connection:
+        found = state(connection)
+        if found is None:
+            raise OomdbError(f"no oomdb tables at {server}; fill them with `oomdb ingest LOGS`")
+        if found is not State.CURRENT:
+            try:
+                prepare(server)
+            except OomdbError as error:
+                if found is State.OLDER:
+                    raise OomdbError(f"{server} is of an older oomdb, and {error}") from error
+                terminal.note(f"oomdb: the saved views are those of another oomdb: {error}")
+        connection.begin()
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield connection
+
+
+def mark(server: Server) -> object | None:
+    """What is another after every change of the database; None where there is none yet."""
+    with closing(ServerConnection(server)) as connection:
+        if state(connection) is None:
+            return None
+        row = connection.execute("SELECT MAX(entry_no) FROM custody").fetchone()
+        return ("entry", row[0])

@@ -1,0 +1,74 @@
+"""Writing to a server: many at once, each batch whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from oomdb.errors import OomdbError
+from oomdb.store.custody import Ledger
+from oomdb.store.database import Store
+from oomdb.store.server import opening
+from oomdb.store.server.connection import ServerConnection
+from oomdb.store.settle import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from oomdb.store.custody import Act
+    from oomdb.store.database import Known
+    from oomdb.store.places import Server
+
+
+class ServerStore(Store):
+    """A session that adds batches of sources.
+
+    A batch is one transaction, which holds the writers' lock from its first statement on: what
+    another one has added by then is seen, and no report becomes two events. So writers wait
+    for each other while they write, and read their logs side by side.
+    """
+
+    connection: ServerConnection
+
+    def __init__(self, connection: ServerConnection, act: Act) -> None:
+        super().__init__(connection, Ledger(connection))
+        self._act = act
+
+    @staticmethod
+    @contextmanager
+    def opened(server: Server, act: Act, *, must_exist: bool) -> Iterator[ServerStore]:
+        """The database to add to; OomdbError as `Store.open_for_ingest`."""
+        with closing(ServerConnection(server)) as connection:
+            if must_exist and opening.state(connection) is None:
+                raise OomdbError(f"no oomdb tables at {server}; fill them with `oomdb ingest LOGS`")
+            opening.prepare(server)
+            store = ServerStore(connection, act)
+            yield store
+            store.publish()
+
+    def begin_batch(self) -> None:
+        """Hold the writers' lock until `publish`."""
+        if not self.connection.is_in_transaction:
+            self.connection.begin()
+            self.connection.execute("SELECT PG_ADVISORY_XACT_LOCK(?)", [opening.LOCK])
+
+    def sources_like(self, logs: Sequence[tuple[str, str | None, str]]) -> list[Known]:
+        """The sources that have the path, the head or the SHA-256 of one of the logs."""
+        self.begin_batch()
+        return super().sources_like(logs)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.begin_batch()
+        with super()._transaction():
+            yield
+
+    def _note_changed(self, event_ids: Collection[str]) -> None:
+        """Nothing is kept of saved views here: they are asked as they are."""
+
+    def publish(self) -> None:
+        """Let others see what was added since the last time, with its entry in custody."""
+        if self.connection.is_in_transaction:
+            settle(self.connection)
+            self._ledger.write(self._act)
+            self.connection.commit()

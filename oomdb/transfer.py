@@ -1,0 +1,119 @@
+"""All that one database holds, brought into another: a file, a server's, or an export's folder."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from oomdb import tables
+from oomdb.errors import OomdbError, UsageError
+from oomdb.reparse import read_again
+from oomdb.store import custody
+from oomdb.store.custody import Act
+from oomdb.store.database import Reader, Store, mark
+from oomdb.store.places import full_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from oomdb.reparse import Progress
+    from oomdb.store.places import Place
+
+#: Tables that every oomdb fills itself.
+_OWN = frozenset({tables.GFP_BITS, tables.PROPERTIES})
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What was brought: sources and events, those that are new to the database among them."""
+
+    sources: int
+    events: int
+    new_events: int
+
+
+def copy_whole(source: Place, new: Place) -> None:
+    """Make a new database of all rows of another, as they are; its custody goes on.
+
+    UsageError where there is one already, OomdbError for a redacted copy.
+    """
+    if mark(new) is not None:
+        raise UsageError(f"{new} holds a database; name a place that holds none")
+    with _opened(source) as old:
+        _copy(old, source, new, 0)
+
+
+def bring(
+    source: Place, database: Place, *, wait_s: float = 0, progress: Progress | None = None
+) -> Brought:
+    """Add what another database holds; into one that holds nothing all rows go as they are.
+
+    Else the kept evidence is read again, so that reports which are in both stay one event
+    each. What users told (labels, budgets) comes along only where there is none.
+    """
+    if mark(database) is not None and mark(database) == mark(source):
+        raise UsageError(f"{source} is the database itself; name another one to import")
+    with _opened(source) as old:
+        events = old.event_count()
+        found = len(old.sources())
+        before = _events_in(database)
+        if before is None:
+            _copy(old, source, database, wait_s)
+            return Brought(found, events, events)
+        act = Act("import", {"from": full_name(source), "head": custody.head(old.connection)[1]})
+        with Store.open_for_ingest(database, act, wait_s=wait_s) as store:
+            for table in tables.TOLD:
+                if not store.has_rows(table):
+                    store.copy(old, table)
+            read_again(old, store, progress=progress)
+            after = store.event_count()
+    return Brought(found, events, after - before)
+
+
+def _events_in(database: Place) -> int | None:
+    """The events of a database; None where it holds nothing that was read."""
+    if mark(database) is None:
+        return None
+    with Store.open_for_reading(database) as reader:
+        return reader.event_count() if reader.has_rows(tables.SOURCES) else None
+
+
+def _copy(old: Reader, source: Place, new: Place, wait_s: float) -> None:
+    act = Act("copy", {"from": full_name(source)})
+    with Store.open_for_ingest(new, act, wait_s=wait_s) as store:
+        for table in tables.TABLES:
+            if table not in _OWN:
+                store.copy(old, table)
+        store.inherit_sources(old)
+
+
+@contextmanager
+def _opened(source: Place) -> Iterator[Reader]:
+    """The database, or the folder that an export wrote; OomdbError for a redacted copy."""
+    if isinstance(source, Path) and _is_export(source):
+        with duckdb.connect() as connection:
+            for table in tables.TABLES:
+                file = str(source / f"{table.name}.parquet").replace("'", "''")
+                connection.execute(
+                    f"CREATE VIEW {table.name} AS SELECT * FROM READ_PARQUET('{file}')"
+                )
+            yield _whole(Reader(connection, source))
+    else:
+        with Store.open_for_reading(source) as reader:
+            yield _whole(reader)
+
+
+def _is_export(source: Path) -> bool:
+    return source.is_dir() and all(
+        (source / f"{table.name}.parquet").is_file() for table in tables.TABLES
+    )
+
+
+def _whole(reader: Reader) -> Reader:
+    if reader.is_redacted:
+        raise OomdbError(f"{reader.place} is a redacted copy: it keeps no evidence")
+    return reader
