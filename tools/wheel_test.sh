@@ -26,6 +26,12 @@ if "$oomdb" explain latest --out event.html 2>problem; then
     exit 1
 fi
 grep -qF "pip install 'oomdb[report]'" problem
+# So does a server's database.
+if "$oomdb" events --db postgresql://127.0.0.1:1/none 2>problem; then
+    echo "a server without the package that it needs" >&2
+    exit 1
+fi
+grep -qF "pip install 'oomdb[postgresql]'" problem
 "$scratch/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
     "$(echo "$scratch"/*.whl)[report]"
 "$oomdb" explain latest --out event.html

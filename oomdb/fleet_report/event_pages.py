@@ -20,7 +20,8 @@ from oomdb import explain, processes
 from oomdb.errors import OomdbError
 from oomdb.publishing import replacing
 from oomdb.store.connection import server_session
-from oomdb.store.database import Store, mark
+from oomdb.store.database import Store, mark, shared_state
+from oomdb.store.places import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,6 +83,7 @@ def keys_text(keys: dict[str, Key]) -> str:
 
 
 def write_pages(
+    connection: Connection,
     database: Place,
     folder: Path,
     event_ids: Sequence[str],
@@ -91,16 +93,16 @@ def write_pages(
 ) -> Iterator[tuple[dict[str, Key], int]]:
     """Write the page of each event, by as many processes as `jobs` tells.
 
-    Gives, share by share, the keys of its pages and how many were new or changed. `up` is
-    the page that they lead to. OomdbError when the database is not the same for all, or a
-    process ended.
+    They show what `connection` sees of the database. Gives, share by share, the keys of its
+    pages and how many were new or changed. `up` is the page that they lead to. OomdbError when
+    the database is not the same for all, or a process ended.
     """
     shares = [
         _Share(folder, up, ids, {one: known[one] for one in ids if one in known})
         for at in range(0, len(event_ids), _SHARE)
         for ids in [event_ids[at : at + _SHARE]]
     ]
-    identity = mark(database)
+    identity = shared_state(connection, database)
     with ExitStack() as stack:
         if jobs <= 1 or len(shares) <= 1:
             _begin(database, identity)
@@ -124,8 +126,10 @@ _replaced = False
 def _begin(database: Place, identity: object) -> None:
     """Open the database, which must be the one that the report was read from."""
     global _connection, _replaced
-    _connection = _opened.enter_context(Store.open_for_reading(database)).connection
-    _replaced = mark(database) != identity
+    is_server = isinstance(database, Server)
+    reader = Store.open_for_reading(database, str(identity) if is_server else None)
+    _connection = _opened.enter_context(reader).connection
+    _replaced = not is_server and mark(database) != identity
 
 
 def _end() -> None:

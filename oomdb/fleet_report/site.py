@@ -71,7 +71,9 @@ def write_site(
     keys: dict[str, Key] = {}
     written = 0
     known_keys = read_keys(folder / KEYS)
-    shares = write_pages(database, folder / EVENTS, ids, known_keys, f"../{INDEX}", jobs)
+    shares = write_pages(
+        connection, database, folder / EVENTS, ids, known_keys, f"../{INDEX}", jobs
+    )
     for made, changed in shares:
         keys |= made
         written += changed

@@ -11,6 +11,7 @@ import duckdb
 from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
+from oomdb.store.connection import server_session
 from oomdb.store.insertion import insert, insert_rows, registered
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
 from oomdb.store.places import Server
@@ -160,16 +161,17 @@ class Store(Content):
 
     @staticmethod
     @contextmanager
-    def open_for_reading(path: Place) -> Iterator[Reader]:
+    def open_for_reading(path: Place, state_shared: str | None = None) -> Iterator[Reader]:
         """The published database, upgraded first when an older oomdb wrote it.
 
         Raises OomdbError when there is none, NotADatabaseError or NewerDatabaseError for
-        a file that this oomdb cannot read; such a file is not touched.
+        a file that this oomdb cannot read; such a file is not touched. `state_shared` is of a
+        server: the name of a state that another session shares.
         """
         if isinstance(path, Server):
             from oomdb.store.server.opening import opened_to_read
 
-            with opened_to_read(path) as session:
+            with opened_to_read(path, state_shared) as session:
                 yield Reader(session, path)
             return
         if not path.exists():
@@ -381,6 +383,16 @@ def mark(place: Place) -> object | None:
     except OSError:
         return None
     return (status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
+
+
+def shared_state(connection: Connection, place: Place) -> object:
+    """What names the state that a reader sees: a server's by a name, a file's by its mark."""
+    server = server_session(connection)
+    if server is None:
+        return mark(place)
+    from oomdb.store.server.opening import share
+
+    return share(server)
 
 
 @contextmanager

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from oomdb.store.places import Server
 
 #: The first release with all that the views need.
-_LEAST_VERSION = 14_00_00
+_LEAST_VERSION = 15_00_00
 #: Text in quotes, where nothing stands for a parameter, or what psycopg takes for its own.
 _QUOTED_OR_MARK = re.compile(r"'[^']*'|\"[^\"]*\"|\?|%")
-#: What every session has: times as text are ISO 8601, in UTC, and names of hours are nobody's.
+#: What every session has beside what its URL says: times as text are ISO 8601, in UTC.
 _SETTINGS = "-c DateStyle=ISO -c TimeZone=UTC -c standard_conforming_strings=on"
 _CONNECT_S = 20
 _FETCHED_ROWS = 10_000
@@ -43,23 +43,29 @@ def psycopg_module() -> Any:
     return psycopg
 
 
+def session(server: Server, *, autocommit: bool) -> driver.Connection[Any]:
+    """A session of the driver's own, as all of oomdb's are; psycopg.Error where there is none."""
+    psycopg = psycopg_module()
+    told = psycopg.conninfo.conninfo_to_dict(server.url)
+    own = {
+        "options": f"{told.get('options', '')} {_SETTINGS}".strip(),
+        "connect_timeout": told.get("connect_timeout", _CONNECT_S),
+        "application_name": "oomdb",
+        "client_encoding": "utf8",
+    }
+    found: driver.Connection[Any] = psycopg.connect(**{**told, **own}, autocommit=autocommit)
+    return found
+
+
 class ServerConnection:
     """One session; statements outside of `begin` and `commit` are each a transaction."""
 
     def __init__(self, server: Server) -> None:
-        psycopg = psycopg_module()
         self.server = server
         self._depth = 0
         self._names = count()
         with told_of(server):
-            self.session: driver.Connection[Any] = psycopg.connect(
-                server.url,
-                autocommit=True,
-                options=_SETTINGS,
-                connect_timeout=_CONNECT_S,
-                application_name="oomdb",
-                client_encoding="utf8",
-            )
+            self.session = session(server, autocommit=True)
         version = self.session.info.server_version
         if version < _LEAST_VERSION:
             self.close()

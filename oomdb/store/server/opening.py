@@ -10,7 +10,7 @@ from oomdb.output import terminal
 from oomdb.store import functions
 from oomdb.store.insertion import insert_rows
 from oomdb.store.opening import State, definitions_fingerprint
-from oomdb.store.server.connection import ServerConnection, psycopg_module, told_of
+from oomdb.store.server.connection import ServerConnection, session, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,9 +91,10 @@ def _migrate(server: Server) -> None:
 
     from oomdb.store import migrate
 
-    psycopg = psycopg_module()
     engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(server.url), poolclass=NullPool
+        "postgresql+psycopg://",
+        creator=lambda: session(server, autocommit=False),
+        poolclass=NullPool,
     )
     try:
         with told_of(server), engine.begin() as connection:
@@ -162,9 +163,10 @@ def _schema(connection: ServerConnection) -> str:
 
 
 @contextmanager
-def opened_to_read(server: Server) -> Iterator[ServerConnection]:
+def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[ServerConnection]:
     """A session that sees one state of the database and cannot change it.
 
+    `state_shared` names the state that another session sees, which lives as long (`share`).
     It is brought up to date first; where that is not possible, a difference in the views
     alone is only told. OomdbError where nothing of oomdb's is there.
     """
@@ -181,7 +183,14 @@ def opened_to_read(server: Server) -> Iterator[ServerConnection]:
                 terminal.note(f"oomdb: the saved views are those of another oomdb: {error}")
         connection.begin()
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if state_shared is not None:
+            connection.execute(f"SET TRANSACTION SNAPSHOT '{state_shared}'")
         yield connection
+
+
+def share(connection: ServerConnection) -> str:
+    """The name by which other sessions see the state that this one sees."""
+    return str(connection.execute("SELECT PG_EXPORT_SNAPSHOT()").fetchone()[0])
 
 
 def mark(server: Server) -> object | None:

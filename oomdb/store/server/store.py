@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from oomdb.store.custody import Act
-    from oomdb.store.database import Known
+    from oomdb.store.database import Input, Known
     from oomdb.store.places import Server
 
 
@@ -56,6 +56,10 @@ class ServerStore(Store):
         """The sources that have the path, the head or the SHA-256 of one of the logs."""
         self.begin_batch()
         return super().sources_like(logs)
+
+    def note_inputs(self, inputs: Sequence[Input], *, known: Sequence[str]) -> None:
+        """Remember files as they are; another ingest may have noted any of them meanwhile."""
+        super().note_inputs(inputs, known=[*known, *(each.path for each in inputs)])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -1,0 +1,162 @@
+"""Many ingests at once into a server: each report is one event, whole sources or nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from oomdb import cli
+from oomdb import ingest as ingesting
+from oomdb.errors import OomdbError
+from oomdb.ingest import ingest
+from oomdb.reparse import reparse
+from oomdb.store import custody
+from oomdb.store.database import Store
+from oomdb.store.insertion import insert
+from oomdb.verify import verify
+from tests import samples
+from tests.faults.commands import write_logs
+from tests.test_server.conftest import dump
+
+if TYPE_CHECKING:
+    from oomdb.store.places import Server
+
+CODE = str(Path(cli.__file__).parent.parent.parent)
+
+
+def begin(server: Server, *paths: Path) -> subprocess.Popen[bytes]:
+    """An ingest in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "oomdb", "ingest", "--jobs", "1", *map(str, paths)],
+        env={**os.environ, "PYTHONPATH": CODE, "OOMDB_DB": server.url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def number(server: Server, sql: str) -> int:
+    with Store.open_for_reading(server) as reader:
+        return int(reader.connection.execute(sql).fetchone()[0])
+
+
+def test_a_server_holds_what_a_file_holds(filled_server: Server, filled_file: Path) -> None:
+    assert dump(filled_server) == dump(filled_file)
+    assert verify(filled_server, again=True).problems == []
+
+
+def test_a_second_ingest_adds_nothing(filled_server: Server) -> None:
+    before = dump(filled_server)
+    again = ingest([samples.ROOT], filled_server)
+    assert (again.new_events, again.known_files) == (0, again.files)
+    assert dump(filled_server) == before
+
+
+def test_ingests_at_once_make_each_event_once(server: Server, filled_file: Path) -> None:
+    """Four processes begin at once, on an empty server, and each log is read by two of them."""
+    logs = samples.logs()
+    halves = [logs[: len(logs) // 2], logs[len(logs) // 2 :], logs[::2], logs[1::2]]
+    running = [begin(server, *half) for half in halves]
+    for process in running:
+        _, messages = process.communicate(timeout=240)
+        assert process.returncode == 0, messages.decode()
+    assert dump(server) == dump(filled_file)
+    assert verify(server).problems == []
+
+
+def test_a_killed_ingest_leaves_whole_sources(server: Server, tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(40), reports=30)
+    whole = tmp_path / "whole.duckdb"
+    ingest([tmp_path / "logs"], whole)
+    process = begin(server, tmp_path / "logs")
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if number(server, "SELECT COUNT(*) FROM sources"):
+                break
+        except OomdbError:
+            pass  # there are no tables yet
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    torn = "SELECT COUNT(*) FROM sources WHERE event_count <> 30"
+    assert number(server, torn) == 0
+    assert verify(server).problems == []
+    ingest([tmp_path / "logs"], server)
+    assert dump(server) == dump(whole)
+
+
+def test_what_is_read_in_batches_is_told_batch_by_batch(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_logs(tmp_path / "logs", range(6), reports=2)
+    monkeypatch.setattr(ingesting, "_BATCH_REPORTS", 4)
+    ingest([tmp_path / "logs"], server, jobs=1)
+    with Store.open_for_reading(server) as reader:
+        entries, _ = custody.head(reader.connection)
+        assert entries >= 3
+        assert list(custody.problems(reader.connection)) == []
+        told = reader.connection.execute("SELECT COUNT(*) FROM custody_sources").fetchone()
+    assert told[0] == 6
+
+
+def test_a_reader_sees_one_state(server: Server, tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(1))
+    ingest([tmp_path / "logs"], server)
+    with Store.open_for_reading(server) as reader:
+        assert reader.event_count() == 1
+        write_logs(tmp_path / "logs", range(3))
+        ingest([tmp_path / "logs"], server)
+        assert reader.event_count() == 1
+    with Store.open_for_reading(server) as reader:
+        assert reader.event_count() == 3
+
+
+def test_evidence_is_read_again_there(server: Server, tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(3))
+    ingest([tmp_path / "logs"], server)
+    before = dump(server)
+    done = reparse(server)
+    assert (done.events_before, done.events) == (3, 3)
+    assert dump(server) == before
+
+
+@pytest.mark.parametrize(
+    "text", ["\\.", "one\n\\.\ntwo", "a\0b", "", "a,b", '"', "\\N", "\\x41", "\r\n", "\u2028"]
+)
+def test_text_comes_back_as_it_was(filled_server: Server, text: str) -> None:
+    """What ends the data of COPY or means NULL in it is text here; PostgreSQL has no NUL."""
+    with Store.open_for_ingest(filled_server, custody.Act("test")) as store:
+        store.connection.begin()
+        insert(store.connection, "host_names", pa.table({"host_id": ["h"], "name": [text]}))
+        found = store.connection.execute("SELECT name FROM host_names WHERE host_id = 'h'")
+        (kept,) = found.fetchall()
+        store.connection.rollback()
+    assert kept == (text.replace("\0", "\u2400"),)
+
+
+def test_bytes_and_nothing_come_back_as_they_were(filled_server: Server) -> None:
+    rows = pa.table(
+        {
+            "event_id": pa.array(["e", "e"]),
+            "victim_no": pa.array([1, 2]),
+            "comm": pa.array(["", None]),
+            "comm_bytes": pa.array([b"\0\xff,\n", None]),
+            "reaped_uptime_s": pa.array([0.1, None]),
+        }
+    )
+    names = ", ".join(rows.column_names)
+    sql = f"SELECT {names} FROM victims WHERE event_id = 'e' ORDER BY victim_no"
+    with Store.open_for_ingest(filled_server, custody.Act("test")) as store:
+        store.connection.begin()
+        insert(store.connection, "victims", rows)
+        found = store.connection.execute(sql).to_arrow_table()
+        store.connection.rollback()
+    assert found.to_pylist() == rows.to_pylist()

@@ -1,0 +1,106 @@
+"""All of a database goes from a file to a server and back, and nothing becomes two events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from oomdb import export, tables
+from oomdb.errors import OomdbError, UsageError
+from oomdb.fleet.labels import import_labels
+from oomdb.ingest import ingest
+from oomdb.reparse import rebuild
+from oomdb.store import custody
+from oomdb.store.database import Store
+from oomdb.transfer import bring
+from oomdb.verify import verify
+from tests.faults.commands import write_logs
+from tests.test_server.conftest import dump
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from oomdb.store.places import Place, Server
+
+
+def test_from_file_to_server_to_folder_to_file(
+    filled_file: Path, server: Server, tmp_path: Path
+) -> None:
+    """Each tier holds the same, and the chain of custody goes on from one to the next."""
+    folder, last = tmp_path / "tables", tmp_path / "last.duckdb"
+    expected = dump(filled_file)
+    export.export(filled_file, server, None)
+    export.export(server, folder, None)
+    bring(folder, last)
+    for place in (server, last):
+        assert dump(place) == expected
+        assert verify(place, again=True).problems == []
+    with Store.open_for_reading(filled_file) as reader:
+        _, noted = custody.head(reader.connection)
+    assert noted is not None
+    assert verify(last, originals=False, entry=noted).problems == []
+
+
+@pytest.mark.parametrize("kind", ["file", "server"])
+def test_an_import_joins_what_both_hold(kind: str, server: Server, tmp_path: Path) -> None:
+    """Two collectors read overlapping logs; one database of all of them is as one ingest's."""
+    write_logs(tmp_path / "logs", range(5))
+    logs = sorted((tmp_path / "logs").iterdir())
+    one, other, whole = (tmp_path / f"{name}.duckdb" for name in ("one", "other", "whole"))
+    ingest(logs[:3], one)
+    ingest(logs[2:], other)
+    ingest([tmp_path / "logs"], whole)
+    target: Place = one if kind == "file" else server
+    if kind == "server":
+        assert bring(one, server).new_events == 3
+    done = bring(other, target)
+    assert (done.sources, done.events, done.new_events) == (3, 3, 2)
+    left_out = f'["{tables.INPUTS.name}"'
+    assert [line for line in dump(target) if not line.startswith(left_out)] == dump(whole)
+    assert verify(target).problems == []
+    assert bring(other, target).new_events == 0
+
+
+def test_labels_come_along_only_where_there_are_none(server: Server, tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(2))
+    one = tmp_path / "one.duckdb"
+    ingest([tmp_path / "logs"], one)
+    rules = tmp_path / "labels.csv"
+    rules.write_text("host,role\nweb*,front\n")
+    import_labels(rules, one)
+    ingest([tmp_path / "logs" / "web0.log"], server)
+    bring(one, server)
+    sql = "SELECT DISTINCT labels FROM hosts"
+    with Store.open_for_reading(server) as reader:
+        assert reader.connection.execute(sql).fetchall() == [("role=front",)]
+    rules.write_text("host,role\nweb*,back\n")
+    import_labels(rules, server)
+    bring(one, server)
+    with Store.open_for_reading(server) as reader:
+        assert reader.connection.execute(sql).fetchall() == [("role=back",)]
+
+
+def test_a_server_is_rebuilt_of_its_evidence(filled_server: Server, tmp_path: Path) -> None:
+    new = tmp_path / "new.duckdb"
+    rebuild(filled_server, new)
+    assert dump(new) == dump(filled_server)
+
+
+def test_nothing_is_written_over(filled_file: Path, filled_server: Server) -> None:
+    with pytest.raises(UsageError, match="holds a database"):
+        export.export(filled_file, filled_server, None)
+    with pytest.raises(UsageError, match="database itself"):
+        bring(filled_file, filled_file)
+
+
+def test_a_redacted_copy_is_no_evidence(
+    filled_server: Server, server: Server, tmp_path: Path
+) -> None:
+    copy = tmp_path / "redacted.duckdb"
+    export.export(filled_server, copy, export.new_key())
+    assert not any("iZ23tpcto8eZ" in line for line in dump(copy))
+    with pytest.raises(OomdbError, match="redacted"):
+        bring(copy, server)
+    with pytest.raises(UsageError, match="redacted"):
+        export.export(filled_server, server, export.new_key())
