@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
@@ -188,16 +189,21 @@ def test_a_copy_as_it_is(database: Path, tmp_path: Path) -> None:
     )
 
 
-def test_who_may_not_read_the_database_may_not_read_its_copy(
-    database: Path, tmp_path: Path
+@pytest.mark.parametrize(("mode", "of_folder"), [(0o600, 0o700), (0o640, 0o750), (0o644, 0o755)])
+def test_who_may_read_the_database_may_read_its_copy_and_nobody_else(
+    database: Path, tmp_path: Path, mode: int, of_folder: int
 ) -> None:
     private = tmp_path / "private.duckdb"
     shutil.copy(database, private)
-    private.chmod(0o600)
-    export(private, tmp_path / "copy.duckdb", None)
-    export(private, tmp_path / "parquet", None)
-    assert stat.S_IMODE((tmp_path / "copy.duckdb").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "parquet").stat().st_mode) == 0o700
+    private.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        export(private, tmp_path / "copy.duckdb", None)
+        export(private, tmp_path / "parquet", None)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "copy.duckdb").stat().st_mode) == mode
+    assert stat.S_IMODE((tmp_path / "parquet").stat().st_mode) == of_folder
 
 
 def test_changes_that_lie_aside_are_not_left_out_without_a_word(
@@ -236,6 +242,9 @@ def test_a_key_comes_from_a_file_that_holds_enough(
         key_in(tmp_path / "key")
     with pytest.raises(UsageError, match="No such file"):
         key_in(tmp_path / "none")
+    (tmp_path / "key").write_bytes(b"15 bytes of key\n")
+    with pytest.raises(UsageError, match="15 bytes; a key has at least 16"):
+        key_in(tmp_path / "key")
     (tmp_path / "key").write_bytes(KEY + b"\n")
     assert key_in(tmp_path / "key") == KEY
     with pytest.raises(SystemExit) as ended:
