@@ -9,8 +9,10 @@ import os
 import random
 import shutil
 import tarfile
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -111,6 +113,7 @@ def test_nothing_is_wrong_with_what_was_ingested(filled: Path) -> None:
         ("CREATE VIEW more AS SELECT 1 AS one", "views"),
         ("CREATE MACRO more(n) AS n", "views"),
         ("ALTER TABLE victims ADD COLUMN more INTEGER", "views"),
+        ("DROP TABLE budget_hosts", "orphans"),
     ],
 )
 def test_what_was_changed_is_found(folder: Path, statement: str, check: str) -> None:
@@ -521,6 +524,19 @@ def test_a_log_that_has_grown_is_taken_out_and_added(folder: Path) -> None:
     assert changes[0] == [("added", "grown.log")]
     assert sorted(changes[1]) == [("added", "grown.log"), ("removed", "grown.log")]
     assert len(changes) == 2
+    assert verify(database).problems == []
+
+
+def test_a_log_of_which_something_else_is_told_now_is_taken_out_and_added(tmp_path: Path) -> None:
+    file, database = tmp_path / "kern.log", tmp_path / "oomdb.duckdb"
+    file.write_bytes(log(syslog(report_6_1(), "web1", "2026-06-04T17:19:10")))
+    ingest([file], database, Options(zone=UTC))
+    ingest([file], database, Options(zone=ZoneInfo("Asia/Tokyo")))
+    changes = [each[2] for each in entries(database)]
+    assert changes == [
+        [("added", "kern.log")],
+        [("removed", "kern.log"), ("added", "kern.log")],
+    ]
     assert verify(database).problems == []
 
 

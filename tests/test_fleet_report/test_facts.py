@@ -180,6 +180,28 @@ def test_the_ends_of_the_period(made: duckdb.DuckDBPyConnection) -> None:
     assert (kills.now, kills.before) == (1, 1)  # the begin is in it, the end is not
 
 
+def test_a_limit_is_listed_from_its_second_hit_and_told_from_its_third(
+    made: duckdb.DuckDBPyConnection,
+) -> None:
+    insert_host(made, "db1")
+    found = []
+    for number in range(3):
+        insert_hit(made, f"{number}", "db1", 6 * DAY_S + number * 1000, WEB, memory=(8, 8))
+        report = told_of(made, WEEK)
+        told = [finding.value for finding in report.attention if finding.kind == "limit"]
+        found.append(([limit.hits for limit in report.limits.rows], told))
+    assert found == [([], []), ([2], []), ([3], [3])]
+
+
+def test_a_new_name_is_told_from_its_second_kill(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    insert_kill(made, "past", "db1", -40 * DAY_S, "sh")
+    for number, name in enumerate(("java", "ruby", "java")):
+        insert_kill(made, f"{number}", "db1", 6 * DAY_S + number * 1000, name)
+    told = [one.text for one in told_of(made, WEEK).attention if one.kind == "new_victim"]
+    assert told == ["new: java was killed 2 times on 1 host, never before"]
+
+
 def test_without_a_past_the_name_killed_most_is_told(made: duckdb.DuckDBPyConnection) -> None:
     insert_host(made, "db1")
     for number, name in enumerate(("java", "sh", "java")):
