@@ -16,6 +16,8 @@ from oomdb import tables
 from oomdb.cli.app import app
 from oomdb.errors import OomdbError, UsageError
 from oomdb.export import export, key_in
+from oomdb.fleet.budgets import import_budgets
+from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.redaction import columns
 from oomdb.redaction.patterns import KERNEL_WORDS
@@ -25,6 +27,7 @@ from oomdb.store.database import Store
 from oomdb.tables import Type
 from oomdb.verify import verify
 from oomdb.views import load_views
+from tests.printed import log, report_6_1, syslog
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 KEY = b"a key for tests alone, not for you"
@@ -111,6 +114,20 @@ def test_no_text_of_a_report_is_left(database: Path, redacted: Path) -> None:
     content = redacted.read_bytes()
     assert b"AliYunDun" not in content
     assert b"iZ23tpcto8eZ" not in content
+
+
+def test_what_users_told_is_left_out(tmp_path: Path) -> None:
+    database, copy = tmp_path / "oomdb.duckdb", tmp_path / "copy.duckdb"
+    (tmp_path / "kern.log").write_bytes(log(syslog(report_6_1(), "web1")))
+    ingest([tmp_path / "kern.log"], database)
+    (tmp_path / "hosts.csv").write_text("host,role\nweb*,web\n", encoding="utf-8")
+    (tmp_path / "budgets.csv").write_text("host,comm,kb\nweb*,java,1000\n", encoding="utf-8")
+    import_labels(tmp_path / "hosts.csv", database)
+    import_budgets(tmp_path / "budgets.csv", database)
+    export(database, copy, KEY)
+    for table in ("host_rules", "host_labels", "budgets", "budget_hosts"):
+        sql = f"SELECT COUNT(*) FROM {table}"
+        assert (rows(database, sql), rows(copy, sql)) == ([(1,)], [(0,)]), table
 
 
 def test_equal_names_stay_equal_and_others_differ(database: Path, redacted: Path) -> None:

@@ -193,6 +193,23 @@ def test_a_limit_is_listed_from_its_second_hit_and_told_from_its_third(
     assert found == [([], []), ([2], []), ([3], [3])]
 
 
+def test_a_reserve_of_the_smallest_zone_alone_is_not_told(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    insert_kill(made, "1", "db1", 6 * DAY_S)
+    facts.derive(made)
+    found = []
+    for reserve_kb in (16 * 1024 - 1, 16 * 1024):
+        made.execute("DELETE FROM facts.memory_suspects")
+        made.execute(
+            "INSERT INTO facts.memory_suspects (event_id, suspect, figure_kb)"
+            " VALUES ('1', 'reserve_blocked', ?)",
+            [reserve_kb],
+        )
+        told = fleet_report(made, WEEK, ()).attention
+        found.append([one.value for one in told if one.kind == "reserve_blocked"])
+    assert found == [[], [1]]
+
+
 def test_a_new_name_is_told_from_its_second_kill(made: duckdb.DuckDBPyConnection) -> None:
     insert_host(made, "db1")
     insert_kill(made, "past", "db1", -40 * DAY_S, "sh")
