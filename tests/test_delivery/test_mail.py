@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from oomdb.delivery.deliver import Outcome, State, deliver
-from oomdb.delivery.mail import address
+from oomdb.delivery.mail import Server, address
 from oomdb.delivery.targets import targets
 from oomdb.errors import UsageError
 
@@ -276,6 +276,26 @@ def test_names_out_of_logs_make_no_header(
 def test_settings_that_contradict_are_told(text: str, told: str, settings: Settings) -> None:
     with pytest.raises(UsageError, match=told):
         targets(TO, settings(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ('host = "mx.example"\n', ("starttls", 587)),
+        ('host = "192.0.2.1"\n', ("starttls", 587)),
+        ('host = "mx.example"\nsecurity = "tls"\n', ("tls", 465)),
+        ('host = "mx.example"\nsecurity = "none"\n', ("none", 25)),
+        ('host = "mx.example"\nport = 2525\n', ("starttls", 2525)),
+        ('host = "localhost"\n', ("none", 25)),
+        ('host = "127.0.0.1"\n', ("none", 25)),
+        ("", ("none", 25)),
+    ],
+)
+def test_mail_leaves_the_machine_over_tls_unless_told_otherwise(
+    text: str, way: tuple[str, int], settings: Settings
+) -> None:
+    server = Server.of(settings(f"[smtp]\n{text}"))
+    assert (server.security, server.port) == way
 
 
 @pytest.mark.parametrize(
