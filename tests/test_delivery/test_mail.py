@@ -78,6 +78,7 @@ def test_the_same_message_has_the_same_id_and_others_have_others(
     message: Message, settings: Settings, journal: Journal, hours: Hours
 ) -> None:
     mailbox = Mailbox()
+    longer = dataclasses.replace(message, since=message.since.replace(day=19))
     next_day = dataclasses.replace(message, until=message.until.replace(day=28))
     elsewhere = dataclasses.replace(message, about=("fleet report", "/srv/other.duckdb"))
     with mail_server(mailbox) as port:
@@ -87,11 +88,11 @@ def test_the_same_message_has_the_same_id_and_others_have_others(
         for note in journal.folder.iterdir():
             note.write_bytes(b"")  # as after a crash between sending and noting
         sent(message, configuration, journal, hours)
-        sent(next_day, configuration, journal, hours)
-        sent(elsewhere, configuration, journal, hours)
+        for other in (longer, next_day, elsewhere):
+            sent(other, configuration, journal, hours)
     ids = [mail["Message-ID"] for mail in mailbox.mails]
     assert ids[0] == ids[2]
-    assert len(set(ids)) == 4
+    assert len(set(ids)) == 5
     assert all(one.startswith("<oomdb.") and one.endswith("@mon.example>") for one in ids)
     assert [mail["To"] for mail in mailbox.mails[:2]] == ["ops@example.com", "dev@example.com"]
 
