@@ -140,6 +140,7 @@ def test_changes_are_told_from_both_periods(made: duckdb.DuckDBPyConnection) -> 
         "new": (2, 0, 0),
         "back": (1, 0, 1),
         "worse": (6, 3, 0),
+        "just worse": (9, 6, 0),
         "almost": (5, 3, 0),  # two more are not three
         "larger": (13, 9, 0),  # four more are not half as many again
         "same": (1, 1, 0),
@@ -159,6 +160,7 @@ def test_changes_are_told_from_both_periods(made: duckdb.DuckDBPyConnection) -> 
         "new": "new",
         "back": "back",
         "worse": "worse",
+        "just worse": "worse",
         "almost": "more",
         "larger": "more",
         "same": "same",
