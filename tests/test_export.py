@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
@@ -15,6 +16,8 @@ from oomdb import tables
 from oomdb.cli.app import app
 from oomdb.errors import OomdbError, UsageError
 from oomdb.export import export, key_in
+from oomdb.fleet.budgets import import_budgets
+from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.redaction import columns
 from oomdb.redaction.patterns import KERNEL_WORDS
@@ -24,6 +27,7 @@ from oomdb.store.database import Store
 from oomdb.tables import Type
 from oomdb.verify import verify
 from oomdb.views import load_views
+from tests.printed import log, report_6_1, syslog
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 KEY = b"a key for tests alone, not for you"
@@ -112,6 +116,20 @@ def test_no_text_of_a_report_is_left(database: Path, redacted: Path) -> None:
     assert b"iZ23tpcto8eZ" not in content
 
 
+def test_what_users_told_is_left_out(tmp_path: Path) -> None:
+    database, copy = tmp_path / "oomdb.duckdb", tmp_path / "copy.duckdb"
+    (tmp_path / "kern.log").write_bytes(log(syslog(report_6_1(), "web1")))
+    ingest([tmp_path / "kern.log"], database)
+    (tmp_path / "hosts.csv").write_text("host,role\nweb*,web\n", encoding="utf-8")
+    (tmp_path / "budgets.csv").write_text("host,comm,kb\nweb*,java,1000\n", encoding="utf-8")
+    import_labels(tmp_path / "hosts.csv", database)
+    import_budgets(tmp_path / "budgets.csv", database)
+    export(database, copy, KEY)
+    for table in ("host_rules", "host_labels", "budgets", "budget_hosts"):
+        sql = f"SELECT COUNT(*) FROM {table}"
+        assert (rows(database, sql), rows(copy, sql)) == ([(1,)], [(0,)]), table
+
+
 def test_equal_names_stay_equal_and_others_differ(database: Path, redacted: Path) -> None:
     for place in columns.NAMES | columns.PRINTED_NAMES:
         assert len(values(database, place)) == len(values(redacted, place)), place
@@ -188,16 +206,21 @@ def test_a_copy_as_it_is(database: Path, tmp_path: Path) -> None:
     )
 
 
-def test_who_may_not_read_the_database_may_not_read_its_copy(
-    database: Path, tmp_path: Path
+@pytest.mark.parametrize(("mode", "of_folder"), [(0o600, 0o700), (0o640, 0o750), (0o644, 0o755)])
+def test_who_may_read_the_database_may_read_its_copy_and_nobody_else(
+    database: Path, tmp_path: Path, mode: int, of_folder: int
 ) -> None:
     private = tmp_path / "private.duckdb"
     shutil.copy(database, private)
-    private.chmod(0o600)
-    export(private, tmp_path / "copy.duckdb", None)
-    export(private, tmp_path / "parquet", None)
-    assert stat.S_IMODE((tmp_path / "copy.duckdb").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "parquet").stat().st_mode) == 0o700
+    private.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        export(private, tmp_path / "copy.duckdb", None)
+        export(private, tmp_path / "parquet", None)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "copy.duckdb").stat().st_mode) == mode
+    assert stat.S_IMODE((tmp_path / "parquet").stat().st_mode) == of_folder
 
 
 def test_changes_that_lie_aside_are_not_left_out_without_a_word(
@@ -236,6 +259,9 @@ def test_a_key_comes_from_a_file_that_holds_enough(
         key_in(tmp_path / "key")
     with pytest.raises(UsageError, match="No such file"):
         key_in(tmp_path / "none")
+    (tmp_path / "key").write_bytes(b"15 bytes of key\n")
+    with pytest.raises(UsageError, match="15 bytes; a key has at least 16"):
+        key_in(tmp_path / "key")
     (tmp_path / "key").write_bytes(KEY + b"\n")
     assert key_in(tmp_path / "key") == KEY
     with pytest.raises(SystemExit) as ended:

@@ -80,7 +80,10 @@ def test_the_numbers_are_those_of_the_database(database: Path) -> None:
             "oomdb_unparsed_lines": "SELECT COUNT(*) FROM unparsed_lines",
             "oomdb_last_event_timestamp_seconds": "SELECT EPOCH(MAX(occurred_at)) FROM events",
             "oomdb_last_ingest_timestamp_seconds": "SELECT EPOCH(MAX(ingested_at)) FROM sources",
+            "oomdb_last_change_timestamp_seconds": "SELECT EPOCH(MAX(happened_at)) FROM custody",
             "oomdb_custody_entries": "SELECT 2",
+            "oomdb_hosts": "SELECT COUNT(*) FROM hosts",
+            "oomdb_undated_reports": "SELECT COUNT(*) FROM events WHERE occurred_at IS NULL",
         }.items():
             assert reader.connection.execute(sql).fetchone() == (value(families, name),), name
         by_kind = reader.connection.execute(
@@ -175,6 +178,14 @@ def test_a_file_is_replaced_as_a_whole_and_others_can_read_it(
     held.close()
     assert stat.S_IMODE(out.stat().st_mode) == 0o644
     assert [path.name for path in tmp_path.iterdir()] == ["oomdb.prom"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "has_findings"),
+    [((0, 0, 0), False), ((1, 0, 0), True), ((0, 1, 0), True), ((0, 0, 1), True)],
+)
+def test_each_flaw_is_a_finding(counts: tuple[int, int, int], has_findings: bool) -> None:
+    assert metrics.Metrics([], *counts).has_findings == has_findings
 
 
 def test_findings_are_an_exit_code_on_request(

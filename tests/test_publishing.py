@@ -94,6 +94,33 @@ def test_nothing_that_lies_there_is_written_through_or_removed(tmp_path: Path) -
     assert (tmp_path / ".out.part").read_text() == "mine too"
 
 
+def test_a_link_called_like_a_leftover_stays(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    link = tmp_path / ".out.0123abcd.part"
+    link.symlink_to("precious")
+    with replacing(tmp_path / "out") as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert link.read_text() == "mine"
+
+
+def test_what_has_the_name_to_be_written_under_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may make files there could try all names."""
+    names = iter(("0123abcd", "4567cdef"))
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(names))
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / ".out.0123abcd.part").symlink_to("precious")
+    with (
+        pytest.raises(OomdbError, match=r"cannot write .*out: "),
+        replacing(tmp_path / "out") as file,
+    ):
+        file.write(b"new")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_error_leaves_the_file_before(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("before")
     with pytest.raises(ZeroDivisionError), replacing(tmp_path / "out") as file:

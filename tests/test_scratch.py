@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,10 @@ def test_what_a_killed_run_left_is_removed_and_a_living_ones_stays(tmp_path: Pat
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     ours = tmp_path / "oomdb-tmp-ab_cd012"
-    others = [tmp_path / name for name in ("oomdb-tmp-backup", "oomdb-tmp-ABCDEFGH", "x")]
+    others = [
+        tmp_path / name
+        for name in ("oomdb-tmp-backup", "oomdb-tmp-ABCDEFGH", "oomdb-tmp-abcdefgh-old", "x")
+    ]
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "file").touch()
     link = tmp_path / "oomdb-tmp-aaaaaaaa"
@@ -67,6 +71,15 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     assert (tmp_path / "kept" / "file").exists()
     assert file.exists()
     assert all(folder.is_dir() for folder in others)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_what_another_user_made_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "oomdb-tmp-ab_cd012"
+    folder.mkdir()
+    os.chown(folder, 65534, -1)
+    scratch.remove_leftovers()
+    assert folder.is_dir()
 
 
 def test_a_folder_that_cannot_be_made_is_named(

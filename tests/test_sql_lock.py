@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import hashlib
+import json
 import re
 import shutil
 import sys
@@ -226,6 +227,21 @@ QUESTIONS = [
     "SELECT * FROM query_table('events')",
 ]
 
+#: What the settings of a locked connection are; DuckDB does not tell `disabled_filesystems`.
+CLOSED = {
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "allow_unredacted_secrets": "false",
+    "allow_unsigned_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+    "home_directory": "",
+    "lock_configuration": "true",
+    "python_enable_replacements": "false",
+    "secret_directory": "",
+}
+
 #: The functions of DuckDB that are no mere calculation.
 KNOWN_FUNCTIONS = """
 add_parquet_key all_profiling_output arrow_scan arrow_scan_dumb checkpoint collations
@@ -388,6 +404,17 @@ def test_every_setting_is_locked(stranger: Stranger) -> None:
         code, out, err = stranger.asks(sql)
         assert (code, out) == (1, "")
         assert "SET is locked out" in err
+
+
+@pytest.mark.parametrize("temp_limit", ["0", "1GB"])
+def test_every_way_is_closed_by_its_own_setting(stranger: Stranger, temp_limit: str) -> None:
+    """Several of them stand in the way of one statement, so that none of those would tell."""
+    asked = "SELECT name, value FROM duckdb_settings() WHERE name IN ({}) ORDER BY name"
+    names = ", ".join(f"'{name}'" for name in CLOSED)
+    code, out, err = stranger.asks(asked.format(names), "--temp-limit", temp_limit, "-f", "json")
+    assert (code, err) == (0, "")
+    found = {row["name"]: row["value"] or "" for row in json.loads(out)}
+    assert found == CLOSED
 
 
 def test_no_function_of_duckdb_is_unknown() -> None:

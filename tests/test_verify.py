@@ -9,8 +9,10 @@ import os
 import random
 import shutil
 import tarfile
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -109,13 +111,90 @@ def test_nothing_is_wrong_with_what_was_ingested(filled: Path) -> None:
         ("CREATE OR REPLACE VIEW incidents AS SELECT 1 AS forged", "views"),
         ("DROP VIEW incidents", "views"),
         ("CREATE VIEW more AS SELECT 1 AS one", "views"),
+        ("CREATE MACRO more(n) AS n", "views"),
         ("ALTER TABLE victims ADD COLUMN more INTEGER", "views"),
+        ("DROP TABLE budget_hosts", "orphans"),
     ],
 )
 def test_what_was_changed_is_found(folder: Path, statement: str, check: str) -> None:
     database = folder / "oomdb.duckdb"
     change(database, *statement.split("; "))
     assert check in found(database, originals=False)
+
+
+def test_a_row_that_points_at_none_is_found_in_every_table(folder: Path) -> None:
+    """Each column called as the key of another table, in a row that only it makes wrong."""
+    owners = {
+        "event_id": tables.EVENTS,
+        "copy_digest": tables.SIGHTINGS,
+        "source_id": tables.SOURCES,
+        "host_id": tables.HOSTS,
+        "budget_no": tables.BUDGETS,
+        "entry_no": tables.CUSTODY,
+    }
+    expected = {("events", "event_id")}  # each event has a sighting
+    statements = []
+    for table in tables.TABLES:
+        pointers = {one.name for one in table.columns if owners.get(one.name, table) is not table}
+        if pointers:
+            filled = [one for one in table.columns if one.required or one.name in pointers]
+            values = [_filling(one, table.name) for one in filled]
+            names = ", ".join(one.name for one in filled)
+            statements.append(f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(values)})")
+            expected |= {(table.name, name) for name in pointers}
+    database = folder / "oomdb.duckdb"
+    change(database, *statements)
+    problems = verify(database, originals=False).problems
+    texts = [(one.subject, one.problem) for one in problems if one.check == "orphans"]
+    assert {(table, text.split(" whose ")[1].split()[0]) for table, text in texts} == expected
+
+
+def _filling(column: tables.Column, text: str) -> str:
+    """SQL of a value that no row has in such a column."""
+    values = {
+        Type.TEXT: f"'{text}'",
+        Type.BLOB: "'x'::BLOB",
+        Type.TIMESTAMP: "TIMESTAMP '2001-01-01'",
+        Type.BOOLEAN: "TRUE",
+    }
+    return values.get(column.type, "77")
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("victims", "victim_no"), ("processes", "row_no"), ("unparsed_lines", "line_no")],
+)
+def test_a_row_that_is_there_twice_is_found(folder: Path, table: str, key: str) -> None:
+    database = folder / "oomdb.duckdb"
+    names = [one.name for one in tables.BY_NAME[table].columns if one.required]
+    names = list(dict.fromkeys(["event_id", key, *names]))
+    values = ", ".join(_filling(tables.BY_NAME[table].column(name), "x") for name in names)
+    insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})"
+    change(database, insert, insert)
+    problems = verify(database, originals=False).problems
+    assert [one.subject for one in problems if one.check == "counts"] == [table]
+
+
+@pytest.mark.parametrize("host", ["web1", "web2"])
+def test_evidence_is_held_against_its_hash_and_that_against_its_source(
+    folder: Path, host: str
+) -> None:
+    """Of each source, wherever it stands among them."""
+    database = folder / "oomdb.duckdb"
+    of_host = f"WHERE source_id = (SELECT source_id FROM sources WHERE path LIKE '%{host}.log')"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            f"UPDATE sightings SET evidence = ? {of_host}", [compress(b"oom-killer: forged\n")]
+        )
+    [problem] = verify(database, originals=False).problems
+    assert (problem.check, "SHA-256 differs" in problem.problem) == ("evidence", True)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            f"UPDATE sightings SET evidence_sha256 = ? {of_host}",
+            [hashlib.sha256(b"oom-killer: forged\n").digest()],
+        )
+    [problem] = verify(database, originals=False).problems
+    assert (problem.check, Path(problem.subject).name) == ("evidence", f"{host}.log")
 
 
 @pytest.mark.parametrize("column", copies.KEPT)
@@ -158,6 +237,47 @@ def test_a_change_in_any_column_of_custody_is_found(folder: Path, column: str) -
     value = values.get(column, "'x'")
     change(database, f"UPDATE custody SET {column} = {value} WHERE entry_no = 2")
     assert "custody" in found(database, originals=False)
+
+
+def test_an_entry_that_was_written_anew_does_not_fit_the_next(folder: Path) -> None:
+    database = folder / "oomdb.duckdb"
+    names = [column.name for column in tables.CUSTODY.columns]
+    with duckdb.connect(str(database)) as connection:
+        [row] = connection.execute("SELECT * FROM custody WHERE entry_no = 1").fetchall()
+        entry = dict(zip(names, row, strict=True)) | {"actor": "x"}
+        connection.execute(
+            "UPDATE custody SET actor = 'x', entry_sha256 = ? WHERE entry_no = 1",
+            [custody.entry_sha256(entry)],
+        )
+    [problem] = verify(database, originals=False).problems
+    assert (problem.subject, "hashes differ" in problem.problem) == ("entry 2", True)
+
+
+@pytest.mark.parametrize(
+    ("statement", "subject", "text"),
+    [
+        # What was taken out says nothing of what is there: only the hash tells.
+        (
+            "INSERT INTO custody_sources SELECT 3 AS entry_no, 1 AS change_no, 'removed', 'x', 'x',"
+            " 1, NULL",
+            "entry 3",
+            "its sources were changed",
+        ),
+        (
+            "UPDATE sources SET size_bytes = size_bytes + 1 WHERE path LIKE '%web1.log'",
+            "web1.log",
+            "size or evidence are not",
+        ),
+    ],
+)
+def test_what_an_entry_says_of_sources_is_held_against_its_hash_and_them(
+    folder: Path, statement: str, subject: str, text: str
+) -> None:
+    database = folder / "oomdb.duckdb"
+    change(database, statement)
+    [problem] = verify(database, originals=False).problems
+    assert Path(problem.subject).name == subject
+    assert text in problem.problem
 
 
 def test_evidence_that_was_exchanged_with_its_hashes_breaks_the_chain(folder: Path) -> None:
@@ -404,6 +524,19 @@ def test_a_log_that_has_grown_is_taken_out_and_added(folder: Path) -> None:
     assert changes[0] == [("added", "grown.log")]
     assert sorted(changes[1]) == [("added", "grown.log"), ("removed", "grown.log")]
     assert len(changes) == 2
+    assert verify(database).problems == []
+
+
+def test_a_log_of_which_something_else_is_told_now_is_taken_out_and_added(tmp_path: Path) -> None:
+    file, database = tmp_path / "kern.log", tmp_path / "oomdb.duckdb"
+    file.write_bytes(log(syslog(report_6_1(), "web1", "2026-06-04T17:19:10")))
+    ingest([file], database, Options(zone=UTC))
+    ingest([file], database, Options(zone=ZoneInfo("Asia/Tokyo")))
+    changes = [each[2] for each in entries(database)]
+    assert changes == [
+        [("added", "kern.log")],
+        [("removed", "kern.log"), ("added", "kern.log")],
+    ]
     assert verify(database).problems == []
 
 

@@ -24,7 +24,7 @@ from oomdb.sources.compression import (
     why_unread,
 )
 from oomdb.sources.host_names import host_of_path
-from oomdb.sources.limits import Budget, LimitError, Limits, raised_by
+from oomdb.sources.limits import BrokenError, Budget, LimitError, Limits, raised_by
 from oomdb.sources.machine import FACT_BYTES, Machine, Machines, fact_place
 from oomdb.sources.readers import Chained, FileReader, Peeked, SparseReader, spooled
 from oomdb.sources.stream import Stream
@@ -238,9 +238,11 @@ class Unwrapping:
             yield self._stream(held, lines)
 
     def _no_room(self, held: Held, error: OSError) -> Stream:
-        """What could not be put into a temporary file."""
+        """What could not be put into a temporary file, or was found to be broken in it."""
         if isinstance(error, LimitError):
             raise error
+        if isinstance(error, BrokenError):
+            return Stream.set_aside(held.name, str(error))
         where = scratch.folder(large=True)
         reason = f"it cannot be put into a temporary file in {where}: {reason_of(error)}"
         return Stream.set_aside(held.name, reason)

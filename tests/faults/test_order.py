@@ -78,15 +78,16 @@ def test_the_system_is_called_in_that_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_a_result_is_on_the_disk_before_it_takes_its_name(
+def test_a_result_is_on_the_disk_before_it_takes_its_name_and_then_the_name(
     suffix: str, tmp_path: Path, driver: Driver
 ) -> None:
     BY_NAME["labels"].prepare(tmp_path)
     ended = driver.run(tmp_path, "events", "--out", f"rows.{suffix}", steps=True)
     assert ended.code == 0, ended.err
     steps = [re.sub(r"\.rows\.(\w+)\.[0-9a-f]{8}\.part", r"\1", step) for step in ended.steps]
-    kept = steps.index(f"after fsync {suffix}")
-    assert kept < steps.index(f"before replace {suffix}")
+    order = [f"after fsync {suffix}", f"before replace {suffix}", f"after fsync {tmp_path.name}"]
+    places = [steps.index(step) for step in order]
+    assert places == sorted(places)
 
 
 def test_a_copy_that_is_not_whole_in_one_file_is_not_published(tmp_path: Path) -> None:

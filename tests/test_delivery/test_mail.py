@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from oomdb.delivery.deliver import Outcome, State, deliver
-from oomdb.delivery.mail import address
+from oomdb.delivery.mail import Server, address
 from oomdb.delivery.targets import targets
 from oomdb.errors import UsageError
 
@@ -78,6 +78,7 @@ def test_the_same_message_has_the_same_id_and_others_have_others(
     message: Message, settings: Settings, journal: Journal, hours: Hours
 ) -> None:
     mailbox = Mailbox()
+    longer = dataclasses.replace(message, since=message.since.replace(day=19))
     next_day = dataclasses.replace(message, until=message.until.replace(day=28))
     elsewhere = dataclasses.replace(message, about=("fleet report", "/srv/other.duckdb"))
     with mail_server(mailbox) as port:
@@ -87,11 +88,11 @@ def test_the_same_message_has_the_same_id_and_others_have_others(
         for note in journal.folder.iterdir():
             note.write_bytes(b"")  # as after a crash between sending and noting
         sent(message, configuration, journal, hours)
-        sent(next_day, configuration, journal, hours)
-        sent(elsewhere, configuration, journal, hours)
+        for other in (longer, next_day, elsewhere):
+            sent(other, configuration, journal, hours)
     ids = [mail["Message-ID"] for mail in mailbox.mails]
     assert ids[0] == ids[2]
-    assert len(set(ids)) == 4
+    assert len(set(ids)) == 5
     assert all(one.startswith("<oomdb.") and one.endswith("@mon.example>") for one in ids)
     assert [mail["To"] for mail in mailbox.mails[:2]] == ["ops@example.com", "dev@example.com"]
 
@@ -276,6 +277,26 @@ def test_names_out_of_logs_make_no_header(
 def test_settings_that_contradict_are_told(text: str, told: str, settings: Settings) -> None:
     with pytest.raises(UsageError, match=told):
         targets(TO, settings(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ('host = "mx.example"\n', ("starttls", 587)),
+        ('host = "192.0.2.1"\n', ("starttls", 587)),
+        ('host = "mx.example"\nsecurity = "tls"\n', ("tls", 465)),
+        ('host = "mx.example"\nsecurity = "none"\n', ("none", 25)),
+        ('host = "mx.example"\nport = 2525\n', ("starttls", 2525)),
+        ('host = "localhost"\n', ("none", 25)),
+        ('host = "127.0.0.1"\n', ("none", 25)),
+        ("", ("none", 25)),
+    ],
+)
+def test_mail_leaves_the_machine_over_tls_unless_told_otherwise(
+    text: str, way: tuple[str, int], settings: Settings
+) -> None:
+    server = Server.of(settings(f"[smtp]\n{text}"))
+    assert (server.security, server.port) == way
 
 
 @pytest.mark.parametrize(

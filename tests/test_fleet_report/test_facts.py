@@ -141,6 +141,7 @@ def test_changes_are_told_from_both_periods(made: duckdb.DuckDBPyConnection) -> 
         "new": (2, 0, 0),
         "back": (1, 0, 1),
         "worse": (6, 3, 0),
+        "just worse": (9, 6, 0),
         "almost": (5, 3, 0),  # two more are not three
         "larger": (13, 9, 0),  # four more are not half as many again
         "same": (1, 1, 0),
@@ -160,6 +161,7 @@ def test_changes_are_told_from_both_periods(made: duckdb.DuckDBPyConnection) -> 
         "new": "new",
         "back": "back",
         "worse": "worse",
+        "just worse": "worse",
         "almost": "more",
         "larger": "more",
         "same": "same",
@@ -179,6 +181,45 @@ def test_the_ends_of_the_period(made: duckdb.DuckDBPyConnection) -> None:
         insert_kill(made, event_id, "db1", int((moment - START).total_seconds()), "java")
     kills = told_of(made, WEEK).count("kills")
     assert (kills.now, kills.before) == (1, 1)  # the begin is in it, the end is not
+
+
+def test_a_limit_is_listed_from_its_second_hit_and_told_from_its_third(
+    made: duckdb.DuckDBPyConnection,
+) -> None:
+    insert_host(made, "db1")
+    found = []
+    for number in range(3):
+        insert_hit(made, f"{number}", "db1", 6 * DAY_S + number * 1000, WEB, memory=(8, 8))
+        report = told_of(made, WEEK)
+        told = [finding.value for finding in report.attention if finding.kind == "limit"]
+        found.append(([limit.hits for limit in report.limits.rows], told))
+    assert found == [([], []), ([2], []), ([3], [3])]
+
+
+def test_a_reserve_of_the_smallest_zone_alone_is_not_told(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    insert_kill(made, "1", "db1", 6 * DAY_S)
+    facts.derive(made)
+    found = []
+    for reserve_kb in (16 * 1024 - 1, 16 * 1024):
+        made.execute("DELETE FROM facts.memory_suspects")
+        made.execute(
+            "INSERT INTO facts.memory_suspects (event_id, suspect, figure_kb)"
+            " VALUES ('1', 'reserve_blocked', ?)",
+            [reserve_kb],
+        )
+        told = fleet_report(made, WEEK, ()).attention
+        found.append([one.value for one in told if one.kind == "reserve_blocked"])
+    assert found == [[], [1]]
+
+
+def test_a_new_name_is_told_from_its_second_kill(made: duckdb.DuckDBPyConnection) -> None:
+    insert_host(made, "db1")
+    insert_kill(made, "past", "db1", -40 * DAY_S, "sh")
+    for number, name in enumerate(("java", "ruby", "java")):
+        insert_kill(made, f"{number}", "db1", 6 * DAY_S + number * 1000, name)
+    told = [one.text for one in told_of(made, WEEK).attention if one.kind == "new_victim"]
+    assert told == ["new: java was killed 2 times on 1 host, never before"]
 
 
 def test_without_a_past_the_name_killed_most_is_told(made: duckdb.DuckDBPyConnection) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb.ingest import ingest
+from oomdb.ingest import Options, ingest
+from oomdb.sources import journals
+from oomdb.sources.limits import Limits
 from oomdb.store.database import Store
 from tests.printed import report_6_1
 
@@ -68,3 +71,14 @@ def test_the_early_end_of_a_journal_is_told(tmp_path: Path) -> None:
     [(name, reason)] = ingest([path], tmp_path / "oomdb.duckdb").set_aside
     assert name == str(path)
     assert "journal" in reason
+
+
+def test_a_size_that_no_journal_has_is_not_made_room_for(tmp_path: Path) -> None:
+    """The end that is missing is put in its place, but of no more bytes than a copy may have."""
+    head = bytearray(256)
+    head[: len(journals.MAGIC)] = journals.MAGIC
+    struct.pack_into("<2Q", head, 88, 256, 1 << 20)
+    (tmp_path / "system.journal").write_bytes(head)
+    options = Options(limits=Limits(spool_bytes=1 << 20))
+    [(_, reason)] = ingest([tmp_path], tmp_path / "oomdb.duckdb", options).set_aside
+    assert reason == "the journal is damaged: its size is nonsense"
