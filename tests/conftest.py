@@ -12,6 +12,8 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytest_plugins = ("tests.servers.postgresql",)
+
 GOLDEN = Path(__file__).parent / "golden"
 
 # The settings of whoever runs the tests are not under test.
