@@ -1,4 +1,4 @@
--- 76cff627f08f2775
+-- 06eb8d69bc60da51
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,
