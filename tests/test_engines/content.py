@@ -1,7 +1,8 @@
 """What every engine is given, and what the views make of it on DuckDB.
 
 It is the samples, read as they are and as a small fleet's logs, and copies of both that lack
-values here and there: so any value may be missing beside any other.
+values or say 0 here and there: so any value may be missing beside any other, and engines that
+refuse to divide by zero do so here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oomdb.ingest import ingest
-from oomdb.tables import EVENT_TABLES, EVENTS, TABLES
+from oomdb.tables import EVENT_TABLES, EVENTS, TABLES, Type
 from oomdb.views import load_views
 from tests import fleets, plain_database, samples
 
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
     Rows = Counter[tuple[tuple[str, Any], ...]]
 
-#: Copies of all events whose rows lack one value in so many.
+#: Copies of all events in whose rows one value in so many is missing, and one number is 0.
 _DAMAGED_COPIES = 3
 _ONE_IN = 8
+#: A page has a size; two zones of one name and node would have no order.
+_NEVER_ZERO = frozenset({"page_size_kb", "node"})
 #: Rows of a view that a failure names.
 _MOST_SHOWN = 10
 
@@ -82,8 +85,10 @@ def _damaged(column: Column, copy_no: int) -> str:
         return f"'damaged {copy_no} ' || event_id"
     if column.required:
         return column.name
-    chance = f"HASH('{column.name} {copy_no}', event_id, place)"
-    return f"CASE WHEN {chance} % {_ONE_IN} > 0 THEN {column.name} END"
+    chance = f"HASH('{column.name} {copy_no}', event_id, place) % {_ONE_IN}"
+    is_zeroed = column.type is Type.INTEGER and column.name not in _NEVER_ZERO
+    zero = f"WHEN {chance} = 1 THEN 0" if is_zeroed else ""
+    return f"CASE WHEN {chance} = 0 THEN NULL {zero} ELSE {column.name} END"
 
 
 def column_names(table: Table) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 from oomdb.tables import TABLES, Type
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
     from pyspark.sql import SparkSession
+    from pyspark.sql.types import StructType
 
 _TYPES = {
     Type.TEXT: "STRING",
@@ -33,12 +35,16 @@ class Filled:
 
     def __init__(self, session: SparkSession, folder: Path) -> None:
         self.session = session
+        self._folder = folder
         self._found: dict[str, pa.Table] = {}
         for table in TABLES:
             file = folder / f"{table.name}.parquet"
             content.tables().execute(f"COPY {table.name} TO '{file}' (FORMAT parquet)")
             columns = ", ".join(f"{c.name} {_TYPES[c.type]}" for c in table.columns)
-            session.read.schema(columns).parquet(str(file)).createOrReplaceTempView(table.name)
+            self._read(table.name, file, columns)
+
+    def _read(self, name: str, file: Path, schema: StructType | str) -> None:
+        self.session.read.schema(schema).parquet(str(file)).createOrReplaceTempView(name)
 
     def rows(self, view: View) -> pa.Table:
         """The rows of the view's SELECT, over Spark's own rows of the views that it reads."""
@@ -49,7 +55,9 @@ class Filled:
             made = self.session.table(view.name)
             rows = self._found[view.name] = made.toArrow()
             # Views that read it need not work it out again: plans of ten views take minutes.
-            self.session.createDataFrame(rows, made.schema).createOrReplaceTempView(view.name)
+            file = self._folder / f"{view.name}.parquet"
+            pq.write_table(rows, file)
+            self._read(view.name, file, made.schema)
         return self._found[view.name]
 
 
