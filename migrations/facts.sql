@@ -1,4 +1,4 @@
--- 3244f075820e412b
+-- f95d62ad47172da8
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

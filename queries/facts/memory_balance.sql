@@ -97,7 +97,7 @@ SELECT
     of_node AS node,
     ROW_NUMBER() OVER (
         PARTITION BY event_id, scope_name, of_node
-        ORDER BY kb DESC, name
+        ORDER BY kb DESC NULLS LAST, name
     ) AS part_no,
     name AS part,
     kb AS size_kb,

@@ -203,8 +203,10 @@ limits AS (
         ROW_NUMBER() OVER (
             PARTITION BY c.event_id
             ORDER BY
-                (c.value * 1000 - c.value * 1000 % l.value) / l.value DESC,
-                CASE c.name WHEN 'memory.usage' THEN 1 ELSE 2 END
+                (c.value * 1000 - c.value * 1000 % l.value) / l.value
+                    DESC NULLS LAST,
+                CASE c.name WHEN 'memory.usage' THEN 1 ELSE 2 END,
+                c.name
         ) AS fullness_no
     FROM cgroup_counters AS c
     INNER JOIN cgroup_counters AS l
@@ -354,7 +356,8 @@ SELECT
                 WHEN s.name LIKE 'free_only_%' AND s.kb * 100 >= t.all_kb THEN 1
                 ELSE s.class_no
             END,
-            s.kb DESC, s.name, s.of_node, s.what, s.of_pid
+            s.kb DESC NULLS LAST, s.name, s.of_node NULLS LAST,
+            s.what NULLS LAST, s.of_pid NULLS LAST
     ) AS suspect_no,
     s.name AS suspect,
     shortages.scope_name AS scope,

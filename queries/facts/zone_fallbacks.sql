@@ -314,7 +314,7 @@ SELECT
     z.event_id,
     ROW_NUMBER() OVER (
         PARTITION BY z.event_id
-        ORDER BY z.node, z.zone_rank DESC
+        ORDER BY z.node NULLS LAST, z.zone_rank DESC NULLS LAST
     ) AS fallback_no,
     z.node,
     z.zone,

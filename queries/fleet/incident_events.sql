@@ -117,7 +117,8 @@ ordered AS (
         ROW_NUMBER() OVER (
             PARTITION BY p.grouping_kind, p.place
             ORDER BY
-                p.line_no, p.clock_s, ooms.occurred_at,
+                p.line_no NULLS LAST, p.clock_s NULLS LAST,
+                ooms.occurred_at NULLS LAST,
                 COALESCE(ooms.uptime_s, 0), p.event_id
         ) AS place_no
     FROM placed AS p

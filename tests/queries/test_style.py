@@ -36,6 +36,38 @@ FORBIDDEN = {
     "SELECT *": r"\bSELECT\s+(\w+\.)?\*",
 }
 
+#: What windows are ordered by that is never NULL there: keys, numbers of rows, counts, or what
+#: the view asks to be there. Of all else a window says where NULL goes: DuckDB puts it last,
+#: PostgreSQL first in falling order, Spark first in rising order.
+NEVER_NULL = frozenset(
+    [
+        "alloc_order",
+        "budget_no",
+        "candidate",
+        "candidate_no",
+        "comm",
+        "event_id",
+        "event_no",
+        "gap_s",
+        "host_id",
+        "last_time",
+        "moment_s",
+        "name",
+        "oom_memcg",
+        "place_no",
+        "recent_count",
+        "recent_kill_count",
+        "resource",
+        "rule_no",
+        "seen_count",
+        "source_id",
+        "times",
+        "victim_no",
+        "weight",
+        "zone_rank",
+    ]
+)
+
 
 def code(view: View) -> str:
     """The SQL without comments and without literals."""
@@ -85,15 +117,29 @@ def test_only_the_portable_subset_is_used(view: View) -> None:
     assert found == []
 
 
+def test_a_window_that_is_ordered_by_what_may_be_null_says_where_null_goes(view: View) -> None:
+    for window in nodes(syntax_tree(view)):
+        if window.get("class") == "WINDOW":
+            for order in window["orders"]:
+                names = order["expression"].get("column_names")
+                if order["null_order"] == "ORDER_DEFAULT" and names:
+                    assert names[-1] in NEVER_NULL
+
+
 def test_no_alias_hides_a_column_that_its_expression_reads(view: View) -> None:
     """`COALESCE(x, 0) AS x`: engines differ in what a later x means."""
-    connection = plain_database.empty()
-    ((tree,),) = connection.execute("SELECT json_serialize_sql(?)", [view.sql]).fetchall()
-    for expression in nodes(json.loads(tree)):
+    for expression in nodes(syntax_tree(view)):
         alias = expression.get("alias")
         if alias and expression.get("class") not in (None, "COLUMN_REF") and "type" in expression:
             names = [n["column_names"][-1] for n in nodes(expression) if n.get("column_names")]
             assert alias not in names
+
+
+def syntax_tree(view: View) -> Any:
+    """How DuckDB reads the SELECT."""
+    connection = plain_database.empty()
+    ((tree,),) = connection.execute("SELECT json_serialize_sql(?)", [view.sql]).fetchall()
+    return json.loads(tree)
 
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
