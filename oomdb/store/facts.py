@@ -297,27 +297,45 @@ def _by_event() -> tuple[tuple[View, ...], tuple[str, ...], dict[str, str]]:
     With the names of those that are read by others of them, and the tables they read, each
     with the columns that any of them may read.
     """
+    kept, seen = kept_by_event(), words_read()
+    shared = tuple(view.name for view in kept if view.name in seen)
+    beside = {view.beside for view in kept}
+    sources: dict[str, str] = {}
+    for table, columns in columns_read().items():
+        names = [name for name in columns if name != tables.EVENT_ID.name]
+        address = ["rowid AS row_address"] if table in beside else []
+        sources[table] = ", ".join(f"t.{name}" for name in [*names, *address])
+    return kept, shared, sources
+
+
+def kept_by_event() -> tuple[View, ...]:
+    """The views whose rows are of one event each and worth keeping, those read by others first."""
+    by_event = (Storage.BY_EVENT, Storage.BESIDE)
+    return tuple(view for view in load_views() if view.storage in by_event)
+
+
+@cache
+def words_read() -> frozenset[str]:
+    """The words of these views, and of all views that they read."""
     every = {view.name: view for view in load_views()}
-    kept = tuple(
-        view for view in every.values() if view.storage in (Storage.BY_EVENT, Storage.BESIDE)
-    )
-    waiting, seen = [name for view in kept for name in _words(view)], set[str]()
+    waiting, seen = [name for view in kept_by_event() for name in _words(view)], set[str]()
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
             if name in every:
                 waiting += _words(every[name])
-    shared = tuple(view.name for view in kept if view.name in seen)
-    beside = {view.beside for view in kept}
-    sources: dict[str, str] = {}
-    for table in (tables.EVENTS, *tables.EVENT_TABLES):
-        if table.name in seen:
-            names = [column.name for column in table.columns if column.name in seen]
-            names.remove(tables.EVENT_ID.name)
-            address = ["rowid AS row_address"] if table.name in beside else []
-            sources[table.name] = ", ".join(f"t.{name}" for name in [*names, *address])
-    return kept, shared, sources
+    return frozenset(seen)
+
+
+def columns_read() -> dict[str, list[str]]:
+    """The tables with rows of one event each that they read, and the columns of each."""
+    seen = words_read()
+    return {
+        table.name: [column.name for column in table.columns if column.name in seen]
+        for table in (tables.EVENTS, *tables.EVENT_TABLES)
+        if table.name in seen
+    }
 
 
 def _words(view: View) -> set[str]:

@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import duckdb
+import pyarrow as pa
 
 from oomdb import scratch, tables
 from oomdb.store.connection import server_session
+from oomdb.store.facts import kept_by_event
 from oomdb.store.opening import connect, prepare
+from oomdb.views import load_views
 
 if TYPE_CHECKING:
     from oomdb.store.connection import Connection
     from oomdb.store.server.connection import ServerConnection
 
 _MAIN = "main"
+#: Stands for what a server keeps of saved views, in place of a schema.
+_KEPT = "kept"
 
 
 class Relation(NamedTuple):
@@ -26,6 +31,8 @@ class Relation(NamedTuple):
 
     def __str__(self) -> str:
         """Its name, as SQL finds it."""
+        if self.schema == _KEPT:
+            return f"kept_{self.table}"
         return self.table if self.schema == _MAIN else f"{self.schema}.{self.table}"
 
 
@@ -37,7 +44,8 @@ WHERE NOT temporary AND schema_name IN ('main', 'facts') ORDER BY 1, 2"""
 def relations(connection: Connection) -> list[Relation]:
     """Every table of a database, by its name."""
     if server_session(connection) is not None:
-        return [Relation(_MAIN, table.name) for table in tables.TABLES]
+        stored = [Relation(_MAIN, table.name) for table in tables.TABLES]
+        return stored + [Relation(_KEPT, view.name) for view in kept_by_event()]
     return [Relation(*row) for row in connection.execute(_RELATIONS).fetchall()]
 
 
@@ -55,28 +63,44 @@ def contents(
 ) -> tuple[tuple[int, str | None], tuple[int, str | None]]:
     """Of a table in two databases how many rows there are, and what stands for all of them.
 
-    They are equal where the rows are, in any order. A server keeps nothing of saved views, so
-    of one the columns of the contract are compared.
+    They are equal where the rows are, in any order. A server's database and a file keep other
+    columns of saved views, so between these the declared columns are compared.
     """
-    on_servers = [server_session(each) is not None for each in (one, other)]
-    names = "*"
-    if any(on_servers):
-        names = ", ".join(column.name for column in tables.BY_NAME[relation.table].columns)
-    found = [_content(each, f"SELECT {names} FROM {relation}") for each in (one, other)]
+    if server_session(one) is None and server_session(other) is None:
+        found = [_content(each, str(relation)) for each in (one, other)]
+    else:
+        if relation.schema == _KEPT:
+            named = {view.name: view for view in load_views()}[relation.table].columns
+            names = ", ".join(name for name, _ in named)
+        else:
+            names = ", ".join(column.name for column in tables.BY_NAME[relation.table].columns)
+        rows = f"SELECT {names} FROM {relation.table}"
+        found = [_content_of_rows(each, rows) for each in (one, other)]
     return found[0], found[1]
 
 
-def _content(connection: Connection, rows: str) -> tuple[int, str | None]:
-    hashed = "SELECT COUNT(*), CAST(SUM(HASH(t)) AS VARCHAR) FROM {} AS t"
-    server = server_session(connection)
-    if server is None:
-        row = connection.execute(hashed.format(f"({rows})")).fetchone()
-    else:
-        with duckdb.connect() as database:
-            database.register("of_server", server.cursor().execute(rows).to_arrow_reader())
-            row = database.execute(hashed.format("of_server")).fetchone()
-    assert row is not None
+_HASHED = "SELECT COUNT(*), CAST(SUM(HASH(t)) AS VARCHAR) FROM {} AS t"
+
+
+def _content(connection: Connection, relation: str) -> tuple[int, str | None]:
+    row = connection.execute(_HASHED.format(relation)).fetchone()
     return int(row[0]), row[1]
+
+
+def _content_of_rows(connection: Connection, rows: str) -> tuple[int, str | None]:
+    """The same of rows whose whole numbers may be of any width, by a DuckDB of its own."""
+    reader = connection.cursor().execute(rows).to_arrow_reader()
+    wide = pa.schema((field.name, _wide(field.type)) for field in reader.schema)
+    batches = (batch.cast(wide) for batch in reader)
+    with duckdb.connect() as database:
+        database.register("these", pa.RecordBatchReader.from_batches(wide, batches))
+        return _content(cast("Connection", database), "these")
+
+
+def _wide(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_integer(kind):
+        return pa.int64()
+    return pa.float64() if pa.types.is_floating(kind) or pa.types.is_decimal(kind) else kind
 
 
 _DEFINITIONS = """

@@ -125,6 +125,13 @@ def test_what_was_changed_is_found(filled: Server, statement: str, problem: str)
     assert problem in {found.check for found in verify(filled, originals=False).problems}
 
 
+def test_what_is_kept_of_views_is_held_against_the_evidence(filled: Server) -> None:
+    assert verify(filled, again=True).problems == []
+    change(filled, "UPDATE kept_zone_fallbacks SET free_kb = free_kb + 1")
+    (found,) = verify(filled, again=True).problems
+    assert (found.check, found.subject) == ("rows", "kept_zone_fallbacks")
+
+
 def test_a_schema_of_ones_own_can_be_named(server: Server, tmp_path: Path) -> None:
     change(server, "CREATE SCHEMA fleet")
     write_logs(tmp_path / "logs", range(2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from oomdb.store import functions
+from oomdb.store.server import kept
 from oomdb.store.server.connection import ServerConnection
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ def definitions(server: Server) -> tuple[dict[str, str], dict[str, str]]:
     The latter is made in a schema of its own, in a transaction that is undone.
     """
     from oomdb.store.schema import METADATA
-    from oomdb.views import load_views
 
     with closing(ServerConnection(server)) as connection:
         connection.begin()
@@ -50,9 +49,7 @@ def definitions(server: Server) -> tuple[dict[str, str], dict[str, str]]:
             "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
             " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
         )
-        connection.execute(functions.POSTGRESQL)
-        for view in load_views():
-            connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+        kept.make_views(connection)
         expected = _here(connection)
         connection.rollback()
     return found, expected

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.output import terminal
-from oomdb.store import functions
 from oomdb.store.insertion import insert_rows
 from oomdb.store.opening import State, definitions_fingerprint
+from oomdb.store.server import kept
 from oomdb.store.server.connection import ServerConnection, session, told_of
 
 if TYPE_CHECKING:
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 READER = "oomdb_reader"
 #: The number of the lock that one writer has at a time, in this database alone.
 LOCK = 0x6F6F6D6462
-#: How the comment on a view begins that oomdb made, and how these are found.
-_OURS = "oomdb: "
-_OUR_VIEWS = f"""
-SELECT c.relname
-FROM pg_class AS c
-WHERE c.relkind = 'v' AND c.relnamespace = TO_REGNAMESPACE(QUOTE_IDENT(CURRENT_SCHEMA()))
-  AND STARTS_WITH(OBJ_DESCRIPTION(c.oid, 'pg_class'), '{_OURS}')
-ORDER BY c.oid DESC"""
 
 
 def state(connection: ServerConnection) -> State | None:
@@ -106,17 +98,19 @@ def _migrate(server: Server) -> None:
 def _refresh(connection: ServerConnection) -> None:
     """Write the reference rows and the saved views anew, all or nothing."""
     from oomdb.gfp import reference_rows
-    from oomdb.views import load_views
 
     connection.begin()
     connection.execute("DELETE FROM gfp_bits")
     insert_rows(connection, "gfp_bits", reference_rows())
-    _drop_views(connection)
-    connection.execute(functions.POSTGRESQL)
-    for view in load_views():
-        connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
-        comment = f"{_OURS}{view.fact}".replace("'", "''")
-        connection.execute(f"COMMENT ON VIEW {view.name} IS '{comment}'")
+    reader = kept.drop_views(connection)
+    if reader is not None:
+        connection.rollback()
+        raise OomdbError(
+            f"{connection.server}: the saved views are of another oomdb and cannot be made anew:"
+            f" {reader}; drop that, and make it again afterwards"
+        )
+    kept.make_views(connection)
+    kept.derive(connection, ())
     connection.execute("DELETE FROM properties WHERE name = 'definitions'")
     insert_rows(
         connection, "properties", [{"name": "definitions", "value": definitions_fingerprint()}]
@@ -125,18 +119,6 @@ def _refresh(connection: ServerConnection) -> None:
         schema = _schema(connection)
         connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {READER}")
     connection.commit()
-
-
-def _drop_views(connection: ServerConnection) -> None:
-    """Take away the views that an oomdb made; OomdbError where others read them."""
-    for (name,) in connection.execute(_OUR_VIEWS).fetchall():
-        try:
-            connection.execute(f"DROP VIEW {name}")
-        except OomdbError as error:
-            raise OomdbError(
-                f"{connection.server}: the saved view {name} is of another oomdb and cannot be"
-                f" made anew: {error}; drop what reads it, and make that again afterwards"
-            ) from error
 
 
 def _let_read(connection: ServerConnection) -> None:

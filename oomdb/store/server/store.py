@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from oomdb.errors import OomdbError
 from oomdb.store.custody import Ledger
 from oomdb.store.database import Store
-from oomdb.store.server import opening
+from oomdb.store.server import kept, opening
 from oomdb.store.server.connection import ServerConnection
 from oomdb.store.settle import settle
 
@@ -33,6 +33,7 @@ class ServerStore(Store):
     def __init__(self, connection: ServerConnection, act: Act) -> None:
         super().__init__(connection, Ledger(connection))
         self._act = act
+        self._changed: set[str] = set()
 
     @staticmethod
     @contextmanager
@@ -68,11 +69,14 @@ class ServerStore(Store):
             yield
 
     def _note_changed(self, event_ids: Collection[str]) -> None:
-        """Nothing is kept of saved views here: they are asked as they are."""
+        """Note the events of which what is kept of saved views has to be derived again."""
+        self._changed.update(event_ids)
 
     def publish(self) -> None:
         """Let others see what was added since the last time, with its entry in custody."""
         if self.connection.is_in_transaction:
             settle(self.connection)
+            kept.derive(self.connection, self._changed)
+            self._changed.clear()
             self._ledger.write(self._act)
             self.connection.commit()

@@ -1,0 +1,132 @@
+"""The saved views on a server, and the rows of those that are kept.
+
+Kept is what follows from the rows of one event alone (`stored: by event` and `beside` of a
+view's file), in a table `kept_<view>` with an index on the event: a question about one event
+would go through all of them. It is derived in the transaction that has changed the events,
+as `oomdb.store.facts` does: the view's SELECT, over temporary tables that hold these events
+alone and stand before those of the same names. All other views are asked as they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oomdb.store import facts, functions
+from oomdb.store.insertion import registered
+from oomdb.views import load_views
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from oomdb.store.server.connection import ServerConnection
+    from oomdb.views import View
+
+#: How the comment on a view begins that oomdb made, and how these are found.
+_OURS = "oomdb: "
+_IN_SCHEMA = "relnamespace = TO_REGNAMESPACE(QUOTE_IDENT(CURRENT_SCHEMA()))"
+_OUR_VIEWS = f"""
+SELECT c.relname
+FROM pg_class AS c
+WHERE c.relkind = 'v' AND c.{_IN_SCHEMA}
+  AND STARTS_WITH(OBJ_DESCRIPTION(c.oid, 'pg_class'), '{_OURS}')
+ORDER BY c.oid DESC"""
+_KEPT = "kept_"
+_OUR_TABLES = f"""
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND {_IN_SCHEMA} AND STARTS_WITH(relname, '{_KEPT}')"""
+#: Events that are derived at a time; it bounds the memory.
+_MOST_EVENTS = 2000
+
+#: Events that are new or gone, or whose host or time was settled by other reports.
+_MOVED = f"""
+SELECT COALESCE(e.event_id, p.event_id) AS event_id
+FROM events AS e
+FULL JOIN {_KEPT}event_places AS p ON p.event_id = e.event_id
+WHERE e.event_id IS NULL OR p.event_id IS NULL
+  OR e.host_id IS DISTINCT FROM p.host_id
+  OR e.occurred_at IS DISTINCT FROM p.occurred_at"""
+
+
+def name_of(view: View) -> str:
+    """The table that holds a view's rows."""
+    return f"{_KEPT}{view.name}"
+
+
+def drop_views(connection: ServerConnection) -> str | None:
+    """Take away the views that an oomdb made, and what it kept; a view that others need."""
+    for (name,) in connection.execute(_OUR_VIEWS).fetchall():
+        dependents = connection.execute(_DEPENDENTS, [name, _OURS]).fetchall()
+        if dependents:
+            return f"{dependents[0][0]} reads the saved view {name}"
+        connection.execute(f"DROP VIEW {name}")
+    for (name,) in connection.execute(_OUR_TABLES).fetchall():
+        connection.execute(f"DROP TABLE {name}")
+    return None
+
+
+#: Views of others that read a view.
+_DEPENDENTS = f"""
+SELECT DISTINCT r.ev_class::regclass::text
+FROM pg_depend AS d
+JOIN pg_rewrite AS r ON r.oid = d.objid
+JOIN pg_class AS c ON c.oid = d.refobjid
+WHERE d.classid = 'pg_rewrite'::regclass AND c.relname = ? AND c.{_IN_SCHEMA}
+  AND r.ev_class <> c.oid
+  AND NOT STARTS_WITH(COALESCE(OBJ_DESCRIPTION(r.ev_class, 'pg_class'), ''), ?)"""
+
+
+def make_views(connection: ServerConnection) -> None:
+    """Make the function that SQL calls, every saved view, and the empty tables of those kept."""
+    connection.execute(functions.POSTGRESQL)
+    kept = set(facts.kept_by_event())
+    for view in load_views():
+        connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+        if view in kept:
+            columns = ", ".join(name for name, _ in view.columns)
+            table = name_of(view)
+            connection.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM {view.name} LIMIT 0")
+            connection.execute(f"CREATE INDEX {table}_event_id_idx ON {table} (event_id)")
+            connection.execute(
+                f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM {table}"
+            )
+        comment = f"{_OURS}{view.fact}".replace("'", "''")
+        connection.execute(f"COMMENT ON VIEW {view.name} IS '{comment}'")
+
+
+def derive(connection: ServerConnection, changed: Collection[str]) -> None:
+    """Bring what is kept up to date, in the caller's transaction.
+
+    `changed` are the events whose rows or sightings were written or taken away; those of
+    which host or time are others now are found here.
+    """
+    moved = [row[0] for row in connection.execute(_MOVED).fetchall()]
+    event_ids = sorted({*changed, *moved})
+    for first in range(0, len(event_ids), _MOST_EVENTS):
+        with registered(connection, "slice", event_id=event_ids[first : first + _MOST_EVENTS]):
+            _derive_slice(connection)
+
+
+def _derive_slice(connection: ServerConnection) -> None:
+    (schema,) = connection.execute("SELECT QUOTE_IDENT(CURRENT_SCHEMA())").fetchone()
+    kept, seen = facts.kept_by_event(), facts.words_read()
+    made = []
+    for table, columns in facts.columns_read().items():
+        names = ", ".join(f"t.{name}" for name in columns)
+        connection.execute(
+            f"CREATE TEMPORARY TABLE {table} AS SELECT {names} FROM {schema}.{table} AS t"
+            " JOIN slice AS s ON s.event_id = t.event_id"
+        )
+        made.append(table)
+    for view in kept:
+        columns = [name for name, _ in view.columns]
+        rows = f"({view.sql})"
+        if view.name in seen:
+            connection.execute(f"CREATE TEMPORARY TABLE {view.name} AS {view.sql}")
+            made.append(view.name)
+            rows = view.name
+        table = f"{schema}.{name_of(view)}"
+        connection.execute(f"DELETE FROM {table} WHERE event_id IN (SELECT event_id FROM slice)")
+        names = ", ".join(columns)
+        connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {rows} AS v")
+    for name in reversed(made):
+        connection.execute(f"DROP TABLE pg_temp.{name}")
