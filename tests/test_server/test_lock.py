@@ -68,7 +68,6 @@ ESCAPES = [
     "SELECT pg_read_binary_file('/etc/passwd')",
     "SELECT pg_ls_dir('/')",
     "SELECT lo_import('/etc/passwd')",
-    "SELECT lo_from_bytea(0, 'x')",
     "SELECT set_config('transaction_read_only', 'off', false)",
     "SELECT query_to_xml('DELETE FROM events', true, true, '')",
     "SELECT query_to_xml('DELETE FROM events RETURNING 1', true, true, '')",
@@ -81,23 +80,26 @@ ESCAPES = [
 ]
 
 
-@pytest.mark.parametrize("sql", ESCAPES)
 @pytest.mark.parametrize("login", ["stranger", "collector"])
-def test_an_escape_fails(
-    request: pytest.FixtureRequest, login: str, sql: str, filled_server: Server
+def test_no_escape_succeeds(
+    request: pytest.FixtureRequest, login: str, filled_server: Server
 ) -> None:
     asks: Command = request.getfixturevalue(login)
-    code, printed, messages = asks("sql", sql)
-    assert (code, printed) == (1, "")
-    assert messages.startswith("oomdb: ")
-    assert "Traceback" not in messages
-
-
-def test_nothing_has_changed(filled_server: Server, collector: Command) -> None:
     before = dump(filled_server)
     for sql in ESCAPES:
-        collector("sql", sql)
+        code, printed, messages = asks("sql", sql)
+        assert (code, printed) == (1, ""), sql
+        assert messages.startswith("oomdb: ")
+        assert "Traceback" not in messages
     assert dump(filled_server) == before
+
+
+def test_what_a_question_can_do_is_undone(collector: Command, filled_server: Server) -> None:
+    """Before 16 a transaction that cannot write could make a large object; none is committed."""
+    collector("sql", "SELECT lo_from_bytea(0, 'x')")
+    with psycopg.connect(filled_server.url) as session:
+        kept = session.execute("SELECT COUNT(*) FROM pg_largeobject_metadata").fetchone()
+    assert kept == (0,)
 
 
 @pytest.mark.parametrize(
