@@ -28,6 +28,13 @@ def ingest(
         ),
     ],
     db: Database = None,
+    lake: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|URL",
+            help="Write a lake of Parquet files, not a database; a URL is one that fsspec takes.",
+        ),
+    ] = None,
     host: Annotated[
         str | None, typer.Option(metavar="NAME", help="The machine of lines that name none.")
     ] = None,
@@ -75,6 +82,7 @@ def ingest(
     from oomdb.dating import zone_called
     from oomdb.ingest import Options
     from oomdb.ingest import ingest as read_logs
+    from oomdb.lake import lake_named
     from oomdb.store.database import database_path
     from oomdb.summary import as_json, as_text, progress_bar
 
@@ -86,9 +94,8 @@ def ingest(
         limits=Limits().set_to(limit or ()),
     )
     with progress_bar() as progress:
-        summary = read_logs(
-            paths, database_path(db), options, jobs=jobs, wait_s=wait, progress=progress
-        )
+        place = lake_named(lake) if lake is not None else database_path(db)
+        summary = read_logs(paths, place, options, jobs=jobs, wait_s=wait, progress=progress)
     text = as_json(summary) if summary_format is SummaryFormat.JSON else as_text(summary)
     typer.echo(text)
     for name, reason in summary.set_aside:

@@ -12,6 +12,8 @@ import duckdb
 
 from oomdb import tables
 from oomdb.errors import OomdbError
+from oomdb.lake.place import Lake, lake_at
+from oomdb.lake.reading import connection_to as lake_connection
 from oomdb.output import terminal
 from oomdb.store.insertion import insert, insert_rows, registered
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
@@ -133,7 +135,7 @@ class Content:
 class Reader(Content):
     """A read-only connection to one snapshot of the database."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | Lake) -> None:
         super().__init__(connection)
         self.path = path
 
@@ -158,15 +160,18 @@ class Store(Content):
 
     @staticmethod
     @contextmanager
-    def open_for_reading(path: Path) -> Iterator[Reader]:
-        """The published database, upgraded first when an older oomdb wrote it.
+    def open_for_reading(path: Path | Lake) -> Iterator[Reader]:
+        """The published database, upgraded first when an older oomdb wrote it, or a lake.
 
         Raises OomdbError when there is none, NotADatabaseError or NewerDatabaseError for
         a file that this oomdb cannot read; such a file is not touched.
         """
-        if not path.exists():
+        if (lake := lake_at(path)) is not None:
+            connection = lake_connection(lake)
+        elif isinstance(path, Path) and path.exists():
+            connection = _connect_to_current(path)
+        else:
             raise _no_database(path)
-        connection = _connect_to_current(path)
         reader = Reader(connection, path)
         try:
             connection.execute("SET TimeZone = 'UTC'")
@@ -181,9 +186,9 @@ class Store(Content):
     @staticmethod
     @contextmanager
     def open_for_ingest(
-        path: Path, act: Act, *, must_exist: bool = False, wait_s: float = 0
+        path: Path | Lake, act: Act, *, must_exist: bool = False, wait_s: float = 0
     ) -> Iterator[Store]:
-        """The database to add to, created when there is none unless it `must_exist`.
+        """The database or lake to add to, created when there is none unless it `must_exist`.
 
         What was added is published, with an entry in `custody` for the act, when the block
         ends without error; else the database stays as it was. Raises what
@@ -194,6 +199,13 @@ class Store(Content):
         from oomdb.store.custody import Ledger
         from oomdb.store.settle import settle
 
+        if (lake := lake_at(path)) is not None:
+            from oomdb.lake.writing import open_for_ingest
+
+            with open_for_ingest(lake, act, must_exist=must_exist, wait_s=wait_s) as store:
+                yield store
+            return
+        assert isinstance(path, Path)
         if must_exist and not path.exists():
             raise _no_database(path)
         folder = path.absolute().parent
@@ -364,7 +376,7 @@ def _note_upgrade(copy: Path) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _no_database(path: Path) -> OomdbError:
+def _no_database(path: Path | Lake) -> OomdbError:
     return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
 
