@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oomdb.errors import OomdbError, reason_of
 from oomdb.lake.place import MANIFEST
-from oomdb.publishing import replacing, sync
+from oomdb.publishing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,9 @@ class Files(Protocol):
 
     def replace(self, name: str, content: bytes) -> None:
         """Write a file, in the place of the one that has the name."""
+
+    def sync(self) -> None:
+        """Have on the disk what this machine has written, before a manifest names it."""
 
     def data_files(self) -> Iterator[str]:
         """Every file of rows that is there, whoever wrote it."""
@@ -76,15 +80,11 @@ class FolderFiles:
         path = self._folder / name
         if path.is_file() and path.stat().st_size == len(content):
             return
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            aside.write_bytes(content)
             aside.replace(path)
-            sync(path.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 aside.unlink()
@@ -98,6 +98,13 @@ class FolderFiles:
             raise OomdbError(f"cannot make {self._folder}: {reason_of(error)}") from error
         with replacing(self._folder / name) as file:
             file.write(content)
+
+    def sync(self) -> None:
+        """Have on the disk what this machine has written, before a manifest names it.
+
+        A lake is hundreds of small files: to wait for each takes many times as long.
+        """
+        os.sync()
 
     def data_files(self) -> Iterator[str]:
         """Every file of rows that is there, and what killed writers left of some."""
@@ -160,6 +167,9 @@ class StoreFiles:
             path = self._path(name)
             self._system.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._system.pipe_file(path, content)
+
+    def sync(self) -> None:
+        """Nothing: what an object store has taken, it has."""
 
     def data_files(self) -> Iterator[str]:
         """Every file of rows that is there, whoever wrote it."""

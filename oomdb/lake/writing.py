@@ -42,7 +42,9 @@ _BATCH_ROWS = 20_000
 #: The files that a writer may find and remove: those that it could have written itself.
 _TABLES = "|".join(table.name for table in tables.TABLES)
 _DIGEST = r"[0-9a-f]{64}\.parquet"
-_OURS = re.compile(rf"({_TABLES})/(day=[0-9a-z-]+/bucket=\d+/)?({_DIGEST}|\.{_DIGEST}\.\d+\.part)")
+_OURS = re.compile(
+    rf"({_TABLES})/(day=[0-9a-z-]+/bucket=\d+/)?({_DIGEST}|\.{_DIGEST}\.[0-9a-f]{{8}}\.part)"
+)
 
 
 class WriteLeaves(Protocol):
@@ -95,6 +97,7 @@ def open_for_ingest(
             after = _written(catalog, files, lake, before, write_leaves or write_leaves_here)
         if files.read(MANIFEST) != seen:
             raise OomdbError(f"{lake} was written by another meanwhile; it is as that left it")
+        files.sync()
         files.replace(MANIFEST, after.content())
         files.remove(set(before.retired) - set(after.names()) - set(after.retired))
 
