@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb.ingest import Options, Summary, ingest
@@ -13,6 +12,7 @@ from tests.printed import dmesg, log, report_6_1, syslog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 #: Read as if a collector had kept a folder for each machine.
 OPTIONS = Options()

@@ -1,0 +1,172 @@
+"""The driver's side of an ingest: it hands out the work, decides, and has the leaves written."""
+
+from __future__ import annotations
+
+import pickle
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from oomdb.errors import OomdbError
+from oomdb.lake import Lake
+from oomdb.lake.writing import open_for_ingest
+from oomdb.logs import Log, LogReader
+from oomdb.parts import Part
+from oomdb.spark import exchange
+from oomdb.spark.executor import SCHEMA, Began, read_pieces
+from oomdb.spark.pieces import Range, Share, packed, pieces_of
+from oomdb.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import duckdb
+    from pyspark.sql import DataFrame, Row, SparkSession
+
+    from oomdb.incidents.copies import Found
+    from oomdb.incidents.drafts import Draft
+    from oomdb.lake.changes import Changes
+    from oomdb.lake.manifest import Manifest
+    from oomdb.logs import Marks, Options
+    from oomdb.sources.files import Source
+    from oomdb.spark.pieces import Piece
+    from oomdb.store import Store
+    from oomdb.store.custody import Act
+
+    Read = tuple[Source, list[Log]]
+
+#: Tasks for each processor: one that reads slowly then keeps no other waiting.
+_TASKS_PER_CORE = 4
+_MOST_TASKS = 10_000
+
+
+class Cluster:
+    """Reads logs and writes leaves on the executors of a session, for one ingest."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._read: DataFrame | None = None
+        #: Where the leaves of a copy are, by its digest.
+        self._leaves: dict[str, exchange.Key] = {}
+
+    def open_for_ingest(
+        self, database: Path | Lake, act: Act, *, wait_s: float
+    ) -> AbstractContextManager[Store]:
+        """The lake to add to; its leaves are written by the executors."""
+        assert isinstance(database, Lake)
+        return open_for_ingest(database, act, wait_s=wait_s, write_leaves=self.write_leaves)
+
+    def read_files(
+        self, sources: Iterator[Source], options: Options, marks: Marks, jobs: int
+    ) -> Generator[Read]:
+        """Each source with its logs, in order; the leaves of their reports are elsewhere."""
+        here = LogReader(options, marks)
+        every = list(sources)
+        for source in every:
+            if source.is_stdin:
+                yield source, list(here.read(source))
+        pieces = list(pieces_of(source for source in every if not source.is_stdin))
+        if pieces:
+            yield from _Answers(pieces, here, self._leaves).put_together(
+                self._rows(pieces, options, marks)
+            )
+
+    def _rows(self, pieces: list[Piece], options: Options, marks: Marks) -> Iterator[Row]:
+        """What executors read, in the order of the pieces; it stays with them until the end."""
+        from pyspark import StorageLevel
+
+        context = self._spark.sparkContext
+        tasks = min(len(pieces), max(context.defaultParallelism * _TASKS_PER_CORE, 1), _MOST_TASKS)
+        numbered = [(number, packed(piece)) for number, piece in enumerate(pieces)]
+        given = self._spark.createDataFrame(
+            context.parallelize(numbered, tasks), "piece_no bigint, piece binary"
+        )
+        read = given.mapInArrow(partial(read_pieces, options=options, marks=marks), SCHEMA)
+        self._read = read.persist(StorageLevel.MEMORY_AND_DISK)
+        self._read.count()
+        return self._read.select("piece_no", "row_no", "facts").toLocalIterator()
+
+    def write_leaves(
+        self, catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
+    ) -> dict[str, dict[str, str | None]]:
+        """Have the executors write the leaves of the places that changed."""
+        done = exchange.write(self._spark, self._read, self._leaves, catalog, lake, before, changed)
+        if self._read is not None:
+            self._read.unpersist()
+        return done
+
+
+class _Answers:
+    """Puts what executors say of pieces together to logs."""
+
+    def __init__(
+        self, pieces: list[Piece], here: LogReader, leaves: dict[str, exchange.Key]
+    ) -> None:
+        self._pieces = pieces
+        self._here = here
+        self._leaves = leaves
+
+    def put_together(self, rows: Iterator[Row]) -> Iterator[Read]:
+        """Each source with its logs, in order."""
+        answers = _by_piece(rows)
+        whole = Log("")
+        parts: list[Part] = []
+        keys: list[exchange.Key] = []
+        for number, piece in enumerate(self._pieces):
+            answered, answer = next(answers, (None, iter(())))
+            if answered != number:
+                raise OomdbError("Spark lost what it read; nothing was written")
+            if isinstance(piece, Share):
+                yield from self._share(number, piece, answer)
+                continue
+            (_, first), *groups = answer
+            if piece.place is None:
+                assert isinstance(first, Log)
+                whole, parts, keys = first, [], []
+                continue
+            assert isinstance(first, Part)
+            for row_no, facts in groups:
+                drafts: list[Draft] = facts  # type: ignore[assignment]
+                first.drafts.add(drafts)
+                keys += [(number, row_no, draft.rows.number) for draft in drafts]
+            parts.append(first)
+            if not self._goes_on(number):
+                log = self._here.put_together(piece.source, whole, parts)
+                yield piece.source, [self._noting(log, keys)]
+
+    def _goes_on(self, number: int) -> bool:
+        after = self._pieces[number + 1] if number + 1 < len(self._pieces) else None
+        return isinstance(after, Range) and after.place is not None
+
+    def _share(
+        self, piece_no: int, share: Share, answer: Iterator[tuple[int, object]]
+    ) -> Iterator[Read]:
+        logs: list[list[Log]] = [[] for _ in share.sources]
+        for row_no, facts in answer:
+            if isinstance(facts, Began):
+                log = facts.log
+                logs[facts.source_no].append(log)
+            elif facts is not None:
+                found: list[Found] = facts  # type: ignore[assignment]
+                log.found.add(found)
+                for one in found:
+                    self._leaves.setdefault(one.copy.digest, (piece_no, row_no, one.rows.number))
+        yield from zip(share.sources, logs, strict=True)
+
+    def _noting(self, log: Log, keys: list[exchange.Key]) -> Log:
+        """A large log; where its reports' leaves are is noted, which come in one order."""
+        groups, log.found = log.found, Spool()
+        at = iter(keys)
+        for group in groups:
+            for found in group:
+                self._leaves.setdefault(found.copy.digest, next(at))
+            log.found.add(group)
+        return log
+
+
+def _by_piece(rows: Iterator[Row]) -> Iterator[tuple[int, Iterator[tuple[int, object]]]]:
+    """The rows of each piece, one piece after the other."""
+    for piece_no, some in groupby(rows, key=lambda row: row.piece_no):
+        yield piece_no, ((row.row_no, pickle.loads(row.facts)) for row in some)
