@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from oomdb.store.custody import Act
 
     Read = tuple[Source, list[Log]]
+    #: A row of what was read, and what it tells.
+    Answer = tuple[exchange.ReadRow, object]
 
 #: Tasks for each processor: one that reads slowly then keeps no other waiting.
 _TASKS_PER_CORE = 4
@@ -86,7 +88,7 @@ class Cluster:
         read = given.mapInArrow(partial(read_pieces, options=options, marks=marks), SCHEMA)
         self._read = read.persist(StorageLevel.MEMORY_AND_DISK)
         self._read.count()
-        return self._read.select("piece_no", "row_no", "facts").toLocalIterator()
+        return self._read.select("piece_no", "row_no", "stamp", "facts").toLocalIterator()
 
     def write_leaves(
         self, catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
@@ -119,7 +121,7 @@ class _Answers:
             if answered != number:
                 raise OomdbError("Spark lost what it read; nothing was written")
             if isinstance(piece, Share):
-                yield from self._share(number, piece, answer)
+                yield from self._share(piece, answer)
                 continue
             (_, first), *groups = answer
             if piece.place is None:
@@ -127,10 +129,10 @@ class _Answers:
                 whole, parts, keys = first, [], []
                 continue
             assert isinstance(first, Part)
-            for row_no, facts in groups:
+            for row, facts in groups:
                 drafts: list[Draft] = facts  # type: ignore[assignment]
                 first.drafts.add(drafts)
-                keys += [(number, row_no, draft.rows.number) for draft in drafts]
+                keys += [(row, draft.rows.number) for draft in drafts]
             parts.append(first)
             if not self._goes_on(number):
                 log = self._here.put_together(piece.source, whole, parts)
@@ -140,11 +142,9 @@ class _Answers:
         after = self._pieces[number + 1] if number + 1 < len(self._pieces) else None
         return isinstance(after, Range) and after.place is not None
 
-    def _share(
-        self, piece_no: int, share: Share, answer: Iterator[tuple[int, object]]
-    ) -> Iterator[Read]:
+    def _share(self, share: Share, answer: Iterator[Answer]) -> Iterator[Read]:
         logs: list[list[Log]] = [[] for _ in share.sources]
-        for row_no, facts in answer:
+        for row, facts in answer:
             if isinstance(facts, Began):
                 log = facts.log
                 logs[facts.source_no].append(log)
@@ -152,7 +152,7 @@ class _Answers:
                 found: list[Found] = facts  # type: ignore[assignment]
                 log.found.add(found)
                 for one in found:
-                    self._leaves.setdefault(one.copy.digest, (piece_no, row_no, one.rows.number))
+                    self._leaves.setdefault(one.copy.digest, (row, one.rows.number))
         yield from zip(share.sources, logs, strict=True)
 
     def _noting(self, log: Log, keys: list[exchange.Key]) -> Log:
@@ -166,7 +166,11 @@ class _Answers:
         return log
 
 
-def _by_piece(rows: Iterator[Row]) -> Iterator[tuple[int, Iterator[tuple[int, object]]]]:
+def _by_piece(rows: Iterator[Row]) -> Iterator[tuple[int, Iterator[Answer]]]:
     """The rows of each piece, one piece after the other."""
     for piece_no, some in groupby(rows, key=lambda row: row.piece_no):
-        yield piece_no, ((row.row_no, pickle.loads(row.facts)) for row in some)
+        yield piece_no, map(_opened, some)
+
+
+def _opened(row: Row) -> Answer:
+    return (row.piece_no, row.row_no, bytes(row.stamp)), pickle.loads(row.facts)

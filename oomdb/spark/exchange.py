@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from oomdb.lake.changes import Changes
     from oomdb.lake.manifest import Manifest
 
-    #: Where the leaves of a report are: its piece, the row of it, and the number in that row.
-    Key = tuple[int, int, int]
+    #: A row of what was read that holds leaves: its piece, its number there and its stamp.
+    ReadRow = tuple[int, int, bytes]
+    #: Where the leaves of a report are: the row, and the report's number in it.
+    Key = tuple[ReadRow, int]
     #: A row of `_SENT`.
     Sent = tuple[str, str | None, int, bytes]
 
@@ -64,9 +66,10 @@ def write(
     if read is not None and chosen:
         wanted = spark.createDataFrame(
             [(*key, pickle.dumps(places)) for key, places in chosen.items()],
-            "piece_no bigint, row_no bigint, chosen binary",
+            "piece_no bigint, row_no bigint, stamp binary, chosen binary",
         )
-        fresh = read.select("piece_no", "row_no", "leaves").join(wanted, ["piece_no", "row_no"])
+        by = ["piece_no", "row_no", "stamp"]
+        fresh = read.select(*by, "leaves").join(wanted, by)
         sent = sent.union(fresh.select("chosen", "leaves").mapInArrow(_scatter, _SENT))
 
     # pyspark asks the annotations of a plain function for what it takes.
@@ -86,7 +89,7 @@ def write(
 
 def _chosen(
     catalog: duckdb.DuckDBPyConnection, leaves: dict[str, Key]
-) -> tuple[dict[tuple[int, int], dict[str, dict[int, str]]], int]:
+) -> tuple[dict[ReadRow, dict[str, dict[int, str]]], int]:
     """By row of what was read: for each place the numbers of reports, and the events they are.
 
     With the number of those events. What the catalog has of them is taken out of it: that
@@ -96,13 +99,13 @@ def _chosen(
         "SELECT e.event_id, e.copy_digest, p.place FROM events AS e"
         " JOIN temp.placed AS p ON p.event_id = e.event_id WHERE p.home IS NULL"
     ).fetchall()
-    chosen: dict[tuple[int, int], dict[str, dict[int, str]]] = defaultdict(dict)
+    chosen: dict[ReadRow, dict[str, dict[int, str]]] = defaultdict(dict)
     event_ids = []
     for event_id, digest, place in found:
         key = leaves.get(digest)
         if key is not None:
-            piece_no, row_no, number = key
-            chosen[piece_no, row_no].setdefault(place, {})[number] = event_id
+            row, number = key
+            chosen[row].setdefault(place, {})[number] = event_id
             event_ids.append(event_id)
     catalog.register("read_elsewhere", pa.table({"event_id": pa.array(event_ids, pa.string())}))
     for table in LEAVES:

@@ -7,6 +7,7 @@ stay with the executors.
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
     Report = TypeVar("Report", Found, Draft)
 
 #: What `read_pieces` gives, numbered in their piece: a row for each log or part of one, and
-#: after it one for every few of its reports.
-SCHEMA = "piece_no bigint, row_no bigint, facts binary, leaves binary"
+#: after it one for every few of its reports, whose evidence the stamp stands for: a piece that
+#: is read again, as its executor was lost, may not be what it was.
+SCHEMA = "piece_no bigint, row_no bigint, stamp binary, facts binary, leaves binary"
 _BATCH_BYTES = 8 << 20
 #: How often a file is tried that ends the process: it may have been another's fault.
 _TRIES = 2
@@ -68,11 +70,12 @@ def read_pieces(
 
 
 def _in_batches(piece_no: int, rows: Iterable[Halves]) -> Iterator[pa.RecordBatch]:
-    waiting: list[tuple[int, bytes, bytes | None]] = []
+    waiting: list[tuple[int, bytes, bytes, bytes | None]] = []
     size_bytes = 0
     for row_no, (facts, leaves) in enumerate(rows):
-        waiting.append((row_no, pickle.dumps(facts, pickle.HIGHEST_PROTOCOL), leaves))
-        size_bytes += len(waiting[-1][1]) + len(leaves or b"")
+        content = pickle.dumps(facts, pickle.HIGHEST_PROTOCOL)
+        waiting.append((row_no, _stamp(facts), content, leaves))
+        size_bytes += len(content) + len(leaves or b"")
         if size_bytes >= _BATCH_BYTES:
             yield _batch(piece_no, waiting)
             waiting, size_bytes = [], 0
@@ -80,12 +83,18 @@ def _in_batches(piece_no: int, rows: Iterable[Halves]) -> Iterator[pa.RecordBatc
         yield _batch(piece_no, waiting)
 
 
-def _batch(piece_no: int, rows: Sequence[tuple[int, bytes, bytes | None]]) -> pa.RecordBatch:
-    numbers, facts, leaves = zip(*rows, strict=True)
+def _stamp(facts: object) -> bytes:
+    reports: list[Found] | list[Draft] = facts if isinstance(facts, list) else []
+    return hashlib.sha256(b"".join(report.evidence_sha256 for report in reports)).digest()
+
+
+def _batch(piece_no: int, rows: Sequence[tuple[int, bytes, bytes, bytes | None]]) -> pa.RecordBatch:
+    numbers, stamps, facts, leaves = zip(*rows, strict=True)
     return pa.record_batch(
         {
             "piece_no": pa.array([piece_no] * len(rows), pa.int64()),
             "row_no": pa.array(numbers, pa.int64()),
+            "stamp": pa.array(stamps, pa.binary()),
             "facts": pa.array(facts, pa.binary()),
             "leaves": pa.array(leaves, pa.binary()),
         }
