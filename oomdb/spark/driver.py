@@ -18,7 +18,7 @@ from oomdb.spark.pieces import Range, Share, packed, pieces_of
 from oomdb.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -45,10 +45,13 @@ _MOST_TASKS = 10_000
 
 
 class Cluster:
-    """Reads logs and writes leaves on the executors of a session, for one ingest."""
+    """Reads logs and writes leaves on the executors of a session, for one ingest.
 
-    def __init__(self, spark: SparkSession) -> None:
-        self._spark = spark
+    `begin` starts the session, when there is something to do.
+    """
+
+    def __init__(self, begin: Callable[[], SparkSession]) -> None:
+        self._begin = begin
         self._read: DataFrame | None = None
         #: Where the leaves of a copy are, by its digest.
         self._leaves: dict[str, exchange.Key] = {}
@@ -79,10 +82,11 @@ class Cluster:
         """What executors read, in the order of the pieces; it stays with them until the end."""
         from pyspark import StorageLevel
 
-        context = self._spark.sparkContext
+        spark = self._begin()
+        context = spark.sparkContext
         tasks = min(len(pieces), max(context.defaultParallelism * _TASKS_PER_CORE, 1), _MOST_TASKS)
         numbered = [(number, packed(piece)) for number, piece in enumerate(pieces)]
-        given = self._spark.createDataFrame(
+        given = spark.createDataFrame(
             context.parallelize(numbered, tasks), "piece_no bigint, piece binary"
         )
         read = given.mapInArrow(partial(read_pieces, options=options, marks=marks), SCHEMA)
@@ -94,7 +98,7 @@ class Cluster:
         self, catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
     ) -> dict[str, dict[str, str | None]]:
         """Have the executors write the leaves of the places that changed."""
-        done = exchange.write(self._spark, self._read, self._leaves, catalog, lake, before, changed)
+        done = exchange.write(self._begin, self._read, self._leaves, catalog, lake, before, changed)
         if self._read is not None:
             self._read.unpersist()
         return done

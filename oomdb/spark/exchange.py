@@ -16,7 +16,7 @@ from oomdb.rows.columns import LEAVES
 from oomdb.store.arrow import stamped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import duckdb
     from pyspark.sql import DataFrame, SparkSession
@@ -39,7 +39,7 @@ _WRITTEN = "place string, table_name string, sha256 string, events bigint"
 
 
 def write(
-    spark: SparkSession,
+    begin: Callable[[], SparkSession],
     read: DataFrame | None,
     leaves: dict[str, Key],
     catalog: duckdb.DuckDBPyConnection,
@@ -57,6 +57,7 @@ def write(
     }
     if not changed.leaf_places:
         return told
+    spark = begin()
     chosen, event_count = _chosen(catalog, leaves)
     rows: list[Sent] = [
         (place, None, 0, pickle.dumps(changed.kept.get(place, {}))) for place in changed.leaf_places

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 from oomdb.ingest import Options, Summary, ingest
@@ -10,6 +12,8 @@ from oomdb.spark.session import session
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from pyspark.sql import SparkSession
 
     from oomdb.lake import Lake
 
@@ -32,7 +36,11 @@ def spark_ingest(
     """
     from oomdb.spark.driver import Cluster
 
-    with session(master, conf or {}) as spark:
-        return ingest(
-            paths, lake, options, wait_s=wait_s, progress=progress, elsewhere=Cluster(spark)
-        )
+    with ExitStack() as open_until_done:
+
+        @cache
+        def begin() -> SparkSession:
+            return open_until_done.enter_context(session(master, conf or {}))
+
+        cluster = Cluster(begin)
+        return ingest(paths, lake, options, wait_s=wait_s, progress=progress, elsewhere=cluster)
