@@ -10,7 +10,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any, Protocol
 
-from oomdb.errors import OomdbError, reason_of
+from oomdb.errors import DamagedDatabaseError, OomdbError, reason_of
 from oomdb.lake.place import MANIFEST
 from oomdb.publishing import replacing
 
@@ -55,6 +55,16 @@ def files_of(lake: Lake) -> Files:
     """The files of a lake, whether there are any; OomdbError when a package is missing."""
     folder = lake.folder
     return FolderFiles(folder) if folder is not None else StoreFiles(lake.where)
+
+
+@contextlib.contextmanager
+def _told_of_missing(where: object) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DamagedDatabaseError(
+            f"{where} lacks {error}, a file of its rows (was it written twice since it was opened?)"
+        ) from error
 
 
 class FolderFiles:
@@ -126,7 +136,8 @@ class FolderFiles:
         import pyarrow.dataset as ds
 
         paths = [str(self._folder / name) for name in names]
-        return ds.dataset(paths, schema, format="parquet")
+        with _told_of_missing(self._folder):
+            return ds.dataset(paths, schema, format="parquet")
 
 
 class StoreFiles:
@@ -189,7 +200,8 @@ class StoreFiles:
         import pyarrow.dataset as ds
 
         paths = [self._path(name) for name in names]
-        return ds.dataset(paths, schema, format="parquet", filesystem=self._system)
+        with _told_of_missing(self._url):
+            return ds.dataset(paths, schema, format="parquet", filesystem=self._system)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"

@@ -91,10 +91,10 @@ def attach(
     """Make every table of a lake readable, under its name after a prefix."""
     for table in tables.TABLES:
         names = manifest.of(table.name)
-        rows = files.dataset(names, schema(table.name)) if names else None
-        connection.register(
-            f"{prefix}{table.name}", rows if rows is not None else schema(table.name).empty_table()
-        )
+        wanted = schema(table.name)
+        rows = files.dataset(names, wanted) if names else wanted.empty_table()
+        # Not registered: a cursor of the connection would not see that.
+        connection.from_arrow(rows).create_view(f"{prefix}{table.name}")
 
 
 def signature(lake: Lake) -> str | None:

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from oomdb import cli
@@ -18,6 +19,7 @@ from oomdb.ingest import ingest
 from oomdb.lake import Lake, lake_named
 from oomdb.lake.place import MANIFEST
 from oomdb.store import Store
+from oomdb.verify import verify
 from tests.printed import dmesg, log, report_6_1, syslog
 from tests.test_lake.lakes import (
     in_one_database,
@@ -194,6 +196,25 @@ def test_a_lake_that_is_none_or_newer(tmp_path: Path) -> None:
         rows_of(lake_in(tmp_path))
     path.write_text('{"format": 1}')
     with pytest.raises(OomdbError, match="is damaged"):
+        rows_of(lake_in(tmp_path))
+
+
+def test_verify_finds_a_changed_file_and_a_missing_one(tmp_path: Path) -> None:
+    read(write_fleet(tmp_path / "logs"), lake_in(tmp_path))
+    folder = lake_in(tmp_path).folder or Path()
+    done = verify(folder, again=True)
+    assert (done.problems, done.evidence, done.head is not None) == ([], 14, True)
+    changed, missing = sorted(folder.glob("processes/*/*/*.parquet"))[:2]
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * REPLACE ('sshd' AS comm) FROM '{changed}') TO '{changed}'"
+        )
+    missing.unlink()
+    found = [(one.subject, one.problem) for one in verify(folder).problems]
+    names = [path.relative_to(folder).as_posix() for path in (changed, missing)]
+    assert (names[0], "it was changed: its name is not the SHA-256 of its content") in found
+    assert (names[1], "it is not there") in found
+    with pytest.raises(OomdbError, match=f"lacks .*{missing.name}"):
         rows_of(lake_in(tmp_path))
 
 
