@@ -14,7 +14,6 @@ from oomdb.errors import NewerDatabaseError, OomdbError
 from oomdb.lake.files import files_of
 from oomdb.lake.manifest import Manifest
 from oomdb.lake.place import MANIFEST
-from oomdb.rows.columns import schema
 from oomdb.views import load_views
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def _make_views(connection: duckdb.DuckDBPyConnection) -> None:
     They are made over empty tables: over files each view that reads another would ask all
     the files below for their columns again.
     """
+    from oomdb.rows.columns import schema
+
     connection.begin()
     for table in tables.TABLES:
         connection.register("no_rows", schema(table.name).empty_table())
@@ -89,6 +90,8 @@ def attach(
     prefix: str = "",
 ) -> None:
     """Make every table of a lake readable, under its name after a prefix."""
+    from oomdb.rows.columns import schema
+
     for table in tables.TABLES:
         names = manifest.of(table.name)
         wanted = schema(table.name)

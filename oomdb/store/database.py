@@ -13,7 +13,6 @@ import duckdb
 from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.lake.place import Lake, lake_at
-from oomdb.lake.reading import connection_to as lake_connection
 from oomdb.output import terminal
 from oomdb.store.insertion import insert, insert_rows, registered
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
@@ -167,7 +166,9 @@ class Store(Content):
         a file that this oomdb cannot read; such a file is not touched.
         """
         if (lake := lake_at(path)) is not None:
-            connection = lake_connection(lake)
+            from oomdb.lake.reading import connection_to
+
+            connection = connection_to(lake)
         elif isinstance(path, Path) and path.exists():
             connection = _connect_to_current(path)
         else:

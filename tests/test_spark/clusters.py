@@ -28,6 +28,10 @@ LOCAL = {
     "spark.driver.bindAddress": _LOOPBACK,
     "spark.driver.memory": "512m",
     "spark.sql.shuffle.partitions": "4",
+    # What is lost with a worker is not asked for again and again.
+    "spark.locality.wait": "0",
+    "spark.shuffle.io.maxRetries": "1",
+    "spark.shuffle.io.retryWait": "1s",
 }
 
 
