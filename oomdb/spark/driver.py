@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError
@@ -13,7 +14,7 @@ from oomdb.lake.writing import open_for_ingest
 from oomdb.logs import Log, LogReader
 from oomdb.parts import Part
 from oomdb.spark import exchange
-from oomdb.spark.executor import SCHEMA, Began, read_pieces
+from oomdb.spark.executor import Began, Reading, read_pieces
 from oomdb.spark.pieces import Range, Share, packed, pieces_of
 from oomdb.spool import Spool
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
-    from pyspark.sql import DataFrame, Row, SparkSession
+    from pyspark import RDD
+    from pyspark.sql import SparkSession
 
     from oomdb.incidents.copies import Found
     from oomdb.incidents.drafts import Draft
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
     from oomdb.lake.manifest import Manifest
     from oomdb.logs import Marks, Options
     from oomdb.sources.files import Source
+    from oomdb.spark.executor import RowKey
     from oomdb.spark.pieces import Piece
     from oomdb.store import Store
     from oomdb.store.custody import Act
 
     Read = tuple[Source, list[Log]]
     #: A row of what was read, and what it tells.
-    Answer = tuple[exchange.ReadRow, object]
+    Answer = tuple[RowKey, object]
 
 #: Tasks for each processor: one that reads slowly then keeps no other waiting.
 _TASKS_PER_CORE = 4
@@ -52,7 +55,7 @@ class Cluster:
 
     def __init__(self, begin: Callable[[], SparkSession]) -> None:
         self._begin = begin
-        self._read: DataFrame | None = None
+        self._read: RDD[Reading] | None = None
         #: Where the leaves of a copy are, by its digest.
         self._leaves: dict[str, exchange.Key] = {}
 
@@ -78,21 +81,18 @@ class Cluster:
                 self._rows(pieces, options, marks)
             )
 
-    def _rows(self, pieces: list[Piece], options: Options, marks: Marks) -> Iterator[Row]:
-        """What executors read, in the order of the pieces; it stays with them until the end."""
+    def _rows(self, pieces: list[Piece], options: Options, marks: Marks) -> Iterator[Reading]:
+        """What executors read, in the order of the pieces, without the leaves, which they keep."""
         from pyspark import StorageLevel
 
-        spark = self._begin()
-        context = spark.sparkContext
+        context = self._begin().sparkContext
         tasks = min(len(pieces), max(context.defaultParallelism * _TASKS_PER_CORE, 1), _MOST_TASKS)
         numbered = [(number, packed(piece)) for number, piece in enumerate(pieces)]
-        given = spark.createDataFrame(
-            context.parallelize(numbered, tasks), "piece_no bigint, piece binary"
-        )
-        read = given.mapInArrow(partial(read_pieces, options=options, marks=marks), SCHEMA)
+        given = context.parallelize(numbered, tasks)
+        read = given.mapPartitions(partial(read_pieces, options=options, marks=marks))
         self._read = read.persist(StorageLevel.MEMORY_AND_DISK)
         self._read.count()
-        return self._read.select("piece_no", "row_no", "stamp", "facts").toLocalIterator()
+        return self._read.map(_without_leaves).toLocalIterator()
 
     def write_leaves(
         self, catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
@@ -114,7 +114,7 @@ class _Answers:
         self._here = here
         self._leaves = leaves
 
-    def put_together(self, rows: Iterator[Row]) -> Iterator[Read]:
+    def put_together(self, rows: Iterator[Reading]) -> Iterator[Read]:
         """Each source with its logs, in order."""
         answers = _by_piece(rows)
         whole = Log("")
@@ -170,11 +170,11 @@ class _Answers:
         return log
 
 
-def _by_piece(rows: Iterator[Row]) -> Iterator[tuple[int, Iterator[Answer]]]:
+def _without_leaves(row: Reading) -> Reading:
+    return row._replace(leaves=None)
+
+
+def _by_piece(rows: Iterator[Reading]) -> Iterator[tuple[int, Iterator[Answer]]]:
     """The rows of each piece, one piece after the other."""
-    for piece_no, some in groupby(rows, key=lambda row: row.piece_no):
-        yield piece_no, map(_opened, some)
-
-
-def _opened(row: Row) -> Answer:
-    return (row.piece_no, row.row_no, bytes(row.stamp)), pickle.loads(row.facts)
+    for piece_no, some in groupby(rows, key=attrgetter("piece_no")):
+        yield piece_no, ((row.key, pickle.loads(row.facts)) for row in some)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -15,32 +16,50 @@ from oomdb.lake.writing import kept_rows, rows_by_place
 from oomdb.rows.columns import LEAVES
 from oomdb.store.arrow import stamped
 
+#: Tasks that write; more than this are no use to any cluster.
+_MOST_TASKS = 10_000
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     import duckdb
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark import RDD
+    from pyspark.sql import SparkSession
 
     from oomdb.lake import Lake
     from oomdb.lake.changes import Changes
     from oomdb.lake.manifest import Manifest
+    from oomdb.spark.executor import Reading, RowKey
 
-    #: A row of what was read that holds leaves: its piece, its number there and its stamp.
-    ReadRow = tuple[int, int, bytes]
     #: Where the leaves of a report are: the row, and the report's number in it.
-    Key = tuple[ReadRow, int]
-    #: A row of `_SENT`.
-    Sent = tuple[str, str | None, int, bytes]
+    Key = tuple[RowKey, int]
+    #: For a row that was read: for each place the numbers of reports, and the events they are.
+    Chosen = dict[RowKey, dict[str, dict[int, str]]]
 
-#: What goes to the writer of a place: rows of a table as Arrow, or, without a table, what it
-#: takes over of the files before.
-_SENT = "place string, table_name string, events bigint, body binary"
-_WRITTEN = "place string, table_name string, sha256 string, events bigint"
+
+class Sent(NamedTuple):
+    """What goes to the writer of a place.
+
+    It is rows of a table as Arrow has them, or, without a table, what is taken over of the
+    files before, and how many events the other rows are of.
+    """
+
+    table: str | None
+    body: bytes
+    event_count: int = 0
+
+
+class Written(NamedTuple):
+    """A place that was written: the SHA-256 of its files by table, and its new events."""
+
+    place: str
+    files: dict[str, str | None]
+    event_count: int
 
 
 def write(
     begin: Callable[[], SparkSession],
-    read: DataFrame | None,
+    read: RDD[Reading] | None,
     leaves: dict[str, Key],
     catalog: duckdb.DuckDBPyConnection,
     lake: Lake,
@@ -57,50 +76,41 @@ def write(
     }
     if not changed.leaf_places:
         return told
-    spark = begin()
+    context = begin().sparkContext
     chosen, event_count = _chosen(catalog, leaves)
-    rows: list[Sent] = [
-        (place, None, 0, pickle.dumps(changed.kept.get(place, {}))) for place in changed.leaf_places
+    rows = [
+        (place, Sent(None, pickle.dumps(changed.kept.get(place, {}))))
+        for place in changed.leaf_places
     ]
     rows += _from_catalog(catalog, changed)
-    sent = spark.createDataFrame(rows, _SENT)
+    sent = context.parallelize(rows)
     if read is not None and chosen:
-        wanted = spark.createDataFrame(
-            [(*key, pickle.dumps(places)) for key, places in chosen.items()],
-            "piece_no bigint, row_no bigint, stamp binary, chosen binary",
-        )
-        by = ["piece_no", "row_no", "stamp"]
-        fresh = read.select(*by, "leaves").join(wanted, by)
-        sent = sent.union(fresh.select("chosen", "leaves").mapInArrow(_scatter, _SENT))
-
-    # pyspark asks the annotations of a plain function for what it takes.
-    def writing(sent: pa.Table) -> pa.Table:
-        return _write_place(sent, lake, before)
-
-    written = sent.groupBy("place").applyInArrow(writing, _WRITTEN).collect()
-    if sum(row.events for row in written) != event_count:
+        told_all = context.broadcast(chosen)
+        sent = sent.union(read.flatMap(lambda row: _scattered(row, told_all.value)))
+    tasks = min(len(changed.leaf_places), _MOST_TASKS)
+    writing = partial(_write_place, lake=lake, before=before)
+    written = sent.groupByKey(tasks).map(writing).collect()
+    if sum(place.event_count for place in written) != event_count:
         raise OomdbError(
             f"a log was changed while it was read; {lake} is as it was, run the command again"
         )
-    for row in written:
-        if row.table_name is not None:
-            told[row.table_name][row.place] = row.sha256
+    for each in written:
+        for name, sha256 in each.files.items():
+            told[name][each.place] = sha256
     return told
 
 
-def _chosen(
-    catalog: duckdb.DuckDBPyConnection, leaves: dict[str, Key]
-) -> tuple[dict[ReadRow, dict[str, dict[int, str]]], int]:
-    """By row of what was read: for each place the numbers of reports, and the events they are.
+def _chosen(catalog: duckdb.DuckDBPyConnection, leaves: dict[str, Key]) -> tuple[Chosen, int]:
+    """The leaves that were read and are wanted, and of how many events they are.
 
-    With the number of those events. What the catalog has of them is taken out of it: that
+    What the catalog has of them is taken out of it: that
     was read again from their evidence, so it is the same.
     """
     found = catalog.execute(
         "SELECT e.event_id, e.copy_digest, p.place FROM events AS e"
         " JOIN temp.placed AS p ON p.event_id = e.event_id WHERE p.home IS NULL"
     ).fetchall()
-    chosen: dict[ReadRow, dict[str, dict[int, str]]] = defaultdict(dict)
+    chosen: Chosen = defaultdict(dict)
     event_ids = []
     for event_id, digest, place in found:
         key = leaves.get(digest)
@@ -114,68 +124,48 @@ def _chosen(
             f"DELETE FROM {table.name} WHERE event_id IN (SELECT event_id FROM read_elsewhere)"
         )
     catalog.unregister("read_elsewhere")
-    return chosen, len(event_ids)
+    return dict(chosen), len(event_ids)
 
 
-def _from_catalog(catalog: duckdb.DuckDBPyConnection, changed: Changes) -> Iterator[Sent]:
-    """What the driver itself has of the leaves."""
+def _from_catalog(
+    catalog: duckdb.DuckDBPyConnection, changed: Changes
+) -> Iterator[tuple[str, Sent]]:
+    """What the driver itself has of the leaves, by place."""
     for table in LEAVES:
         for place, rows in rows_by_place(catalog, table.name, changed.leaf_places):
-            yield place, table.name, 0, _as_bytes(rows)
+            yield place, Sent(table.name, _as_bytes(rows))
 
 
-def _scatter(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The chosen reports' leaves by the place that they go to."""
-    for batch in batches:
-        for chosen, leaves in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            tables: dict[str, pa.Table] = pickle.loads(leaves)
-            places: dict[str, dict[int, str]] = pickle.loads(chosen)
-            for place, event_ids in places.items():
-                rows: list[Sent] = [(place, None, len(event_ids), pickle.dumps({}))]
-                found = stamped(tables, event_ids)
-                rows += [(place, name, 0, _as_bytes(table)) for name, table in found.items()]
-                yield _batch(rows)
+def _scattered(row: Reading, chosen: Chosen) -> Iterator[tuple[str, Sent]]:
+    """The leaves of the chosen reports of a row, by the place that they go to."""
+    places = chosen.get(row.key)
+    if places is None or row.leaves is None:
+        return
+    tables: dict[str, pa.Table] = pickle.loads(row.leaves)
+    for place, event_ids in places.items():
+        yield place, Sent(None, pickle.dumps({}), len(event_ids))
+        for name, rows in stamped(tables, event_ids).items():
+            yield place, Sent(name, _as_bytes(rows))
 
 
-def _batch(rows: Iterable[Sent]) -> pa.RecordBatch:
-    places, names, counts, bodies = zip(*rows, strict=True)
-    return pa.record_batch(
-        {
-            "place": pa.array(places, pa.string()),
-            "table_name": pa.array(names, pa.string()),
-            "events": pa.array(counts, pa.int64()),
-            "body": pa.array(bodies, pa.binary()),
-        }
-    )
-
-
-def _write_place(sent: pa.Table, lake: Lake, before: Manifest) -> pa.Table:
+def _write_place(sent: tuple[str, Iterable[Sent]], lake: Lake, before: Manifest) -> Written:
     """Write all leaves of a place; a twin of this task writes the same files."""
     files = files_of(lake)
+    place, rows = sent
     parts: dict[str, list[pa.Table]] = defaultdict(list)
     kept: dict[str, list[str]] = {}
     event_count = 0
-    place = str(sent.column("place")[0])
-    for row in sent.select(["table_name", "events", "body"]).to_pylist():
-        if row["table_name"] is None:
-            kept |= pickle.loads(row["body"])
-            event_count += row["events"]
+    for row in rows:
+        event_count += row.event_count
+        if row.table is None:
+            kept |= pickle.loads(row.body)
         else:
-            parts[row["table_name"]].append(_from_bytes(row["body"]))
-    names: list[str | None] = [None]
-    digests: list[str | None] = [None]
+            parts[row.table].append(_from_bytes(row.body))
+    written = {}
     for table in LEAVES:
-        rows = [*parts[table.name], *kept_rows(files, before, table.name, kept)]
-        names.append(table.name)
-        digests.append(write_rows(files, table.name, place, rows))
-    return pa.table(
-        {
-            "place": pa.array([place] * len(names), pa.string()),
-            "table_name": pa.array(names, pa.string()),
-            "sha256": pa.array(digests, pa.string()),
-            "events": pa.array([event_count] + [0] * len(LEAVES), pa.int64()),
-        }
-    )
+        known = kept_rows(files, before, table.name, kept)
+        written[table.name] = write_rows(files, table.name, place, [*parts[table.name], *known])
+    return Written(place, written, event_count)
 
 
 def _as_bytes(table: pa.Table) -> bytes:

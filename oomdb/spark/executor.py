@@ -12,9 +12,7 @@ import pickle
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from oomdb.incidents.drafts import Draft
 from oomdb.logs import Log, LogReader
@@ -35,14 +33,30 @@ if TYPE_CHECKING:
     #: The first half of a row, and the leaves where it has any.
     Halves = tuple[object, bytes | None]
     Report = TypeVar("Report", Found, Draft)
+    #: A row of what was read: its piece, its number there and its stamp.
+    RowKey = tuple[int, int, bytes]
 
-#: What `read_pieces` gives, numbered in their piece: a row for each log or part of one, and
-#: after it one for every few of its reports, whose evidence the stamp stands for: a piece that
-#: is read again, as its executor was lost, may not be what it was.
-SCHEMA = "piece_no bigint, row_no bigint, stamp binary, facts binary, leaves binary"
-_BATCH_BYTES = 8 << 20
 #: How often a file is tried that ends the process: it may have been another's fault.
 _TRIES = 2
+
+
+class Reading(NamedTuple):
+    """What is read of a piece: a row for each log or part of one, then one for every few reports.
+
+    The stamp stands for the evidence of these: a piece that is read again, as its executor was
+    lost, may not be what it was.
+    """
+
+    piece_no: int
+    row_no: int
+    stamp: bytes
+    facts: bytes
+    leaves: bytes | None
+
+    @property
+    def key(self) -> RowKey:
+        """What names the row."""
+        return self.piece_no, self.row_no, self.stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,47 +72,21 @@ class _EndOfSource:
 
 
 def read_pieces(
-    batches: Iterable[pa.RecordBatch], options: Options, marks: Marks
-) -> Iterator[pa.RecordBatch]:
-    """Rows of `SCHEMA` for numbered pieces, as `mapInArrow` takes and gives them."""
+    pieces: Iterable[tuple[int, bytes]], options: Options, marks: Marks
+) -> Iterator[Reading]:
+    """What numbered pieces hold, each packed; row by row in order."""
     reader = LogReader(options, marks)
-    for batch in batches:
-        for row in batch.to_pylist():
-            piece: Piece = pickle.loads(row["piece"])
-            rows = _share(reader, piece) if isinstance(piece, Share) else _range(reader, piece)
-            yield from _in_batches(row["piece_no"], rows)
-
-
-def _in_batches(piece_no: int, rows: Iterable[Halves]) -> Iterator[pa.RecordBatch]:
-    waiting: list[tuple[int, bytes, bytes, bytes | None]] = []
-    size_bytes = 0
-    for row_no, (facts, leaves) in enumerate(rows):
-        content = pickle.dumps(facts, pickle.HIGHEST_PROTOCOL)
-        waiting.append((row_no, _stamp(facts), content, leaves))
-        size_bytes += len(content) + len(leaves or b"")
-        if size_bytes >= _BATCH_BYTES:
-            yield _batch(piece_no, waiting)
-            waiting, size_bytes = [], 0
-    if waiting:
-        yield _batch(piece_no, waiting)
+    for piece_no, content in pieces:
+        piece: Piece = pickle.loads(content)
+        rows = _share(reader, piece) if isinstance(piece, Share) else _range(reader, piece)
+        for row_no, (facts, leaves) in enumerate(rows):
+            content = pickle.dumps(facts, pickle.HIGHEST_PROTOCOL)
+            yield Reading(piece_no, row_no, _stamp(facts), content, leaves)
 
 
 def _stamp(facts: object) -> bytes:
     reports: list[Found] | list[Draft] = facts if isinstance(facts, list) else []
     return hashlib.sha256(b"".join(report.evidence_sha256 for report in reports)).digest()
-
-
-def _batch(piece_no: int, rows: Sequence[tuple[int, bytes, bytes, bytes | None]]) -> pa.RecordBatch:
-    numbers, stamps, facts, leaves = zip(*rows, strict=True)
-    return pa.record_batch(
-        {
-            "piece_no": pa.array([piece_no] * len(rows), pa.int64()),
-            "row_no": pa.array(numbers, pa.int64()),
-            "stamp": pa.array(stamps, pa.binary()),
-            "facts": pa.array(facts, pa.binary()),
-            "leaves": pa.array(leaves, pa.binary()),
-        }
-    )
 
 
 def _share(reader: LogReader, share: Share) -> Iterator[Halves]:

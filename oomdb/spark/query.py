@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from oomdb import tables
 from oomdb.lake.files import files_of
 from oomdb.lake.reading import current, no_lake
@@ -15,8 +17,8 @@ from oomdb.views import load_views
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import pyarrow as pa
     from pyspark.sql import SparkSession
+    from pyspark.sql.types import DataType
 
     from oomdb.lake import Lake
     from oomdb.lake.manifest import Manifest
@@ -57,7 +59,28 @@ def spark_query(
         rows = spark.table(view.name).select(names)
         if not _ORDERED.search(view.code):
             rows = rows.orderBy(names)
-        return rows.toArrow()
+        kinds = pa.schema([(field.name, _arrow_type(field.dataType)) for field in rows.schema])
+        found = [row.asDict() for row in rows.collect()]
+        return pa.Table.from_pylist(found, kinds)
+
+
+def _arrow_type(kind: DataType) -> pa.DataType:
+    """The type of a column in Arrow; Spark itself would need pandas to tell."""
+    from pyspark.sql import types
+
+    known: dict[type[DataType], pa.DataType] = {
+        types.StringType: pa.string(),
+        types.LongType: pa.int64(),
+        types.IntegerType: pa.int32(),
+        types.DoubleType: pa.float64(),
+        types.BooleanType: pa.bool_(),
+        types.TimestampNTZType: pa.timestamp("us"),
+        types.DateType: pa.date32(),
+        types.BinaryType: pa.binary(),
+    }
+    if isinstance(kind, types.DecimalType):
+        return pa.decimal128(kind.precision, kind.scale)
+    return known[type(kind)]
 
 
 def _spark_sql(view: View) -> str:

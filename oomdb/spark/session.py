@@ -49,7 +49,6 @@ def session(master: str, conf: Mapping[str, str]) -> Iterator[SparkSession]:
     OomdbError when pyspark or Java are missing, or the master cannot be reached.
     """
     try:
-        import pandas  # noqa: F401  (pyspark needs it for functions over Arrow)
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:

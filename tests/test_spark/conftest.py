@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def spark_there() -> None:
-    missing = [name for name in ("pyspark", "pandas") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("pyspark",) if importlib.util.find_spec(name) is None]
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         missing.append("java")
     if missing and os.environ.get("OOMDB_SPARK_TESTS") == "required":
