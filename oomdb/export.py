@@ -18,7 +18,6 @@ from oomdb.store.custody import Act
 from oomdb.store.database import REDACTED, Store
 from oomdb.store.insertion import insert_rows
 from oomdb.store.lock import locked
-from oomdb.store.places import Server
 from oomdb.store.staging import copy_whole as copy_file
 from oomdb.store.staging import staged
 from oomdb.transfer import copy_whole
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from oomdb.store.connection import Connection
-    from oomdb.store.places import Place
+    from oomdb.store.places import Lake, Place, Server
 
 #: Fewer bytes of a key could be tried out.
 _KEY_BYTES = 16
@@ -63,15 +62,15 @@ def key_in(path: Path) -> bytes:
 def export(database: Place, out: Place, key: bytes | None) -> Exported:
     """Write all tables to a new folder of Parquet files, or to a new database.
 
-    A new database is a file (*.duckdb), or one of a server that holds none of oomdb's yet.
+    A new database is a file (*.duckdb), or by a URL that of a server or a lake, where none is yet.
 
     With a `key` names that people chose are replaced by keyed hashes, and text and evidence
     are left out (see `oomdb.redaction`). UsageError when `out` exists or is called like a file
     of another kind; OomdbError when the database cannot be read or the copy not be written, of
     which nothing is left then.
     """
-    if isinstance(out, Server):
-        return _to_server(database, out, key)
+    if not isinstance(out, Path):
+        return _to_elsewhere(database, out, key)
     if out.suffix.lower() in FILE_SUFFIXES:
         raise UsageError(
             f"{out}: tables are exported to a new folder of Parquet files, or to NEW.duckdb"
@@ -99,7 +98,7 @@ def export(database: Place, out: Place, key: bytes | None) -> Exported:
         copy.unlink(missing_ok=True)
 
 
-def _to_server(database: Place, out: Server, key: bytes | None) -> Exported:
+def _to_elsewhere(database: Place, out: Server | Lake, key: bytes | None) -> Exported:
     if key is not None:
         raise UsageError("a redacted copy is a file or a folder: name one")
     copy_whole(database, out)
@@ -122,7 +121,7 @@ def _rows(connection: Connection) -> Exported:
 
 def _copy(database: Place, out: Path) -> Exported:
     """The database as it is, for those who may read that."""
-    if isinstance(database, Server):
+    if not isinstance(database, Path):
         copy_whole(database, out)
     else:
         with locked(out), staged(out) as copy:
@@ -159,7 +158,7 @@ def _write_table(connection: Connection, table: tables.Table, file: Path) -> Non
 
 
 def _redact(database: Place, copy: Path, names: Names) -> None:
-    if isinstance(database, Server):
+    if not isinstance(database, Path):
         whole = Path(scratch.folder(large=True)) / "whole.duckdb"
         try:
             copy_whole(database, whole)

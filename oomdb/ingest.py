@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from oomdb.carriers.names import NAMES
 from oomdb.incidents import copies
@@ -17,10 +17,12 @@ from oomdb.logs import Marks, Options
 from oomdb.sources import files
 from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.database import Seen, Store, mark
+from oomdb.store.places import Lake
 from oomdb.workers import default_jobs, read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from oomdb.incidents.copies import Found
     from oomdb.logs import Log
@@ -65,12 +67,14 @@ def ingest(
     jobs: int | None = None,
     wait_s: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Summary:
-    """Read every log at or below `paths` into the database and publish it.
+    """Read every log at or below `paths` into the database or lake and publish it.
 
     Files that were read before, with the same content, are not read again; when there is
     nothing else, nothing is written. `jobs` processes read, one for each processor unless
     told; another process that writes the database is waited for `wait_s` seconds at most.
+    `elsewhere` has them read by other machines.
     Raises UsageError for a path that does not exist or a field that is none, and
     OomdbError when the database cannot be written; what cannot be read is set aside and
     named in the summary.
@@ -78,7 +82,7 @@ def ingest(
     options = options or Options()
     NAMES.preferring(options.json_fields)
     run = _Run(options, progress)
-    found = files.discover(paths, skip=[database] if isinstance(database, Path) else [])
+    found = files.discover(paths, skip=_own_files(database))
     found = chain([first] if (first := next(found, None)) is not None else [], found)
     snapshot = mark(database)
     if snapshot is not None:
@@ -89,11 +93,13 @@ def ingest(
     first_to_read = next(to_read, None)
     if first_to_read is None and snapshot is not None:
         return run.summary
-    with Store.open_for_ingest(database, _act(paths, options), wait_s=wait_s) as store:
+    opened = Store.open_for_ingest if elsewhere is None else elsewhere.open_for_ingest
+    with opened(database, _act(paths, options), wait_s=wait_s) as store:
         if mark(database) != snapshot:
             run.knows(store)
         ahead = chain([first_to_read] if first_to_read is not None else [], to_read)
-        read = read_files(ahead, options, Marks(store.ends()), jobs or default_jobs())
+        read_all = read_files if elsewhere is None else elsewhere.read_files
+        read = read_all(ahead, options, Marks(store.ends()), jobs or default_jobs())
         with closing(read):
             for source, logs in read:
                 run.take(source, logs)
@@ -103,6 +109,28 @@ def ingest(
         run.write(store)
         run.summary.hosts = store.host_count()
     return run.summary
+
+
+class Elsewhere(Protocol):
+    """Reads logs and writes what they hold by means of other machines."""
+
+    def open_for_ingest(
+        self, database: Place, act: Act, *, wait_s: float
+    ) -> AbstractContextManager[Store]:
+        """The same as `Store.open_for_ingest`."""
+
+    def read_files(
+        self, sources: Iterator[Source], options: Options, marks: Marks, jobs: int
+    ) -> Generator[tuple[Source, list[Log]]]:
+        """The same as `workers.read_files`."""
+
+
+def _own_files(database: Place) -> list[Path]:
+    """Where the database or lake has its files among those of this machine."""
+    if isinstance(database, Path):
+        return [database]
+    folder = database.folder if isinstance(database, Lake) else None
+    return [folder] if folder is not None else []
 
 
 def _act(paths: Sequence[Path], options: Options) -> Act:

@@ -13,10 +13,12 @@ from oomdb import scratch, tables
 from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.incidents import copies
 from oomdb.incidents.kept import decompress
+from oomdb.lake.checking import each_file
 from oomdb.originals import check_originals
 from oomdb.reparse import rebuild
 from oomdb.store import custody, whole
 from oomdb.store.database import Content, Store
+from oomdb.store.places import lake_at
 from oomdb.store.trouble import first_line
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from oomdb.originals import Originals
     from oomdb.sources.limits import Limits
     from oomdb.store.connection import Connection
-    from oomdb.store.places import Place
+    from oomdb.store.places import Lake, Place
 
     Found = Iterator[tuple[str, str]]
 
@@ -82,12 +84,16 @@ def verify(
         "custody": lambda connection: _custody(connection, done, entry),
         "views": _views,
     }
+    lake = lake_at(database)
+    if lake is not None:
+        del checks["views"]  # a lake has none of its own
     if again:
         checks["rows"] = lambda connection: _rows(connection, database, progress)
     if originals:
         checks["files"] = lambda connection: _files(connection, done, limits, progress)
     try:
-        done.problems += [Problem("blocks", *found) for found in _each_table(database, done)]
+        every = _each_table(database, done) if lake is None else _each_file(lake, done)
+        done.problems += [Problem("blocks", *found) for found in every]
         for check, find in checks.items():
             done.problems += _found_by(check, find, database)
     except DamagedDatabaseError as error:
@@ -123,6 +129,17 @@ def _each_table(database: Place, done: Verified) -> Found:
                     yield str(relation), first_line(error)
                     break  # a damaged block has ended the connection
                 done.tables += 1
+
+
+def _each_file(lake: Lake, done: Verified) -> Found:
+    """The same of a lake: every file is held against its name."""
+    seen = set()
+    for name, row_count, problem in each_file(lake):
+        seen.add(name.partition("/")[0])
+        done.rows += row_count
+        if problem is not None:
+            yield name, problem
+    done.tables = len(seen)
 
 
 #: Each way in which a row can point at another, and which it may be missing.

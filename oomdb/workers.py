@@ -101,11 +101,11 @@ class _Workers:
 
     def read(self, sources: Iterable[Source]) -> Iterator[tuple[Source, list[Log]]]:
         """Each source with its logs, in order."""
-        shares = _shares(sources)
-        ahead = deque(map(self._give, islice(shares, self._most_ahead)))
+        waiting = shares(sources)
+        ahead = deque(map(self._give, islice(waiting, self._most_ahead)))
         while ahead:
             yield from self._taken(ahead.popleft())
-            ahead.extend(map(self._give, islice(shares, 1)))
+            ahead.extend(map(self._give, islice(waiting, 1)))
 
     def _give(self, share: list[Source]) -> Future[Read] | _Long | Read:
         """Hand out a share; standard input can be read by this process alone."""
@@ -125,7 +125,7 @@ class _Workers:
         return given.put_together(self._here) if isinstance(given, _Long) else given
 
 
-def _shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
+def shares(sources: Iterable[Source]) -> Iterator[list[Source]]:
     """The sources in groups of about one size; standard input stays alone."""
     share: list[Source] = []
     size_bytes = 0

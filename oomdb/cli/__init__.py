@@ -18,6 +18,7 @@ from oomdb.cli import (  # noqa: F401  (each adds its commands to the app)
     query,
     report,
     schedule,
+    spark,
 )
 from oomdb.cli.app import app
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,43 +16,63 @@ from oomdb.output import terminal
 from oomdb.output.formats import SummaryFormat
 from oomdb.sources.limits import Limits
 
+if TYPE_CHECKING:
+    from oomdb.ingest import Options, Summary
+
+
+Logs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PATH...",
+        parser=path_or_stdin,
+        help="Logs, folders, archives; - is standard input.",
+    ),
+]
+HostName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The machine of lines that name none.")
+]
+HostFromPath = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Regular expression; its first group is the host in a path: '/(web[0-9]+)/'.",
+    ),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ZONE",
+        help="Zone of stamps that print none, such as Europe/Berlin, UTC or +02:00.",
+    ),
+]
+JsonField = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FACT=NAME",
+        help="Where records in JSON hold the message, host or time, if under a name of their"
+        " own: message=payload.text; may be repeated.",
+    ),
+]
+SummaryForm = Annotated[
+    SummaryFormat, typer.Option("--format", "-f", help="How the summary is written.")
+]
+
 
 @app.command()
 def ingest(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="PATH...",
-            parser=path_or_stdin,
-            help="Logs, folders, archives; - is standard input.",
-        ),
-    ],
+    paths: Logs,
     db: Database = None,
-    host: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The machine of lines that name none.")
-    ] = None,
-    host_from_path: Annotated[
+    lake: Annotated[
         str | None,
         typer.Option(
-            metavar="PATTERN",
-            help="Regular expression; its first group is the host in a path: '/(web[0-9]+)/'.",
+            metavar="FOLDER|URL",
+            help="Write a lake of Parquet files, not a database; a URL is one that fsspec takes.",
         ),
     ] = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ZONE",
-            help="Zone of stamps that print none, such as Europe/Berlin, UTC or +02:00.",
-        ),
-    ] = None,
-    json_field: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FACT=NAME",
-            help="Where records in JSON hold the message, host or time, if under a name of their"
-            " own: message=payload.text; may be repeated.",
-        ),
-    ] = None,
+    host: HostName = None,
+    host_from_path: HostFromPath = None,
+    timezone: TimeZone = None,
+    json_field: JsonField = None,
     limit: Limit = None,
     jobs: Annotated[
         int | None,
@@ -61,9 +81,7 @@ def ingest(
         ),
     ] = None,
     wait: Wait = 0,
-    summary_format: Annotated[
-        SummaryFormat, typer.Option("--format", "-f", help="How the summary is written.")
-    ] = SummaryFormat.TEXT,
+    summary_format: SummaryForm = SummaryFormat.TEXT,
 ) -> None:
     """Read logs into the database, and say what was found.
 
@@ -72,23 +90,41 @@ def ingest(
     lead (in a tree that was collected from a machine, only within it); links to folders and
     links in archives are not.
     """
-    from oomdb.dating import zone_called
-    from oomdb.ingest import Options
     from oomdb.ingest import ingest as read_logs
-    from oomdb.store.places import database_named
-    from oomdb.summary import as_json, as_text, progress_bar
+    from oomdb.store.places import database_named, lake_named
+    from oomdb.summary import progress_bar
 
-    options = Options(
+    options = options_of(host, host_from_path, timezone, json_field, limit)
+    with progress_bar() as progress:
+        place = lake_named(lake) if lake is not None else database_named(db)
+        summary = read_logs(paths, place, options, jobs=jobs, wait_s=wait, progress=progress)
+    show(summary, summary_format)
+
+
+def options_of(
+    host: str | None,
+    host_from_path: str | None,
+    timezone: str | None,
+    json_field: list[str] | None,
+    limit: list[str] | None,
+) -> Options:
+    """How logs are read, as the options say it; UsageError for what cannot be."""
+    from oomdb.dating import zone_called
+    from oomdb.logs import Options
+
+    return Options(
         host=host,
         host_from_path=_host_pattern(host_from_path) if host_from_path is not None else None,
         zone=zone_called(timezone) if timezone is not None else None,
         json_fields=tuple(json_field or ()),
         limits=Limits().set_to(limit or ()),
     )
-    with progress_bar() as progress:
-        summary = read_logs(
-            paths, database_named(db), options, jobs=jobs, wait_s=wait, progress=progress
-        )
+
+
+def show(summary: Summary, summary_format: SummaryFormat) -> None:
+    """Write what an ingest did; typer.Exit when some sources were set aside, which are named."""
+    from oomdb.summary import as_json, as_text
+
     text = as_json(summary) if summary_format is SummaryFormat.JSON else as_text(summary)
     typer.echo(text)
     for name, reason in summary.set_aside:

@@ -62,7 +62,7 @@ def query(
     """Write the rows of a saved view."""
     from oomdb.selection import find_event, view_rows
 
-    known = _known_view(view)
+    known = known_view(view)
     selection = selection_of(since, until, host)
 
     def rows(connection: Connection, inside: Inside) -> Rows:
@@ -99,7 +99,7 @@ def _write_guarded(
         writer.copy(chunks, out)
 
 
-def _known_view(name: str) -> View:
+def known_view(name: str) -> View:
     """The saved view of that name; UsageError with close matches when there is none."""
     from difflib import get_close_matches
 
@@ -201,7 +201,7 @@ def views(
             "fact": [each.fact for each in known],
         }
     else:
-        chosen = _known_view(view)
+        chosen = known_view(view)
         columns = {
             "column": [column for column, _ in chosen.columns],
             "meaning": [meaning for _, meaning in chosen.columns],

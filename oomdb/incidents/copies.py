@@ -46,6 +46,13 @@ class Found:
         """The row of `events`."""
         return self.rows.event
 
+    @property
+    def evidence_sha256(self) -> bytes:
+        """The SHA-256 of the report's own lines."""
+        sha256 = self.sighting["evidence_sha256"]
+        assert isinstance(sha256, bytes)
+        return sha256
+
 
 def in_blocks(
     blocks: Iterable[bytes],

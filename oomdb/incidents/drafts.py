@@ -58,6 +58,11 @@ class Draft:
         """Where the report begins."""
         return int(str(self._sighting["first_byte"]))
 
+    @property
+    def evidence_sha256(self) -> bytes:
+        """The SHA-256 of the report's own lines."""
+        return bytes.fromhex(self._sha256)
+
     def move(self, lines: int, offset: int, as_seen: KernelLine) -> None:
         """Let a report of a part of a log stand where it does in the whole log.
 

@@ -16,7 +16,7 @@ from oomdb.settings import forms
 from oomdb.settings.configuration import is_open_to_others
 from oomdb.settings.file import VARIABLE
 from oomdb.settings.table import BY_NAME, SETTINGS, Kind
-from oomdb.store.places import database_named
+from oomdb.store.places import Server, database_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +132,7 @@ def plan(
     database = db or default or database_named(None)
     if isinstance(database, Path):
         database = database.absolute()
-    elif str(database) != database.url:
+    elif isinstance(database, Server) and str(database) != database.url:
         raise UsageError(
             "the password in the database's URL would stand in a file that others can read:"
             " leave it out, and put it into a password file (passfile in the URL, or ~/.pgpass)"

@@ -26,7 +26,7 @@ def to_arrow(batches: Sequence[RowBatch], event_ids: Sequence[str]) -> dict[str,
     ]
     parts: dict[str, list[pa.Table]] = {}
     for leaves, ids in _shared(batches, event_ids):
-        for name, table in _stamped(leaves, ids).items():
+        for name, table in stamped(leaves, ids).items():
             parts.setdefault(name, []).append(table)
     found = {"events": pa.Table.from_pylist(events, schema("events"))}
     for name, tables in parts.items():
@@ -49,7 +49,7 @@ def _shared(
     yield leaf_tables(list(loose.values())), dict(enumerate(loose))
 
 
-def _stamped(leaves: Mapping[str, pa.Table], event_ids: dict[int, str]) -> dict[str, pa.Table]:
+def stamped(leaves: Mapping[str, pa.Table], event_ids: dict[int, str]) -> dict[str, pa.Table]:
     """Leaves with their events' ids in the place of the numbers; other rows are left out."""
     most = max(event_ids, default=-1) + 1
     ids = pa.array([event_ids.get(number) for number in range(most)], pa.string())

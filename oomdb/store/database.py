@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import duckdb
@@ -14,13 +15,12 @@ from oomdb.output import terminal
 from oomdb.store.connection import server_session
 from oomdb.store.insertion import insert, insert_rows, registered
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
-from oomdb.store.places import Server
+from oomdb.store.places import Server, lake_at
 from oomdb.store.staging import cannot_write, locked, staged
 from oomdb.store.trouble import reason_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -162,7 +162,7 @@ class Store(Content):
     @staticmethod
     @contextmanager
     def open_for_reading(path: Place, state_shared: str | None = None) -> Iterator[Reader]:
-        """The published database, upgraded first when an older oomdb wrote it.
+        """The published database, upgraded first when an older oomdb wrote it, or a lake.
 
         Raises OomdbError when there is none, NotADatabaseError or NewerDatabaseError for
         a file that this oomdb cannot read; such a file is not touched. `state_shared` is of a
@@ -174,9 +174,14 @@ class Store(Content):
             with opened_to_read(path, state_shared) as session:
                 yield Reader(session, path)
             return
-        if not path.exists():
+        if (lake := lake_at(path)) is not None:
+            from oomdb.lake.reading import connection_to
+
+            connection = connection_to(lake)
+        elif isinstance(path, Path) and path.exists():
+            connection = _connect_to_current(path)
+        else:
             raise _no_database(path)
-        connection = _connect_to_current(path)
         reader = Reader(connection, path)
         try:
             connection.execute("SET TimeZone = 'UTC'")
@@ -193,7 +198,7 @@ class Store(Content):
     def open_for_ingest(
         path: Place, act: Act, *, must_exist: bool = False, wait_s: float = 0
     ) -> Iterator[Store]:
-        """The database to add to, created when there is none unless it `must_exist`.
+        """The database or lake to add to, created when there is none unless it `must_exist`.
 
         What was added is published, with an entry in `custody` for the act, when the block
         ends without error; else the database stays as it was. On a server each batch is
@@ -211,6 +216,13 @@ class Store(Content):
         from oomdb.store.custody import Ledger
         from oomdb.store.settle import settle
 
+        if (lake := lake_at(path)) is not None:
+            from oomdb.lake.writing import open_for_ingest
+
+            with open_for_ingest(lake, act, must_exist=must_exist, wait_s=wait_s) as store:
+                yield store
+            return
+        assert isinstance(path, Path)
         if must_exist and not path.exists():
             raise _no_database(path)
         folder = path.absolute().parent
@@ -378,6 +390,11 @@ def mark(place: Place) -> object | None:
         from oomdb.store.server import opening
 
         return opening.mark(place)
+    if (lake := lake_at(place)) is not None:
+        from oomdb.lake import signature
+
+        return signature(lake)
+    assert isinstance(place, Path)
     try:
         status = place.stat()
     except OSError:
@@ -416,7 +433,7 @@ def _note_upgrade(copy: Path) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _no_database(path: Path) -> OomdbError:
+def _no_database(path: Place) -> OomdbError:
     return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
 

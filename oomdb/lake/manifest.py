@@ -1,0 +1,95 @@
+"""Which files a lake consists of: read once by a reader, replaced at once by a writer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from oomdb import tables
+from oomdb.errors import DamagedDatabaseError, NewerDatabaseError
+from oomdb.store.places import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from oomdb.lake.files import Files
+
+#: The version of the manifest and of how files are laid out.
+_FORMAT = 1
+#: How many files a day has of each table, at most: hosts are spread over them.
+DEFAULT_BUCKETS = 4
+#: The place of the rows of tables that belong to no event.
+WHOLE = ""
+
+
+@dataclass(slots=True)
+class Manifest:
+    """The files of a lake: for each table, by their place in it, the SHA-256 of the content.
+
+    The place is `day=2026-05-31/bucket=02`, or empty for a table that is one file. `schema`
+    is the revision of the tables. `retired` are the files of the lake as it was before, which
+    its readers may still be reading: they go when the lake is written the next time.
+    """
+
+    schema: str
+    buckets: int = DEFAULT_BUCKETS
+    files: dict[str, dict[str, str]] = field(default_factory=dict)
+    retired: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def load(files: Files, where: str) -> Manifest | None:
+        """The manifest of a lake; None when there is none.
+
+        NewerDatabaseError or DamagedDatabaseError for one that this oomdb cannot read.
+        """
+        content = files.read(MANIFEST)
+        if content is None:
+            return None
+        try:
+            told = json.loads(content)
+            if told["format"] > _FORMAT:
+                raise NewerDatabaseError(
+                    f"{where} was written by a newer oomdb (lake format {told['format']});"
+                    " upgrade oomdb to read it"
+                )
+            return Manifest(
+                str(told["schema"]),
+                int(told["buckets"]),
+                {table: dict(places) for table, places in told["files"].items()},
+                list(told["retired"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedDatabaseError(f"{where}/{MANIFEST} is damaged: {error!r}") from error
+
+    def content(self) -> bytes:
+        """The manifest as its file holds it."""
+        told = {
+            "format": _FORMAT,
+            "schema": self.schema,
+            "buckets": self.buckets,
+            "files": self.files,
+            "retired": self.retired,
+        }
+        return json.dumps(told, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+    def names(self) -> Iterator[str]:
+        """The name of every file of rows."""
+        for table in self.files:
+            yield from self.of(table)
+
+    def of(self, table: str, places: Iterable[str] | None = None) -> list[str]:
+        """The files that hold a table's rows, in these places or in all."""
+        known = self.files.get(table, {})
+        wanted = sorted(known) if places is None else sorted(known.keys() & set(places))
+        return [file_name(table, place, known[place]) for place in wanted]
+
+
+def file_name(table: str, place: str, sha256: str) -> str:
+    """The name of the file in a lake that holds rows of a table with that content."""
+    return "/".join(part for part in (table, place, f"{sha256}.parquet") if part)
+
+
+def is_in_places(table: tables.Table) -> bool:
+    """Whether the table's rows are of events, so in the places of those."""
+    return table is tables.EVENTS or table.parent == tables.EVENTS.name

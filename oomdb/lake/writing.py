@@ -1,0 +1,288 @@
+"""Writing a lake: the ordinary writer on a catalog in scratch space, then what it changed.
+
+The catalog is a database with the rows that an ingest decides by: sources, events and their
+sightings. Of the other rows of events it holds those that are new; the places of the lake
+in which they belong are written anew, and one manifest makes it all the lake.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from oomdb import scratch, tables
+from oomdb.errors import OomdbError
+from oomdb.lake.changes import HOME, changes, place_of_event, remember
+from oomdb.lake.files import files_of
+from oomdb.lake.manifest import WHOLE, Manifest, is_in_places
+from oomdb.lake.reading import attach, current, no_lake
+from oomdb.lake.rows import read_rows, write_rows
+from oomdb.rows.columns import LEAVES, schema
+from oomdb.store.places import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import duckdb
+    import pyarrow as pa
+
+    from oomdb.lake.changes import Changes
+    from oomdb.lake.files import Files
+    from oomdb.store.custody import Act
+    from oomdb.store.database import Store
+    from oomdb.store.places import Lake
+
+_PREFIX = "lake_"
+_BATCH_ROWS = 20_000
+#: The files that a writer may find and remove: those that it could have written itself.
+_TABLES = "|".join(table.name for table in tables.TABLES)
+_DIGEST = r"[0-9a-f]{64}\.parquet"
+_OURS = re.compile(
+    rf"({_TABLES})/(day=[0-9a-z-]+/bucket=\d+/)?({_DIGEST}|\.{_DIGEST}\.[0-9a-f]{{8}}\.part)"
+)
+
+
+class WriteLeaves(Protocol):
+    """Writes the leaves of the places that changed into their files."""
+
+    def __call__(
+        self,
+        catalog: duckdb.DuckDBPyConnection,
+        lake: Lake,
+        before: Manifest,
+        changed: Changes,
+    ) -> dict[str, dict[str, str | None]]:
+        """The SHA-256 of each file by table and place; None where no rows are left."""
+
+
+@contextmanager
+def open_for_ingest(
+    lake: Lake,
+    act: Act,
+    *,
+    must_exist: bool = False,
+    wait_s: float = 0,
+    write_leaves: WriteLeaves | None = None,
+) -> Iterator[Store]:
+    """The lake to add to, as `Store.open_for_ingest` opens a database.
+
+    What was added is the lake's when the block ends without error; else it stays as it was.
+    One writer at a time has a folder; in an object store the second to end gives up.
+    """
+    from oomdb.store.custody import Ledger
+    from oomdb.store.database import Store
+    from oomdb.store.settle import settle
+
+    files = files_of(lake)
+    if must_exist and current(files, lake) is None:
+        raise no_lake(lake)
+    with _locked(lake, wait_s):
+        seen = files.read(MANIFEST)
+        before = current(files, lake) or _new_manifest(lake)
+        if lake.folder is not None:
+            _remove_leftovers(files, before)
+        with _catalog(files, before, lake) as catalog:
+            ledger = Ledger(catalog)
+            store = Store(catalog, ledger)
+            if store.is_redacted:
+                raise OomdbError(f"{lake} is a redacted copy; it can only be read")
+            yield store
+            settle(catalog)
+            ledger.write(act)
+            after = _written(catalog, files, lake, before, write_leaves or write_leaves_here)
+        if files.read(MANIFEST) != seen:
+            raise OomdbError(f"{lake} was written by another meanwhile; it is as that left it")
+        files.sync()
+        files.replace(MANIFEST, after.content())
+        files.remove(set(before.retired) - set(after.names()) - set(after.retired))
+
+
+@contextmanager
+def _locked(lake: Lake, wait_s: float) -> Iterator[None]:
+    """Hold the right to write the lake, where there are locks."""
+    from oomdb.store.lock import locked
+
+    folder = lake.folder
+    if folder is None:
+        yield
+        return
+    if not (folder / MANIFEST).exists():
+        _make_folder(folder)
+    with locked(folder / MANIFEST, wait_s):
+        yield
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of a new lake; OomdbError where another thing is in its place."""
+    ours = {table.name for table in tables.TABLES}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = [
+            path.name
+            for path in folder.iterdir()
+            if path.name not in ours and MANIFEST not in path.name
+        ]
+    except OSError as error:
+        raise OomdbError(f"cannot make a lake at {folder}: {error.strerror}") from error
+    if others:
+        raise OomdbError(f"{folder} is no lake: it holds {min(others)}; name an empty folder")
+
+
+def _new_manifest(lake: Lake) -> Manifest:
+    from oomdb.store.migrate import known_revisions
+
+    return Manifest(known_revisions()[0])
+
+
+def _remove_leftovers(files: Files, manifest: Manifest) -> None:
+    """Remove what killed writers left, while no other can be at work."""
+    known = {*manifest.names(), *manifest.retired}
+    files.remove(
+        name for name in list(files.data_files()) if name not in known and _OURS.fullmatch(name)
+    )
+
+
+@contextmanager
+def _catalog(files: Files, manifest: Manifest, lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with all rows of the lake but the leaves."""
+    import duckdb
+
+    from oomdb.gfp import reference_rows
+    from oomdb.store.insertion import insert_rows
+    from oomdb.store.opening import connect, create_tables, definitions_fingerprint
+    from oomdb.store.trouble import reason_in
+
+    with tempfile.TemporaryDirectory(dir=scratch.folder(large=True)) as folder:
+        connection = connect(Path(folder, "catalog.duckdb"))
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            create_tables(connection)
+            insert_rows(connection, tables.GFP_BITS.name, reference_rows())
+            attach(connection, files, manifest, _PREFIX)
+            connection.execute(f"ALTER TABLE events ADD COLUMN {HOME} VARCHAR")
+            for table in tables.TABLES:
+                if table not in LEAVES and table is not tables.GFP_BITS:
+                    _load(connection, table, manifest.buckets)
+            connection.execute("DELETE FROM properties WHERE name = 'definitions'")
+            definitions: dict[str, object] = {"name": "definitions"}
+            definitions["value"] = definitions_fingerprint()
+            insert_rows(connection, tables.PROPERTIES.name, [definitions])
+            remember(connection)
+            yield connection
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except duckdb.Error as error:
+            raise OomdbError(f"cannot write {lake}: {reason_in(error)}; it is as it was") from error
+        finally:
+            connection.close()
+
+
+def _load(connection: duckdb.DuckDBPyConnection, table: tables.Table, buckets: int) -> None:
+    home = f", {place_of_event(buckets)} AS {HOME}" if table is tables.EVENTS else ""
+    connection.execute(
+        f"INSERT INTO {table.name} BY NAME SELECT *{home} FROM {_PREFIX}{table.name}"
+    )
+
+
+def _written(
+    catalog: duckdb.DuckDBPyConnection,
+    files: Files,
+    lake: Lake,
+    before: Manifest,
+    write_leaves: WriteLeaves,
+) -> Manifest:
+    """The lake's manifest after all that changed is in files."""
+    changed = changes(catalog, before.buckets)
+    after = replace(before, files={name: dict(found) for name, found in before.files.items()})
+    told = write_leaves(catalog, lake, before, changed)
+    for table in (tables.EVENTS, tables.SIGHTINGS):
+        new = rows_by_place(catalog, table.name, changed.places)
+        told[table.name] = dict.fromkeys(changed.places)
+        for place, rows in new:
+            told[table.name][place] = write_rows(files, table.name, place, [rows])
+    for table in tables.TABLES:
+        if not is_in_places(table):
+            names = ", ".join(schema(table.name).names)
+            rows = catalog.execute(f"SELECT {names} FROM {table.name}").to_arrow_table()
+            told[table.name] = {WHOLE: write_rows(files, table.name, WHOLE, [rows])}
+    for name, places in told.items():
+        known = after.files.setdefault(name, {})
+        for place, sha256 in places.items():
+            known.pop(place, None)
+            if sha256 is not None:
+                known[place] = sha256
+    after.retired = sorted(set(before.names()) - set(after.names()))
+    return after
+
+
+def write_leaves_here(
+    catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
+) -> dict[str, dict[str, str | None]]:
+    """Write the leaves of the places that changed, in this process."""
+    files = files_of(lake)
+    told: dict[str, dict[str, str | None]] = {}
+    for table in LEAVES:
+        new = dict.fromkeys(changed.leaf_places)
+        written = told[table.name] = dict.fromkeys(changed.leaf_places)
+        for place, rows in rows_by_place(catalog, table.name, changed.leaf_places):
+            kept = kept_rows(files, before, table.name, changed.kept.get(place, {}))
+            written[place] = write_rows(files, table.name, place, [rows, *kept])
+            del new[place]
+        for place in new:
+            kept = kept_rows(files, before, table.name, changed.kept.get(place, {}))
+            written[place] = write_rows(files, table.name, place, kept)
+    return told
+
+
+def kept_rows(
+    files: Files, before: Manifest, table: str, kept: dict[str, list[str]]
+) -> list[pa.Table]:
+    """The rows of a table that are taken over, of events by the places that have them."""
+    return [
+        rows
+        for home, event_ids in sorted(kept.items())
+        for rows in read_rows(files, table, before.of(table, [home]), event_ids)
+    ]
+
+
+def rows_by_place(
+    catalog: duckdb.DuckDBPyConnection, table: str, places: Sequence[str]
+) -> Iterator[tuple[str, pa.Table]]:
+    """The catalog's rows of a table in these places, one place after the other."""
+    import pyarrow as pa
+
+    from oomdb.store.insertion import registered
+
+    names = ", ".join(f"t.{name}" for name in schema(table).names)
+    with registered(catalog, "wanted_places", place=list(places)):
+        reader = catalog.execute(
+            f"SELECT p.place AS lake_place, {names} FROM {table} AS t"
+            " JOIN temp.placed AS p ON p.event_id = t.event_id"
+            " JOIN wanted_places AS w ON w.place = p.place ORDER BY p.place"
+        ).to_arrow_reader(_BATCH_ROWS)
+        waiting: list[pa.RecordBatch] = []
+        at = None
+        for batch in reader:
+            for place, part in _runs(batch):
+                if place != at and waiting:
+                    yield str(at), pa.Table.from_batches(waiting)
+                    waiting = []
+                at = place
+                waiting.append(part)
+        if waiting:
+            yield str(at), pa.Table.from_batches(waiting)
+
+
+def _runs(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The parts of a batch that are of one place each, without that column."""
+    rows = batch.select(batch.schema.names[1:])
+    start = 0
+    for place, run in groupby(batch.column(0).to_pylist()):
+        count = sum(1 for _ in run)
+        yield str(place), rows.slice(start, count)
+        start += count

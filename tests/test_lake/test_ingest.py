@@ -1,0 +1,257 @@
+"""A lake holds what a database holds, however it came to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from oomdb import cli
+from oomdb.errors import OomdbError
+from oomdb.ingest import ingest
+from oomdb.store.database import Store
+from oomdb.store.places import MANIFEST, Lake, lake_named
+from oomdb.verify import verify
+from tests.printed import dmesg, log, report_6_1, syslog
+from tests.test_lake.lakes import (
+    in_one_database,
+    lake_in,
+    read,
+    rows_of,
+    undated,
+    write_fleet,
+)
+from tools import fleet_of_samples
+
+
+def test_one_ingest_gives_what_a_database_holds(tmp_path: Path) -> None:
+    fleet_of_samples.write(tmp_path / "logs")
+    summary = read([tmp_path / "logs"], lake_in(tmp_path))
+    assert summary.new_events == 50
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, [tmp_path / "logs"])
+
+
+def test_many_ingests_in_any_order_give_the_same(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs")
+    for one in reversed(logs):
+        read([one], lake_in(tmp_path))
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs)
+
+
+def test_the_same_content_has_the_same_names(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs")
+    lakes = [lake_named(tmp_path / name) for name in ("once", "twice")]
+    read(logs, lakes[0])
+    read(logs[:3], lakes[1])
+    read(logs[3:], lakes[1])
+    found = [manifest_of(lake)["files"] for lake in lakes]
+    for files in found:
+        for history in ("custody", "custody_sources", "sources", "inputs"):
+            del files[history]
+    assert found[0] == found[1]
+    assert len(found[0]["events"]) >= 3
+
+
+def test_what_was_read_before_writes_nothing(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs")
+    read(logs, lake_in(tmp_path))
+    before = files_in(lake_in(tmp_path))
+    summary = read(logs, lake_in(tmp_path))
+    assert (summary.new_events, summary.known_files) == (0, len(logs))
+    assert files_in(lake_in(tmp_path)) == before
+
+
+def test_a_log_that_grows_and_one_that_is_rotated_away(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs")
+    read(logs, lake_in(tmp_path))
+    with logs[0].open("ab") as file:
+        file.write(log(syslog(report_6_1(pid=77), "web0.example.com", "2026-06-05T01:02:03Z")))
+    logs[-1].rename(logs[-1].with_suffix(".log.1"))
+    read([tmp_path / "logs"], lake_in(tmp_path))
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, [tmp_path / "logs"])
+
+
+def test_a_later_log_moves_events_to_another_place(tmp_path: Path) -> None:
+    """A fuller name is another host, and a dated copy gives a day: places change with both."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    short = folder / "a.log"
+    short.write_bytes(log(syslog(report_6_1(pid=9), "web9", "2026-06-03T10:00:00Z")))
+    clock = undated(folder, "b.log", pid=10)
+    read([short, clock], lake_in(tmp_path))
+    places = set(manifest_of(lake_in(tmp_path))["files"]["processes"])
+    assert any("day=unknown" in place for place in places)
+    full = folder / "c.log"
+    full.write_bytes(log(syslog(report_6_1(pid=11), "web9.example.com", "2026-06-03T11:00:00Z")))
+    dated = folder / "d.log"
+    stamped = dmesg(report_6_1(pid=10))
+    dated.write_bytes(log(syslog(stamped, "db1", "2026-06-04T10:00:00Z")))
+    read([full, dated], lake_in(tmp_path))
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, [folder])
+    moved = set(manifest_of(lake_in(tmp_path))["files"]["processes"])
+    assert not any("day=unknown" in place for place in moved)
+
+
+def test_an_imported_label_is_kept(tmp_path: Path) -> None:
+    from oomdb.fleet.labels import import_labels
+
+    logs = write_fleet(tmp_path / "logs")
+    read(logs, lake_in(tmp_path))
+    labels = tmp_path / "labels.csv"
+    labels.write_text("host,role\nweb1*,front\n")
+    import_labels(labels, lake_in(tmp_path).folder or Path())
+    read(write_fleet(tmp_path / "logs", hosts=5), lake_in(tmp_path))
+    with Store.open_for_reading(lake_in(tmp_path)) as reader:
+        found = reader.connection.execute("SELECT value FROM host_labels").fetchall()
+        entries = reader.connection.execute("SELECT COUNT(*) FROM custody").fetchall()
+    assert (found, entries) == ([("front",)], [(3,)])
+
+
+def test_leftovers_are_not_read_and_go(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs")
+    read(logs[:-1], lake_in(tmp_path))
+    folder = lake_in(tmp_path).folder or Path()
+    known = next(folder.glob("processes/*/*/*.parquet"))
+    leftover = known.with_name(f"{'0' * 64}.parquet")
+    leftover.write_bytes(known.read_bytes())
+    foreign = known.with_name("mine.parquet")
+    foreign.write_bytes(known.read_bytes())
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs[:-1])
+    read(logs, lake_in(tmp_path))
+    assert not leftover.exists()
+    assert foreign.exists()
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs)
+
+
+def test_a_reader_keeps_the_lake_that_it_opened(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs")
+    read(logs[:2], lake_in(tmp_path))
+    with Store.open_for_reading(lake_in(tmp_path)) as reader:
+        read(logs, lake_in(tmp_path))
+        assert reader.event_count() == 3
+    with Store.open_for_reading(lake_in(tmp_path)) as reader:
+        assert reader.event_count() == 12
+
+
+def test_a_killed_writer_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs", hosts=12, days=9)
+    read(logs[:2], lake_in(tmp_path))
+    before = files_in(lake_in(tmp_path))
+    command = [sys.executable, "-m", "oomdb", "ingest", "--lake", str(lake_in(tmp_path))]
+    writer = subprocess.Popen([*command, str(tmp_path / "logs")], stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while files_in(lake_in(tmp_path)).keys() <= before.keys() and time.monotonic() < end:
+        assert writer.poll() is None
+    os.kill(writer.pid, signal.SIGKILL)
+    assert writer.wait() == -signal.SIGKILL
+    after = files_in(lake_in(tmp_path))
+    assert after[MANIFEST] == before[MANIFEST]
+    assert len(after) > len(before)
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs[:2])
+    read(logs, lake_in(tmp_path))
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs)
+    named = {name for name in files_in(lake_in(tmp_path)) if name.endswith(".parquet")}
+    manifest = manifest_of(lake_in(tmp_path))
+    assert len(named) == len(manifest["retired"]) + sum(map(len, manifest["files"].values()))
+
+
+def test_a_lake_in_an_object_store(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    logs = write_fleet(tmp_path / "logs")
+    lake = lake_named(f"memory://{tmp_path.name}/lake")
+    read(logs[:4], lake)
+    read(logs, lake)
+    assert rows_of(lake) == in_one_database(tmp_path, logs)
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(OomdbError, match=r"pip install 'oomdb\[lake\]'"):
+        read(write_fleet(tmp_path / "logs"), lake_named("s3://bucket/lake"))
+
+
+def test_a_folder_of_something_else_is_not_made_a_lake(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs")
+    with pytest.raises(OomdbError, match="is no lake"):
+        ingest(logs, lake_named(tmp_path / "logs"))
+    assert sorted((tmp_path / "logs").iterdir()) == sorted(logs)
+
+
+def test_a_lake_that_is_none_or_newer(tmp_path: Path) -> None:
+    with pytest.raises(OomdbError, match="no lake at"):
+        rows_of(lake_in(tmp_path))
+    read(write_fleet(tmp_path / "logs"), lake_in(tmp_path))
+    manifest = manifest_of(lake_in(tmp_path))
+    path = (lake_in(tmp_path).folder or Path()) / MANIFEST
+    path.write_text(json.dumps({**manifest, "format": 2}))
+    with pytest.raises(OomdbError, match="newer oomdb"):
+        rows_of(lake_in(tmp_path))
+    path.write_text('{"format": 1}')
+    with pytest.raises(OomdbError, match="is damaged"):
+        rows_of(lake_in(tmp_path))
+
+
+def test_verify_finds_a_changed_file_and_a_missing_one(tmp_path: Path) -> None:
+    read(write_fleet(tmp_path / "logs"), lake_in(tmp_path))
+    folder = lake_in(tmp_path).folder or Path()
+    done = verify(folder, again=True)
+    assert (done.problems, done.evidence, done.head is not None) == ([], 14, True)
+    changed, missing = sorted(folder.glob("processes/*/*/*.parquet"))[:2]
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * REPLACE ('sshd' AS comm) FROM '{changed}') TO '{changed}'"
+        )
+    missing.unlink()
+    found = [(one.subject, one.problem) for one in verify(folder).problems]
+    names = [path.relative_to(folder).as_posix() for path in (changed, missing)]
+    assert (names[0], "it was changed: its name is not the SHA-256 of its content") in found
+    assert (names[1], "it is not there") in found
+    with pytest.raises(OomdbError, match=f"lacks .*{missing.name}"):
+        rows_of(lake_in(tmp_path))
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_fleet(tmp_path / "logs")
+    folder = str(tmp_path / "lake")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+            patch.setattr(sys, "argv", ["oomdb", *arguments])
+            cli.main()
+        return int(ended.value.code or 0), capsys.readouterr().out
+
+    assert run("ingest", "--lake", folder, str(tmp_path / "logs"))[0] == 0
+    assert run("sql", "--db", folder, "SELECT COUNT(*) AS n FROM events", "-f", "csv") == (
+        0,
+        "n\n12\n",
+    )
+    assert run("query", "--db", folder, "killed_processes", "-f", "csv")[1].count("\n") == 13
+    assert "java" in run("explain", "--db", folder, "latest")[1]
+    assert (
+        "12" in run("report", "--db", folder, "--since", "2026-06-01", "--until", "2026-06-08")[1]
+    )
+
+
+def manifest_of(lake: Lake) -> dict[str, dict[str, dict[str, str]]]:
+    assert lake.folder is not None
+    found: dict[str, dict[str, dict[str, str]]]
+    found = json.loads((lake.folder / MANIFEST).read_text())
+    return found
+
+
+def files_in(lake: Lake) -> dict[str, tuple[int, int]]:
+    """Every file with its inode number and when it was changed."""
+    assert lake.folder is not None
+    found = {}
+    for path in lake.folder.rglob("*"):
+        if path.is_file() and path.suffix != ".lock":
+            status = path.stat()
+            found[path.relative_to(lake.folder).as_posix()] = (status.st_ino, status.st_mtime_ns)
+    return found
