@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oomdb import __version__, reading
+from oomdb.store.places import lake_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -155,7 +156,9 @@ def metrics(connection: Connection, place: Place, most_series: int) -> Metrics:
     )
 
 
-def _size_bytes(connection: Connection, place: Place) -> int:
+def _size_bytes(connection: Connection, place: Place) -> int | None:
+    if lake_at(place) is not None:
+        return None  # to ask an object store for each file would take long
     if isinstance(place, Path):
         return place.stat().st_size
     sql = "SELECT PG_DATABASE_SIZE(CURRENT_DATABASE()) AS size_bytes"

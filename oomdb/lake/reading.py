@@ -13,6 +13,7 @@ from oomdb import tables
 from oomdb.errors import NewerDatabaseError, OomdbError
 from oomdb.lake.files import files_of
 from oomdb.lake.manifest import Manifest
+from oomdb.store import functions
 from oomdb.store.places import MANIFEST
 from oomdb.views import load_views
 
@@ -57,6 +58,7 @@ def _make_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("no_rows", schema(table.name).empty_table())
         connection.execute(f"CREATE TABLE {table.name} AS FROM no_rows")
     connection.unregister("no_rows")
+    connection.execute(functions.DUCKDB)
     for view in load_views():
         connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
     for table in tables.TABLES:

@@ -16,7 +16,7 @@ sys.meta_path.insert(0, Missing)
 from pathlib import Path
 from oomdb.ingest import ingest
 from oomdb.store.places import lake_named
-from oomdb.store import Store
+from oomdb.store.database import Store
 for place in (Path("oomdb.duckdb"), lake_named("lake")):
     ingest([Path("kern.log")], place, jobs=1)
     with Store.open_for_reading(place) as reader:

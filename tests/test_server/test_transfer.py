@@ -13,6 +13,7 @@ from oomdb.ingest import ingest
 from oomdb.reparse import rebuild
 from oomdb.store import custody
 from oomdb.store.database import Store
+from oomdb.store.places import place_named
 from oomdb.transfer import bring
 from oomdb.verify import verify
 from tests.faults.commands import write_logs
@@ -24,16 +25,18 @@ if TYPE_CHECKING:
     from oomdb.store.places import Place, Server
 
 
-def test_from_file_to_server_to_folder_to_file(
+def test_from_file_to_lake_to_server_to_folder_to_file(
     filled_file: Path, server: Server, tmp_path: Path
 ) -> None:
     """Each tier holds the same, and the chain of custody goes on from one to the next."""
     folder, last = tmp_path / "tables", tmp_path / "last.duckdb"
+    lake = place_named(f"file://{tmp_path}/lake")
     expected = dump(filled_file)
-    export.export(filled_file, server, None)
+    export.export(filled_file, lake, None)
+    export.export(lake, server, None)
     export.export(server, folder, None)
     bring(folder, last)
-    for place in (server, last):
+    for place in (lake, server, last):
         assert dump(place) == expected
         assert verify(place, again=True).problems == []
     with Store.open_for_reading(filled_file) as reader:
@@ -42,7 +45,7 @@ def test_from_file_to_server_to_folder_to_file(
     assert verify(last, originals=False, entry=noted).problems == []
 
 
-@pytest.mark.parametrize("kind", ["file", "server"])
+@pytest.mark.parametrize("kind", ["file", "lake", "server"])
 def test_an_import_joins_what_both_hold(kind: str, server: Server, tmp_path: Path) -> None:
     """Two collectors read overlapping logs; one database of all of them is as one ingest's."""
     write_logs(tmp_path / "logs", range(5))
@@ -51,9 +54,14 @@ def test_an_import_joins_what_both_hold(kind: str, server: Server, tmp_path: Pat
     ingest(logs[:3], one)
     ingest(logs[2:], other)
     ingest([tmp_path / "logs"], whole)
-    target: Place = one if kind == "file" else server
-    if kind == "server":
-        assert bring(one, server).new_events == 3
+    targets: dict[str, Place] = {
+        "file": one,
+        "lake": place_named(f"file://{tmp_path}/lake"),
+        "server": server,
+    }
+    target = targets[kind]
+    if kind != "file":
+        assert bring(one, target).new_events == 3
     done = bring(other, target)
     assert (done.sources, done.events, done.new_events) == (3, 3, 2)
     left_out = f'["{tables.INPUTS.name}"'
