@@ -78,6 +78,7 @@ def open_for_ingest(
     from oomdb.store.database import Store
     from oomdb.store.settle import settle
 
+    scratch.remove_leftovers()
     files = files_of(lake)
     if must_exist and current(files, lake) is None:
         raise no_lake(lake)

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from oomdb import scratch
 from oomdb.incidents.drafts import Draft
 from oomdb.logs import Log, LogReader
 from oomdb.parts import Part
@@ -75,6 +76,9 @@ def read_pieces(
     pieces: Iterable[tuple[int, bytes]], options: Options, marks: Marks
 ) -> Iterator[Reading]:
     """What numbered pieces hold, each packed; row by row in order."""
+    # Spark ends its processes without a word, so what one left the next one removes.
+    scratch.remove_leftovers()
+    scratch.folder()
     reader = LogReader(options, marks)
     for piece_no, content in pieces:
         piece: Piece = pickle.loads(content)
