@@ -17,7 +17,8 @@ demo: $(READY)
 	@$(BIN)/oomdb sql "$(FLEET)" --db .demo/oomdb.duckdb
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not spark"
+	$(BIN)/python -m pytest -m spark
 
 # Seconds for all targets of the fuzzer together.
 SECONDS ?= 600

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import StructType
 
+#: Run by themselves: one Spark takes all processors.
+pytestmark = pytest.mark.spark
+
 _TYPES = {
     Type.TEXT: "STRING",
     Type.INTEGER: "BIGINT",

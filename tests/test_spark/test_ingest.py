@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from oomdb.store.places import Lake
     from tests.test_spark.clusters import Cluster, Fleet
 
+#: Run by themselves: one Spark takes all processors.
+pytestmark = pytest.mark.spark
+
 
 def test_a_cluster_finds_what_one_machine_finds(
     cluster: Cluster, fleet: Fleet, tmp_path: Path

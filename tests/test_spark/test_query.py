@@ -20,6 +20,9 @@ from tests.test_spark.clusters import LOCAL
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Run by themselves: one Spark takes all processors.
+pytestmark = pytest.mark.spark
+
 
 def test_a_view_has_the_rows_that_duckdb_finds(tmp_path: Path) -> None:
     read(write_fleet(tmp_path / "logs", hosts=1, days=2), lake_in(tmp_path))
