@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Summary", "ingest"]
 
-#: Logs and reports that are written at a time, while workers read on.
+#: Logs that are written at a time, while workers read on.
 _BATCH_LOGS = 2000
-_BATCH_REPORTS = 500
 
 
 @dataclass
@@ -103,7 +102,7 @@ def ingest(
         with closing(read):
             for source, logs in read:
                 run.take(source, logs)
-                if run.is_full:
+                if run.is_full(store.batch_reports):
                     run.write(store)
                     store.publish()
         run.write(store)
@@ -184,10 +183,9 @@ class _Run:
         if self._progress is not None:
             self._progress(summary.files, summary.bytes, source.name)
 
-    @property
-    def is_full(self) -> bool:
+    def is_full(self, most_reports: int) -> bool:
         """Whether it is time to write."""
-        return self._waiting_logs >= _BATCH_LOGS or self._waiting_reports >= _BATCH_REPORTS
+        return self._waiting_logs >= _BATCH_LOGS or self._waiting_reports >= most_reports
 
     def write(self, store: Store) -> None:
         """Add what was read to the store."""
@@ -243,7 +241,7 @@ class _Batch:
             source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
             source.kept += [copies.kept_line(one.sighting) for one in group]
             self._waiting += [Seen(log.source_id, one) for one in group]
-            if len(self._waiting) >= _BATCH_REPORTS:
+            if len(self._waiting) >= self._store.batch_reports:
                 self._write()
 
     def end(self) -> None:

@@ -152,7 +152,12 @@ class Reader(Content):
 
 
 class Store(Content):
-    """The writer: adds sources to a staged database, batch by batch."""
+    """The writer: adds sources to a staged database, batch by batch.
+
+    `batch_reports` is how many reports are best added at a time.
+    """
+
+    batch_reports = 500
 
     def __init__(self, connection: Connection, ledger: Ledger) -> None:
         super().__init__(connection)

@@ -14,13 +14,13 @@ import pyarrow as pa
 import pytest
 
 from oomdb import cli
-from oomdb import ingest as ingesting
 from oomdb.errors import OomdbError
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
 from oomdb.store import custody
 from oomdb.store.database import Store
 from oomdb.store.insertion import insert
+from oomdb.store.server.store import ServerStore
 from oomdb.verify import verify
 from tests import samples
 from tests.faults.commands import write_logs
@@ -97,7 +97,7 @@ def test_what_is_read_in_batches_is_told_batch_by_batch(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_logs(tmp_path / "logs", range(6), reports=2)
-    monkeypatch.setattr(ingesting, "_BATCH_REPORTS", 4)
+    monkeypatch.setattr(ServerStore, "batch_reports", 4)
     ingest([tmp_path / "logs"], server, jobs=1)
     with Store.open_for_reading(server) as reader:
         entries, _ = custody.head(reader.connection)

@@ -34,8 +34,9 @@ _KEPT = "kept_"
 _OUR_TABLES = f"""
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND {_IN_SCHEMA} AND STARTS_WITH(relname, '{_KEPT}')"""
-#: Events that are derived at a time; it bounds the memory.
+#: Events that are derived at a time, and the memory of a sort: it holds the rows of these.
 _MOST_EVENTS = 2000
+_SORT_MEMORY = "64MB"
 
 #: Events that are new or gone, or whose host or time was settled by other reports.
 _MOVED = f"""
@@ -101,6 +102,7 @@ def derive(connection: ServerConnection, changed: Collection[str]) -> None:
     """
     moved = [row[0] for row in connection.execute(_MOVED).fetchall()]
     event_ids = sorted({*changed, *moved})
+    connection.execute(f"SET LOCAL work_mem = '{_SORT_MEMORY}'")
     for first in range(0, len(event_ids), _MOST_EVENTS):
         with registered(connection, "slice", event_id=event_ids[first : first + _MOST_EVENTS]):
             _derive_slice(connection)
@@ -108,25 +110,31 @@ def derive(connection: ServerConnection, changed: Collection[str]) -> None:
 
 def _derive_slice(connection: ServerConnection) -> None:
     (schema,) = connection.execute("SELECT QUOTE_IDENT(CURRENT_SCHEMA())").fetchone()
-    kept, seen = facts.kept_by_event(), facts.words_read()
-    made = []
+    kept, seen = set(facts.kept_by_event()), facts.words_read()
+    made: list[tuple[str, str]] = []
     for table, columns in facts.columns_read().items():
         names = ", ".join(f"t.{name}" for name in columns)
         connection.execute(
             f"CREATE TEMPORARY TABLE {table} AS SELECT {names} FROM {schema}.{table} AS t"
             " JOIN slice AS s ON s.event_id = t.event_id"
         )
-        made.append(table)
-    for view in kept:
-        columns = [name for name, _ in view.columns]
-        rows = f"({view.sql})"
+        connection.execute(f"ANALYZE pg_temp.{table}")
+        made.append(("TABLE", table))
+    for view in load_views():
         if view.name in seen:
-            connection.execute(f"CREATE TEMPORARY TABLE {view.name} AS {view.sql}")
-            made.append(view.name)
-            rows = view.name
+            # One that is not kept is asked over these tables too: its own is bound to the others.
+            kind = "TABLE" if view in kept else "VIEW"
+            connection.execute(f"CREATE TEMPORARY {kind} {view.name} AS {view.sql}")
+            if view in kept:
+                connection.execute(f"ANALYZE pg_temp.{view.name}")
+            made.append((kind, view.name))
+        if view not in kept:
+            continue
+        columns = [name for name, _ in view.columns]
+        rows = view.name if view.name in seen else f"({view.sql})"
         table = f"{schema}.{name_of(view)}"
         connection.execute(f"DELETE FROM {table} WHERE event_id IN (SELECT event_id FROM slice)")
         names = ", ".join(columns)
         connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {rows} AS v")
-    for name in reversed(made):
-        connection.execute(f"DROP TABLE pg_temp.{name}")
+    for kind, name in reversed(made):
+        connection.execute(f"DROP {kind} pg_temp.{name}")

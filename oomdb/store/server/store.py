@@ -29,6 +29,8 @@ class ServerStore(Store):
     """
 
     connection: ServerConnection
+    #: To derive what is kept of views costs a second for any number of reports.
+    batch_reports = 2000
 
     def __init__(self, connection: ServerConnection, act: Act) -> None:
         super().__init__(connection, Ledger(connection))
