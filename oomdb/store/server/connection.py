@@ -86,6 +86,13 @@ class ServerConnection:
             cursor.execute(_marked(query, parameters), tuple(parameters))
         return ServerResult(cursor, self.server)
 
+    def execute_only(self, query: str) -> ServerResult:
+        """Run one statement; the server refuses several, which it takes from `execute`."""
+        cursor = self.session.cursor()
+        with told_of(self.server):
+            cursor.execute(query.encode(), prepare=True)
+        return ServerResult(cursor, self.server)
+
     def script(self, text: str) -> None:
         """Run statements without parameters, several at once."""
         with told_of(self.server):
