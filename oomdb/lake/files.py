@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from oomdb.errors import DamagedDatabaseError, OomdbError, reason_of
 from oomdb.publishing import replacing
-from oomdb.store.places import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,9 +39,6 @@ class Files(Protocol):
 
     def sync(self) -> None:
         """Have on the disk what this machine has written, before a manifest names it."""
-
-    def data_files(self) -> Iterator[str]:
-        """Every file of rows that is there, whoever wrote it."""
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that cannot be removed stay."""
@@ -181,13 +177,6 @@ class StoreFiles:
 
     def sync(self) -> None:
         """Nothing: what an object store has taken, it has."""
-
-    def data_files(self) -> Iterator[str]:
-        """Every file of rows that is there, whoever wrote it."""
-        with self._told_of(MANIFEST, "read"):
-            found = sorted(self._system.find(self._root))
-        start = len(self._system._strip_protocol(self._root).rstrip("/")) + 1
-        yield from (path[start:] for path in found if path.endswith(_SUFFIX))
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that cannot be removed stay."""
