@@ -182,7 +182,7 @@ class ServerResult:
         return self.to_arrow_reader().read_all()
 
     def to_arrow_reader(self, batch_size: int = _FETCHED_ROWS) -> pa.RecordBatchReader:
-        """All rows in batches; UsageError for a type that has no place in Arrow."""
+        """All rows in batches; a type that has no place in Arrow comes as text."""
         import pyarrow as pa
 
         columns = arrow.columns(self.description or [])
