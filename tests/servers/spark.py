@@ -1,6 +1,6 @@
 """One Spark of the tests' own, in this process's Java machine, with two threads.
 
-Where pyspark (dependency group `spark`) or Java is missing such tests are skipped, or fail when
+Where pyspark or Java is missing such tests are skipped, or fail when
 OOMDB_SPARK_TESTS is `required`.
 """
 
@@ -59,7 +59,7 @@ def spark() -> Iterator[SparkSession]:
 def _missing() -> str:
     """Why there is no Spark; empty where there is one."""
     if importlib.util.find_spec("pyspark") is None:
-        return "no pyspark here (pip install --group spark)"
+        return "no pyspark here (pip install --group dev)"
     home = os.environ.get("JAVA_HOME")
     if not (home and Path(home, "bin/java").exists()) and shutil.which("java") is None:
         return "no Java here (on Debian: apt install openjdk-17-jre-headless)"
