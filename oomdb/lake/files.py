@@ -50,7 +50,7 @@ class Files(Protocol):
 def files_of(lake: Lake) -> Files:
     """The files of a lake, whether there are any; OomdbError when a package is missing."""
     folder = lake.folder
-    return FolderFiles(folder) if folder is not None else StoreFiles(lake.where)
+    return FolderFiles(folder) if folder is not None else StoreFiles(lake)
 
 
 @contextlib.contextmanager
@@ -139,19 +139,19 @@ class FolderFiles:
 class StoreFiles:
     """Files in an object store, in memory, or wherever fsspec reaches."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, lake: Lake) -> None:
+        self._shown = str(lake)
         try:
             import fsspec
         except ImportError:
             raise OomdbError(
-                f"{url} is read and written by fsspec, which is not installed:"
+                f"{lake} is read and written by fsspec, which is not installed:"
                 " pip install 'oomdb[lake]'"
             ) from None
         try:
-            system, root = fsspec.core.url_to_fs(url)
+            system, root = fsspec.core.url_to_fs(lake.where)
         except (ImportError, ValueError) as error:
-            raise OomdbError(f"cannot reach {url}: {error}") from error
+            raise OomdbError(f"cannot reach {lake}: {error}") from error
         self._system: Any = system
         self._root = str(root).rstrip("/")
 
@@ -189,7 +189,7 @@ class StoreFiles:
         import pyarrow.dataset as ds
 
         paths = [self._path(name) for name in names]
-        with _told_of_missing(self._url):
+        with _told_of_missing(self._shown):
             return ds.dataset(paths, schema, format="parquet", filesystem=self._system)
 
     def _path(self, name: str) -> str:
@@ -200,4 +200,6 @@ class StoreFiles:
         try:
             yield
         except OSError as error:
-            raise OomdbError(f"cannot {doing} {self._url}/{name}: {reason_of(error)}") from error
+            raise OomdbError(f"cannot {doing} {self._shown}/{name}: {reason_of(error)}") from error
+        except Exception as error:  # packages of object stores have errors of their own
+            raise OomdbError(f"cannot {doing} {self._shown}/{name}: {error}") from error

@@ -171,6 +171,19 @@ def test_a_lake_in_an_object_store(tmp_path: Path) -> None:
     assert rows_of(lake) == in_one_database(tmp_path, logs)
 
 
+def test_an_error_of_an_object_stores_own_names_the_lake(tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+
+    class Closed(fsspec.AbstractFileSystem):  # type: ignore[misc, name-defined]
+        def cat_file(self, *_: object, **__: object) -> bytes:
+            raise RuntimeError("no credentials")
+
+    fsspec.register_implementation("closed", Closed, clobber=True)
+    lake = lake_named("closed://ann:s3cret@bucket/lake")
+    with pytest.raises(OomdbError, match=r"closed://ann@bucket/lake/.*no credentials"):
+        read(write_fleet(tmp_path / "logs"), lake)
+
+
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(OomdbError, match=r"pip install 'oomdb\[lake\]'"):
