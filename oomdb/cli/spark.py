@@ -1,4 +1,4 @@
-"""`spark`: the same over a cluster, into and from a lake."""
+"""`spark`: an ingest into a lake, and questions to one, on a cluster."""
 
 from __future__ import annotations
 

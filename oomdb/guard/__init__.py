@@ -1,13 +1,12 @@
 """Questions of people who are not trusted: locked to the database, and within limits.
 
 `child` runs the work in a process that can be ended, `limits` says when, and `lock` keeps
-what is asked there inside the database.
+what is asked there inside the database, as `server` does where that is a server's.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from oomdb.store.connection import server_session
 
@@ -32,5 +31,10 @@ class Lock(Protocol):
 
 def lock_of(connection: Connection) -> Lock:
     """The lock for the kind of database that is open."""
-    kind = "lock" if server_session(connection) is None else "server"
-    return cast("Lock", import_module(f"oomdb.guard.{kind}"))
+    if server_session(connection) is None:
+        from oomdb.guard import lock
+
+        return lock
+    from oomdb.guard import server
+
+    return server

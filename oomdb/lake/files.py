@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from oomdb.errors import DamagedDatabaseError, OomdbError, reason_of
 from oomdb.publishing import replacing
-from oomdb.store.places import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,9 +40,6 @@ class Files(Protocol):
     def sync(self) -> None:
         """Have on the disk what this machine has written, before a manifest names it."""
 
-    def data_files(self) -> Iterator[str]:
-        """Every file of rows that is there, whoever wrote it."""
-
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that cannot be removed stay."""
 
@@ -54,7 +50,7 @@ class Files(Protocol):
 def files_of(lake: Lake) -> Files:
     """The files of a lake, whether there are any; OomdbError when a package is missing."""
     folder = lake.folder
-    return FolderFiles(folder) if folder is not None else StoreFiles(lake.where)
+    return FolderFiles(folder) if folder is not None else StoreFiles(lake)
 
 
 @contextlib.contextmanager
@@ -143,19 +139,19 @@ class FolderFiles:
 class StoreFiles:
     """Files in an object store, in memory, or wherever fsspec reaches."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, lake: Lake) -> None:
+        self._shown = str(lake)
         try:
             import fsspec
         except ImportError:
             raise OomdbError(
-                f"{url} is read and written by fsspec, which is not installed:"
+                f"{lake} is read and written by fsspec, which is not installed:"
                 " pip install 'oomdb[lake]'"
             ) from None
         try:
-            system, root = fsspec.core.url_to_fs(url)
+            system, root = fsspec.core.url_to_fs(lake.where)
         except (ImportError, ValueError) as error:
-            raise OomdbError(f"cannot reach {url}: {error}") from error
+            raise OomdbError(f"cannot reach {lake}: {error}") from error
         self._system: Any = system
         self._root = str(root).rstrip("/")
 
@@ -182,13 +178,6 @@ class StoreFiles:
     def sync(self) -> None:
         """Nothing: what an object store has taken, it has."""
 
-    def data_files(self) -> Iterator[str]:
-        """Every file of rows that is there, whoever wrote it."""
-        with self._told_of(MANIFEST, "read"):
-            found = sorted(self._system.find(self._root))
-        start = len(self._system._strip_protocol(self._root).rstrip("/")) + 1
-        yield from (path[start:] for path in found if path.endswith(_SUFFIX))
-
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that cannot be removed stay."""
         for name in names:
@@ -200,7 +189,7 @@ class StoreFiles:
         import pyarrow.dataset as ds
 
         paths = [self._path(name) for name in names]
-        with _told_of_missing(self._url):
+        with _told_of_missing(self._shown):
             return ds.dataset(paths, schema, format="parquet", filesystem=self._system)
 
     def _path(self, name: str) -> str:
@@ -211,4 +200,6 @@ class StoreFiles:
         try:
             yield
         except OSError as error:
-            raise OomdbError(f"cannot {doing} {self._url}/{name}: {reason_of(error)}") from error
+            raise OomdbError(f"cannot {doing} {self._shown}/{name}: {reason_of(error)}") from error
+        except Exception as error:  # packages of object stores have errors of their own
+            raise OomdbError(f"cannot {doing} {self._shown}/{name}: {error}") from error

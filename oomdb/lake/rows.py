@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from oomdb.errors import DamagedDatabaseError
 from oomdb.lake.manifest import file_name
 from oomdb.rows.columns import schema
 
@@ -56,12 +57,15 @@ def _cast(part: pa.Table, wanted: pa.Schema) -> pa.Table:
 def read_rows(
     files: Files, table: str, names: Sequence[str], event_ids: Collection[str]
 ) -> list[pa.Table]:
-    """The rows of these events in files of a table."""
+    """The rows of these events in files of a table; DamagedDatabaseError for a broken one."""
     if not names or not event_ids:
         return []
     import pyarrow as pa
     import pyarrow.compute as pc
 
     wanted = pa.array(sorted(event_ids), pa.string())
-    rows = files.dataset(names, schema(table)).to_table(filter=pc.field("event_id").isin(wanted))
-    return [rows]
+    chosen = pc.field("event_id").isin(wanted)
+    try:
+        return [files.dataset(names, schema(table)).to_table(filter=chosen)]
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedDatabaseError(f"a file of rows cannot be read: {error}") from error

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from oomdb import scratch, tables
 from oomdb.errors import OomdbError
 from oomdb.lake.changes import HOME, changes, place_of_event, remember
-from oomdb.lake.files import files_of
+from oomdb.lake.files import FolderFiles, files_of
 from oomdb.lake.manifest import WHOLE, Manifest, is_in_places
 from oomdb.lake.reading import attach, current, no_lake
 from oomdb.lake.rows import read_rows, write_rows
@@ -84,8 +84,8 @@ def open_for_ingest(
         raise no_lake(lake)
     with _locked(lake, wait_s):
         seen = files.read(MANIFEST)
-        before = current(files, lake) or _new_manifest(lake)
-        if lake.folder is not None:
+        before = current(files, lake) or _new_manifest()
+        if isinstance(files, FolderFiles):
             _remove_leftovers(files, before)
         with _catalog(files, before, lake) as catalog:
             ledger = Ledger(catalog)
@@ -134,13 +134,13 @@ def _make_folder(folder: Path) -> None:
         raise OomdbError(f"{folder} is no lake: it holds {min(others)}; name an empty folder")
 
 
-def _new_manifest(lake: Lake) -> Manifest:
+def _new_manifest() -> Manifest:
     from oomdb.store.migrate import known_revisions
 
     return Manifest(known_revisions()[0])
 
 
-def _remove_leftovers(files: Files, manifest: Manifest) -> None:
+def _remove_leftovers(files: FolderFiles, manifest: Manifest) -> None:
     """Remove what killed writers left, while no other can be at work."""
     known = {*manifest.names(), *manifest.retired}
     files.remove(

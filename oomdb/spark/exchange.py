@@ -103,8 +103,8 @@ def write(
 def _chosen(catalog: duckdb.DuckDBPyConnection, leaves: dict[str, Key]) -> tuple[Chosen, int]:
     """The leaves that were read and are wanted, and of how many events they are.
 
-    What the catalog has of them is taken out of it: that
-    was read again from their evidence, so it is the same.
+    What the catalog has of them is taken out of it: that was read again from their evidence,
+    so it is the same.
     """
     found = catalog.execute(
         "SELECT e.event_id, e.copy_digest, p.place FROM events AS e"

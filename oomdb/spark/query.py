@@ -54,7 +54,7 @@ def spark_query(
             if isinstance(each, tables.Table):
                 _make_table(spark, lake, manifest, each)
             else:
-                spark.sql(_spark_sql(each)).createOrReplaceTempView(each.name)
+                spark.sql(each.sql).createOrReplaceTempView(each.name)
         names = [name for name, _ in view.columns]
         rows = spark.table(view.name).select(names)
         if not _ORDERED.search(view.code):
@@ -81,11 +81,6 @@ def _arrow_type(kind: DataType) -> pa.DataType:
     if isinstance(kind, types.DecimalType):
         return pa.decimal128(kind.precision, kind.scale)
     return known[type(kind)]
-
-
-def _spark_sql(view: View) -> str:
-    """The view's SELECT as Spark takes it."""
-    return view.sql
 
 
 def _read_by(view: View) -> Iterator[tables.Table | View]:
@@ -117,6 +112,7 @@ def _make_table(spark: SparkSession, lake: Lake, manifest: Manifest, table: tabl
 def _url(lake: Lake) -> str:
     """The lake as Hadoop names it."""
     if lake.folder is not None:
-        return lake.folder.as_uri()
+        # Hadoop decodes no %20, and takes these characters for patterns.
+        return "file://" + re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", str(lake.folder))
     scheme, _, rest = lake.where.partition("://")
     return f"{_SCHEMES.get(scheme, scheme)}://{rest}"

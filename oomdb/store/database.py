@@ -1,4 +1,4 @@
-"""The database file: reading it, and the only writer of its rows."""
+"""The database, whatever holds it: reading it, and the only writer of its rows."""
 
 from __future__ import annotations
 

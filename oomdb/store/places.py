@@ -16,7 +16,7 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://", re.IGNORECASE)
 #: What stands between the scheme and the host: user, colon, password.
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
-_PASSWORD_OPTION = re.compile(r"(?<=[?&]password=)[^&]*")
+_PASSWORD_OPTION = re.compile(r"([?&](?:ssl)?password=)[^&]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Server:
 
     def __str__(self) -> str:
         """The URL, without a password."""
-        return _PASSWORD_OPTION.sub("...", _PASSWORD.sub(r"\1@", self.url))
+        return _without_password(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,17 @@ class Lake:
     where: str
 
     def __str__(self) -> str:
-        return self.where
+        """The path or URL, without a password."""
+        return _without_password(self.where)
 
     @property
     def folder(self) -> Path | None:
         """The folder, when it is one of this machine's file system."""
         return None if _URL.match(self.where) else Path(self.where)
+
+
+def _without_password(url: str) -> str:
+    return _PASSWORD_OPTION.sub(r"\1...", _PASSWORD.sub(r"\1@", url))
 
 
 #: A folder that is a lake is a `Path` where it was named as any database is.

@@ -16,7 +16,6 @@ from oomdb.views import load_views
 
 if TYPE_CHECKING:
     from oomdb.store.connection import Connection
-    from oomdb.store.server.connection import ServerConnection
 
 _MAIN = "main"
 #: Stands for what a server keeps of saved views, in place of a schema.
@@ -118,7 +117,7 @@ def definitions(connection: Connection) -> tuple[dict[str, str], dict[str, str]]
     if server is not None:
         from oomdb.store.server.definitions import definitions as on_server
 
-        return on_server(cast("ServerConnection", connection).server)
+        return on_server(server.server)
     fresh = Path(scratch.folder(large=True)) / "definitions.duckdb"
     try:
         prepare(fresh)

@@ -14,10 +14,10 @@ import duckdb
 import pytest
 
 from oomdb import cli
-from oomdb.errors import OomdbError
+from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.ingest import ingest
 from oomdb.store.database import Store
-from oomdb.store.places import MANIFEST, Lake, lake_named
+from oomdb.store.places import MANIFEST, Lake, full_name, lake_named
 from oomdb.verify import verify
 from tests.printed import dmesg, log, report_6_1, syslog
 from tests.test_lake.lakes import (
@@ -171,10 +171,39 @@ def test_a_lake_in_an_object_store(tmp_path: Path) -> None:
     assert rows_of(lake) == in_one_database(tmp_path, logs)
 
 
+def test_an_error_of_an_object_stores_own_names_the_lake(tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+
+    class Closed(fsspec.AbstractFileSystem):  # type: ignore[misc, name-defined]
+        def cat_file(self, *_: object, **__: object) -> bytes:
+            raise RuntimeError("no credentials")
+
+    fsspec.register_implementation("closed", Closed, clobber=True)
+    lake = lake_named("closed://ann:s3cret@bucket/lake")
+    with pytest.raises(OomdbError, match=r"closed://ann@bucket/lake/.*no credentials"):
+        read(write_fleet(tmp_path / "logs"), lake)
+
+
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(OomdbError, match=r"pip install 'oomdb\[lake\]'"):
         read(write_fleet(tmp_path / "logs"), lake_named("s3://bucket/lake"))
+
+
+def test_a_password_in_the_url_of_a_lake_is_not_shown() -> None:
+    lake = lake_named("sftp://ann:s3cret@host/lake")
+    assert str(lake) == full_name(lake) == "sftp://ann@host/lake"
+
+
+def test_a_damaged_file_that_rows_are_taken_over_of_is_named(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs", hosts=1, days=1)
+    read(logs[:1], lake_in(tmp_path))
+    damaged = next((lake_in(tmp_path).folder or Path()).glob("processes/*/*/*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:-8])
+    later = syslog(report_6_1(pid=77), "web0.example.com", "2026-06-01T18:00:00Z")
+    (tmp_path / "logs" / "later.log").write_bytes(log(later))
+    with pytest.raises(DamagedDatabaseError, match=damaged.name):
+        read([tmp_path / "logs"], lake_in(tmp_path))
 
 
 def test_a_folder_of_something_else_is_not_made_a_lake(tmp_path: Path) -> None:

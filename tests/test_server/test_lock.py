@@ -74,6 +74,7 @@ ESCAPES = [
     "SELECT database_to_xml(true, true, '') FROM (SELECT setval('x', 1)) AS s",
     "EXPLAIN ANALYZE DELETE FROM events",
     "EXPLAIN SELECT 1; DELETE FROM events",
+    "EXPLAIN SELECT 1; COMMIT; DELETE FROM inputs",
     "EXPLAIN (ANALYZE) CREATE TABLE mine AS SELECT 1",
     "SELECT pg_reload_conf()",
     "SELECT pg_rotate_logfile()",

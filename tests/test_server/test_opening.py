@@ -38,6 +38,7 @@ def filled(server: Server, tmp_path: Path) -> Server:
         ("postgres://ann:s3cret@db/oom", "postgresql://ann@db/oom"),
         ("postgresql+psycopg://ann:s3c:ret@db:5432/oom", "postgresql://ann@db:5432/oom"),
         ("postgresql:///oom?password=s3cret&host=/run", "postgresql:///oom?password=...&host=/run"),
+        ("postgresql:///oom?sslpassword=s3cret", "postgresql:///oom?sslpassword=..."),
     ],
 )
 def test_a_url_names_a_server_and_shows_no_password(text: str, shown: str) -> None:

@@ -17,6 +17,7 @@ from oomdb.store.places import place_named
 from oomdb.transfer import bring
 from oomdb.verify import verify
 from tests.faults.commands import write_logs
+from tests.servers.postgresql import fresh_database
 from tests.test_server.conftest import dump
 
 if TYPE_CHECKING:
@@ -68,6 +69,19 @@ def test_an_import_joins_what_both_hold(kind: str, server: Server, tmp_path: Pat
     assert [line for line in dump(target) if not line.startswith(left_out)] == dump(whole)
     assert verify(target).problems == []
     assert bring(other, target).new_events == 0
+
+
+def test_servers_with_as_many_entries_are_not_taken_for_one(
+    server: Server, postgresql_server: str, tmp_path: Path
+) -> None:
+    write_logs(tmp_path / "logs", range(2))
+    ingest([tmp_path / "logs" / "web0.log"], server)
+    with fresh_database(postgresql_server) as url:
+        other = place_named(url)
+        ingest([tmp_path / "logs" / "web1.log"], other)
+        assert bring(other, server).new_events == 1
+        with pytest.raises(UsageError, match="database itself"):
+            bring(other, other)
 
 
 def test_labels_come_along_only_where_there_are_none(server: Server, tmp_path: Path) -> None:

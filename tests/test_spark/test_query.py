@@ -25,11 +25,12 @@ pytestmark = pytest.mark.spark
 
 
 def test_a_view_has_the_rows_that_duckdb_finds(tmp_path: Path) -> None:
-    read(write_fleet(tmp_path / "logs", hosts=1, days=2), lake_in(tmp_path))
+    lake = lake_in(tmp_path / "odd [1] {a} 50%20")
+    read(write_fleet(tmp_path / "logs", hosts=1, days=2), lake)
     view = next(view for view in load_views() if view.name == "gfp_flags")
-    found = spark_query(view, lake_in(tmp_path), master="local[2]", conf=LOCAL)
+    found = spark_query(view, lake, master="local[2]", conf=LOCAL)
     names = ", ".join(name for name, _ in view.columns)
-    with Store.open_for_reading(lake_in(tmp_path)) as reader:
+    with Store.open_for_reading(lake) as reader:
         expected = reader.query(f"SELECT {names} FROM {view.name}")
     assert found.column_names == expected.column_names
     assert sorted(map(_as_text, found.to_pylist())) == sorted(map(_as_text, expected.to_pylist()))

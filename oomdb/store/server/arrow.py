@@ -31,10 +31,10 @@ _TYPES: dict[int, pa.DataType] = {
 }
 #: NUMERIC, of which only the values tell what they are: counts or fractions.
 _NUMERIC = 1700
-#: Decimal digits that a double keeps.
-_LONGEST = 2**63
+#: The first whole number that is too large for Arrow's.
+_TOO_LARGE = 2**63
 #: A byte that no text of PostgreSQL can hold, and the sign that Unicode has for it.
-_NUL, _NUL_SHOWN = "\0", "\u2400"
+NUL, NUL_SHOWN = "\0", "\u2400"
 #: What ends the data of COPY where it stands on a line of its own, in quotes too (before 18).
 _END_OF_DATA = "\n\\."
 _CHUNK_ROWS = 50_000
@@ -72,7 +72,7 @@ def schema(found: Sequence[Column], rows: Sequence[Sequence[Any]]) -> pa.Schema:
 def _numeric(values: Iterator[Any]) -> pa.DataType:
     for value in values:
         if isinstance(value, Decimal) and (
-            not value.is_finite() or value != value.to_integral_value() or abs(value) >= _LONGEST
+            not value.is_finite() or value != value.to_integral_value() or abs(value) >= _TOO_LARGE
         ):
             return pa.float64()
     return pa.int64()
@@ -127,7 +127,7 @@ def _plain(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
             [pa.array([None if one is None else f"\\x{one.hex()}" for one in values], pa.string())]
         )
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.replace_substring(column, _NUL, _NUL_SHOWN)
+        return pc.replace_substring(column, NUL, NUL_SHOWN)
     return column
 
 

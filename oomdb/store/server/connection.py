@@ -86,6 +86,13 @@ class ServerConnection:
             cursor.execute(_marked(query, parameters), tuple(parameters))
         return ServerResult(cursor, self.server)
 
+    def execute_only(self, query: str) -> ServerResult:
+        """Run one statement; the server refuses several, which it takes from `execute`."""
+        cursor = self.session.cursor()
+        with told_of(self.server):
+            cursor.execute(query.encode(), prepare=True)
+        return ServerResult(cursor, self.server)
+
     def script(self, text: str) -> None:
         """Run statements without parameters, several at once."""
         with told_of(self.server):
@@ -175,7 +182,7 @@ class ServerResult:
         return self.to_arrow_reader().read_all()
 
     def to_arrow_reader(self, batch_size: int = _FETCHED_ROWS) -> pa.RecordBatchReader:
-        """All rows in batches; UsageError for a type that has no place in Arrow."""
+        """All rows in batches; a type that has no place in Arrow comes as text."""
         import pyarrow as pa
 
         columns = arrow.columns(self.description or [])

@@ -9,8 +9,6 @@ from oomdb.store.server import kept
 from oomdb.store.server.connection import ServerConnection
 
 if TYPE_CHECKING:
-    from sqlalchemy import MetaData
-
     from oomdb.store.places import Server
 
 #: A schema that is made to compare with, and never seen by others.
@@ -37,14 +35,12 @@ def definitions(server: Server) -> tuple[dict[str, str], dict[str, str]]:
 
     The latter is made in a schema of its own, in a transaction that is undone.
     """
-    from oomdb.store.schema import METADATA
-
     with closing(ServerConnection(server)) as connection:
         connection.begin()
         found = _here(connection)
         connection.execute(f"CREATE SCHEMA {_FRESH}")
         connection.execute(f"SET LOCAL search_path = {_FRESH}")
-        _make_tables(connection, METADATA)
+        _make_tables(connection)
         connection.execute(
             "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
             " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
@@ -62,11 +58,13 @@ def _here(connection: ServerConnection) -> dict[str, str]:
     return {str(name): str(definition) for name, definition in rows}
 
 
-def _make_tables(connection: ServerConnection, metadata: MetaData) -> None:
+def _make_tables(connection: ServerConnection) -> None:
     from sqlalchemy import create_mock_engine
+
+    from oomdb.store.schema import METADATA
 
     def make(statement: Any, *_: object, **__: object) -> None:
         connection.script(str(statement.compile(dialect=engine.dialect)))
 
     engine = create_mock_engine("postgresql+psycopg://", make)
-    metadata.create_all(engine, checkfirst=False)
+    METADATA.create_all(engine, checkfirst=False)

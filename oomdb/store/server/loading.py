@@ -35,7 +35,7 @@ def insert(connection: ServerConnection, name: str, table: pa.Table) -> None:
 
 
 def _storable(value: object) -> object:
-    return value.replace("\0", "\u2400") if isinstance(value, str) else value
+    return value.replace(arrow.NUL, arrow.NUL_SHOWN) if isinstance(value, str) else value
 
 
 @contextmanager

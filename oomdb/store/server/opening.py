@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.output import terminal
+from oomdb.store import custody
 from oomdb.store.insertion import insert_rows
 from oomdb.store.opening import State, definitions_fingerprint
 from oomdb.store.server import kept
@@ -180,5 +181,5 @@ def mark(server: Server) -> object | None:
     with closing(ServerConnection(server)) as connection:
         if state(connection) is None:
             return None
-        row = connection.execute("SELECT MAX(entry_no) FROM custody").fetchone()
-        return ("entry", row[0])
+        # The hash, as any other database may have as many entries.
+        return custody.head(connection)
