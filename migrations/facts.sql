@@ -1,4 +1,4 @@
--- f95d62ad47172da8
+-- 845ba1142d2de57f
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

@@ -60,6 +60,7 @@ SummaryForm = Annotated[
 
 @app.command()
 def ingest(
+    context: typer.Context,
     paths: Logs,
     db: Database = None,
     lake: Annotated[
@@ -94,6 +95,9 @@ def ingest(
     from oomdb.store.places import database_named, lake_named
     from oomdb.summary import progress_bar
 
+    source = context.get_parameter_source("db")
+    if lake is not None and source is not None and source.name == "COMMANDLINE":
+        raise UsageError("--lake writes a lake and --db a database: give one of them")
     options = options_of(host, host_from_path, timezone, json_field, limit)
     with progress_bar() as progress:
         place = lake_named(lake) if lake is not None else database_named(db)

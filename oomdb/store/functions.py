@@ -8,16 +8,47 @@ from __future__ import annotations
 #: DuckDB's own word for it is an operator that no other database has.
 DUCKDB = "CREATE OR REPLACE MACRO MATCHES_PATTERN(value, pattern) AS value GLOB pattern"
 
-#: The pattern as a regular expression: what is special in that is escaped, then `*` and `?`
-#: outside of brackets become its own. A pattern that is none matches nothing.
-POSTGRESQL = r"""
-CREATE OR REPLACE FUNCTION MATCHES_PATTERN(value TEXT, pattern TEXT) RETURNS BOOLEAN
+#: Most patterns are those of LIKE in other signs, and are asked of each host. One with brackets
+#: becomes a regular expression, piece by piece: a character behind a backslash is itself, a
+#: bracket is one too (`!` in it means any other), `*` and `?` are any text and any
+#: character, and what is special to expressions is escaped. A bracket that is not closed
+#: matches nothing.
+POSTGRESQL = (
+    r"""
+CREATE OR REPLACE FUNCTION MATCHES_BRACKETS(value TEXT, pattern TEXT) RETURNS BOOLEAN
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  expression TEXT := '';
+  piece TEXT;
+  begins INTEGER;
 BEGIN
-  RETURN value ~ ('^(?:' || REPLACE(REPLACE(REPLACE(
-    REGEXP_REPLACE(pattern, '([.^$+(){}|\\])', '\\\1', 'g'), '*', '.*'), '?', '.'), '[!', '[^')
-    || ')$');
+  FOR piece IN
+    SELECT pieces[1] FROM REGEXP_MATCHES(pattern, '(\\.|\[!?\]?[^]]*\]|.)', 'g') AS pieces
+  LOOP
+    begins := CASE WHEN piece LIKE '[!%' THEN 3 ELSE 2 END;
+    expression := expression || CASE
+      WHEN piece = '*' THEN '.*'
+      WHEN piece = '?' THEN '.'
+      WHEN piece = '[' THEN '(?!)'
+      WHEN piece LIKE '[%' THEN
+        CASE begins WHEN 3 THEN '[^' ELSE '[' END
+        || REPLACE(REPLACE(SUBSTR(piece, begins), '\', '\\'), '^', '\^')
+      WHEN LENGTH(piece) = 2 THEN REGEXP_REPLACE(SUBSTR(piece, 2), '(\W)', '\\\1')
+      ELSE REGEXP_REPLACE(piece, '(\W)', '\\\1')
+    END;
+  END LOOP;
+  RETURN value ~ ('^(?:' || expression || ')$');
 EXCEPTION WHEN invalid_regular_expression THEN
   RETURN FALSE;
 END
-$$"""
+$$""",
+    r"""
+CREATE OR REPLACE FUNCTION MATCHES_PATTERN(value TEXT, pattern TEXT) RETURNS BOOLEAN
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE
+  WHEN STRPOS(pattern, '[') = 0 AND STRPOS(pattern, '\') = 0 THEN value LIKE
+    REPLACE(REPLACE(REPLACE(REPLACE(pattern, '%', '\%'), '_', '\_'), '*', '%'), '?', '_')
+  ELSE MATCHES_BRACKETS(value, pattern)
+END
+$$""",
+)

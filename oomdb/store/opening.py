@@ -203,7 +203,7 @@ def definitions_fingerprint() -> str:
 
     queries = sorted(resources.folder("queries").glob("*/*.sql"))
     texts = (path.read_text(encoding="utf-8") for path in queries)
-    return digest(*texts, *map(str, reference_rows()), functions.DUCKDB, functions.POSTGRESQL)
+    return digest(*texts, *map(str, reference_rows()), functions.DUCKDB, *functions.POSTGRESQL)
 
 
 def _refresh(database: duckdb.DuckDBPyConnection) -> None:

@@ -32,10 +32,20 @@ if TYPE_CHECKING:
 CODE = str(Path(cli.__file__).parent.parent.parent)
 
 
-def begin(server: Server, *paths: Path) -> subprocess.Popen[bytes]:
+_INGEST = """
+import sys
+from oomdb import cli
+from oomdb.store.server.store import ServerStore
+ServerStore.batch_reports = int(sys.argv.pop(1))
+cli.main()
+"""
+
+
+def begin(server: Server, *paths: Path, batch_reports: int = 2000) -> subprocess.Popen[bytes]:
     """An ingest in a process of its own."""
+    words = [str(batch_reports), "ingest", "--jobs", "1", *map(str, paths)]
     return subprocess.Popen(
-        [sys.executable, "-m", "oomdb", "ingest", "--jobs", "1", *map(str, paths)],
+        [sys.executable, "-c", _INGEST, *words],
         env={**os.environ, "PYTHONPATH": CODE, "OOMDB_DB": server.url},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -72,25 +82,32 @@ def test_ingests_at_once_make_each_event_once(server: Server, filled_file: Path)
 
 
 def test_a_killed_ingest_leaves_whole_sources(server: Server, tmp_path: Path) -> None:
-    write_logs(tmp_path / "logs", range(40), reports=30)
+    """It is killed when some batches are there and others are not."""
+    write_logs(tmp_path / "logs", range(60), reports=5)
     whole = tmp_path / "whole.duckdb"
     ingest([tmp_path / "logs"], whole)
-    process = begin(server, tmp_path / "logs")
+    process = begin(server, tmp_path / "logs", batch_reports=10)
+    wait_for_sources(server, process, 4)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert 4 <= number(server, "SELECT COUNT(*) FROM sources") < 60
+    assert number(server, "SELECT COUNT(*) FROM sources WHERE event_count <> 5") == 0
+    assert verify(server, again=True).problems == []
+    ingest([tmp_path / "logs"], server)
+    assert dump(server) == dump(whole)
+
+
+def wait_for_sources(server: Server, process: subprocess.Popen[bytes], least: int) -> None:
+    """Wait until a process has let others see so many sources."""
     end = time.monotonic() + 120
     while time.monotonic() < end and process.poll() is None:
         try:
-            if number(server, "SELECT COUNT(*) FROM sources"):
-                break
+            if number(server, "SELECT COUNT(*) FROM sources") >= least:
+                return
         except OomdbError:
             pass  # there are no tables yet
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
-    torn = "SELECT COUNT(*) FROM sources WHERE event_count <> 30"
-    assert number(server, torn) == 0
-    assert verify(server).problems == []
-    ingest([tmp_path / "logs"], server)
-    assert dump(server) == dump(whole)
+    pytest.fail("the ingest ended before it could be killed")
 
 
 def test_what_is_read_in_batches_is_told_batch_by_batch(

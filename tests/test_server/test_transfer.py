@@ -16,6 +16,7 @@ from oomdb.store.database import Store
 from oomdb.store.places import place_named
 from oomdb.transfer import bring
 from oomdb.verify import verify
+from tests import samples
 from tests.faults.commands import write_logs
 from tests.servers.postgresql import fresh_database
 from tests.test_server.conftest import dump
@@ -26,21 +27,21 @@ if TYPE_CHECKING:
     from oomdb.store.places import Place, Server
 
 
-def test_from_file_to_lake_to_server_to_folder_to_file(
-    filled_file: Path, server: Server, tmp_path: Path
-) -> None:
+def test_from_file_to_lake_to_server_to_folder_to_file(server: Server, tmp_path: Path) -> None:
     """Each tier holds the same, and the chain of custody goes on from one to the next."""
-    folder, last = tmp_path / "tables", tmp_path / "last.duckdb"
+    write_logs(tmp_path / "logs", range(4), reports=3)
+    file, folder, last = (tmp_path / name for name in ("file.duckdb", "tables", "last.duckdb"))
+    ingest([tmp_path / "logs", samples.ROOT / "rocketmq-8g.log"], file)
     lake = place_named(f"file://{tmp_path}/lake")
-    expected = dump(filled_file)
-    export.export(filled_file, lake, None)
+    expected = dump(file)
+    export.export(file, lake, None)
     export.export(lake, server, None)
     export.export(server, folder, None)
     bring(folder, last)
     for place in (lake, server, last):
         assert dump(place) == expected
         assert verify(place, again=True).problems == []
-    with Store.open_for_reading(filled_file) as reader:
+    with Store.open_for_reading(file) as reader:
         _, noted = custody.head(reader.connection)
     assert noted is not None
     assert verify(last, originals=False, entry=noted).problems == []

@@ -78,7 +78,8 @@ WHERE d.classid = 'pg_rewrite'::regclass AND c.relname = ? AND c.{_IN_SCHEMA}
 
 def make_views(connection: ServerConnection) -> None:
     """Make the function that SQL calls, every saved view, and the empty tables of those kept."""
-    connection.execute(functions.POSTGRESQL)
+    for function in functions.POSTGRESQL:
+        connection.execute(function)
     kept = set(facts.kept_by_event())
     for view in load_views():
         connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
