@@ -27,7 +27,6 @@ from oomdb.cli.options import (
 from oomdb.errors import UsageError
 from oomdb.guard import limits
 from oomdb.output.formats import Format
-from oomdb.store.connection import server_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +68,7 @@ def query(
         from oomdb.guard import lock_of
 
         event_id = find_event(connection, event, selection) if event is not None else None
-        lock = lock_of(connection)
-        # On a server the views' own SQL needs no other role.
-        (lock.confine if server_session(connection) is None else lock.loosen)(connection, inside)
+        lock_of(connection).confine_own(connection, inside)
         return view_rows(connection, known, selection, event_id)
 
     _write_guarded(rows, db, row_format, out, limits.Limits.of(timeout, memory_limit, temp_limit))

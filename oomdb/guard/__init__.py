@@ -22,6 +22,9 @@ class Lock(Protocol):
     def confine(self, connection: Connection, inside: Inside) -> None:
         """Leave the connection nothing but to ask, within its limits."""
 
+    def confine_own(self, connection: Connection, inside: Inside) -> None:
+        """The same for oomdb's own SQL, which needs no other rights than its login's."""
+
     def loosen(self, connection: Connection, inside: Inside) -> None:
         """Give the connection its limits and no lock."""
 

@@ -67,6 +67,11 @@ def confine(connection: Connection, inside: Inside) -> None:
     inside.begin(is_locked=True)
 
 
+def confine_own(connection: Connection, inside: Inside) -> None:
+    """Lock the connection as for any SQL: views can be changed in a file."""
+    confine(connection, inside)
+
+
 def loosen(connection: Connection, inside: Inside) -> None:
     """Give the connection its limits and no lock."""
     limit(connection, inside)

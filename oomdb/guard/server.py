@@ -51,6 +51,12 @@ def confine(connection: Connection, inside: Inside) -> None:
     inside.begin(is_locked=True)
 
 
+def confine_own(connection: Connection, inside: Inside) -> None:
+    """Give the session its time; its transaction cannot write."""
+    limit(connection, inside)
+    inside.begin(is_locked=True)
+
+
 def loosen(connection: Connection, inside: Inside) -> None:
     """Give the session its time, and leave it its rights."""
     limit(connection, inside)

@@ -50,6 +50,7 @@ ESCAPES = [
     "SELECT * INTO mine FROM events",
     "WITH gone AS (DELETE FROM events RETURNING *) SELECT * FROM gone",
     "SELECT 1; DELETE FROM events",
+    "SELECT 1; COMMIT; DELETE FROM inputs",
     "SELECT 1); DELETE FROM events; --",
     "COMMIT",
     "BEGIN READ WRITE",
