@@ -114,6 +114,16 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE)
 
 
+def test_the_database_can_be_named_before_the_command(seeded: Path) -> None:
+    for words in (
+        ("--db", "oomdb.duckdb", "events"),
+        ("--db", "/nonexistent", "events", "--db", "oomdb.duckdb"),
+    ):
+        done = run(seeded, *words, env={"OOMDB_DB": "/nonexistent"})
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "iZ23tpcto8eZ" in done.stdout
+
+
 def test_help_comes_in_a_blink(tmp_path: Path) -> None:
     def seconds() -> float:
         """Processor time, which other work on the machine does not stretch."""

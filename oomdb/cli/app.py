@@ -60,7 +60,11 @@ class _Commands(TyperGroup):
         """Let options take their defaults from oomdb.toml; help comes even if that is wrong."""
         from oomdb.cli.defaults import default_map
         from oomdb.settings.configuration import Configuration
+        from oomdb.settings.table import BY_NAME
 
+        if ctx.params.get("db") is not None:
+            # Before the environment and the file, and behind a command's own --db.
+            os.environ[BY_NAME["db"].variable] = ctx.params["db"]
         try:
             ctx.obj = Configuration.load(ctx.params.get("config"))
         except UsageError:
@@ -129,6 +133,10 @@ def _oomdb(
             "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
+    db: Annotated[
+        str | None,
+        typer.Option("--db", metavar="FILE|URL", help="The same as --db of the command."),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
