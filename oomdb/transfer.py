@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from oomdb import tables
-from oomdb.errors import OomdbError, UsageError
+from oomdb.errors import DamagedDatabaseError, OomdbError, UsageError
 from oomdb.reparse import read_again
 from oomdb.store import custody
 from oomdb.store.custody import Act
 from oomdb.store.database import Reader, Store, mark
 from oomdb.store.places import full_name
+from oomdb.store.trouble import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def copy_whole(source: Place, new: Place) -> None:
 
     UsageError where there is one already, OomdbError for a redacted copy.
     """
-    if mark(new) is not None:
+    if _holds_something(new):
         raise UsageError(f"{new} holds a database; name a place that holds none")
     with _opened(source) as old:
         _copy(old, source, new, 0)
@@ -74,6 +75,17 @@ def bring(
     return Brought(found, events, after - before)
 
 
+def _holds_something(place: Place) -> bool:
+    """Whether a place is taken: a file that is there, else where anything was ever written.
+
+    A server has its tables before it has rows, also of a copy that was killed.
+    """
+    if mark(place) is None or isinstance(place, Path):
+        return mark(place) is not None
+    with Store.open_for_reading(place) as reader:
+        return any(reader.has_rows(table) for table in (tables.SOURCES, tables.CUSTODY))
+
+
 def _events_in(database: Place) -> int | None:
     """The events of a database; None where it holds nothing that was read."""
     if mark(database) is None:
@@ -94,23 +106,29 @@ def _copy(old: Reader, source: Place, new: Place, wait_s: float) -> None:
 @contextmanager
 def _opened(source: Place) -> Iterator[Reader]:
     """The database, or the folder that an export wrote; OomdbError for a redacted copy."""
-    if isinstance(source, Path) and _is_export(source):
-        with duckdb.connect() as connection:
-            for table in tables.TABLES:
-                file = str(source / f"{table.name}.parquet").replace("'", "''")
-                connection.execute(
-                    f"CREATE VIEW {table.name} AS SELECT * FROM READ_PARQUET('{file}')"
-                )
-            yield _whole(Reader(connection, source))
+    if isinstance(source, Path) and (source / f"{tables.EVENTS.name}.parquet").is_file():
+        with _opened_export(source) as reader:
+            yield _whole(reader)
     else:
         with Store.open_for_reading(source) as reader:
             yield _whole(reader)
 
 
-def _is_export(source: Path) -> bool:
-    return source.is_dir() and all(
-        (source / f"{table.name}.parquet").is_file() for table in tables.TABLES
-    )
+@contextmanager
+def _opened_export(folder: Path) -> Iterator[Reader]:
+    """The folder that an export wrote; DamagedDatabaseError where a file lacks or is none."""
+    files = {table.name: folder / f"{table.name}.parquet" for table in tables.TABLES}
+    for file in files.values():
+        if not file.is_file():
+            raise DamagedDatabaseError(f"{folder} is no whole export: {file.name} is missing")
+    with duckdb.connect() as connection:
+        try:
+            for name, file in files.items():
+                literal = str(file).replace("'", "''")
+                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM READ_PARQUET('{literal}')")
+            yield Reader(connection, folder)
+        except duckdb.Error as error:
+            raise DamagedDatabaseError(f"{folder} is damaged: {first_line(error)}") from error
 
 
 def _whole(reader: Reader) -> Reader:

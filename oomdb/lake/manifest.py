@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 _FORMAT = 1
 #: How many files a day has of each table, at most: hosts are spread over them.
 DEFAULT_BUCKETS = 4
+#: More than any lake has: a bucket's number has four digits at most.
+_MOST_BUCKETS = 9999
+_REVISION = re.compile(r"[0-9A-Za-z_]{1,40}")
+_NAME = re.compile(
+    r"[a-z_]+/(?:day=(?:\d{4}-\d\d-\d\d|unknown)/bucket=\d{2,4}/)?[0-9a-f]{64}\.parquet"
+)
+_NO_MANIFEST = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 #: The place of the rows of tables that belong to no event.
 WHOLE = ""
 
@@ -48,19 +56,23 @@ class Manifest:
             return None
         try:
             told = json.loads(content)
-            if told["format"] > _FORMAT:
+            if int(told["format"]) > _FORMAT:
                 raise NewerDatabaseError(
                     f"{where} was written by a newer oomdb (lake format {told['format']});"
                     " upgrade oomdb to read it"
                 )
-            return Manifest(
-                str(told["schema"]),
-                int(told["buckets"]),
-                {table: dict(places) for table, places in told["files"].items()},
-                list(told["retired"]),
+            return _checked(
+                Manifest(
+                    told["schema"],
+                    int(told["buckets"]),
+                    {table: dict(places) for table, places in told["files"].items()},
+                    list(told["retired"]),
+                )
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DamagedDatabaseError(f"{where}/{MANIFEST} is damaged: {error!r}") from error
+        except _NO_MANIFEST as error:
+            raise DamagedDatabaseError(
+                f"{where}/{MANIFEST} is damaged or no manifest of oomdb's: {error}"
+            ) from error
 
     def content(self) -> bytes:
         """The manifest as its file holds it."""
@@ -83,6 +95,27 @@ class Manifest:
         known = self.files.get(table, {})
         wanted = sorted(known) if places is None else sorted(known.keys() & set(places))
         return [file_name(table, place, known[place]) for place in wanted]
+
+
+def _checked(manifest: Manifest) -> Manifest:
+    """The manifest, where it names nothing but files of a lake; ValueError where it does not.
+
+    Files that it calls retired are removed, so what it says is not trusted.
+    """
+    if _REVISION.fullmatch(manifest.schema) is None:
+        raise ValueError(f"no revision of tables: {manifest.schema!r}")
+    if not 0 < manifest.buckets <= _MOST_BUCKETS:
+        raise ValueError(f"no number of buckets: {manifest.buckets}")
+    for name in (*manifest.names(), *manifest.retired):
+        if _NAME.fullmatch(name) is None:
+            raise ValueError(f"no file of a lake: {name!r}")
+    for table in manifest.files:
+        if table not in tables.BY_NAME:
+            raise ValueError(f"no table: {table!r}")
+    missing = {table.name for table in tables.TABLES} - manifest.files.keys()
+    if missing:
+        raise ValueError(f"no files of {', '.join(sorted(missing))}")
+    return manifest
 
 
 def file_name(table: str, place: str, sha256: str) -> str:

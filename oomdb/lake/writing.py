@@ -217,6 +217,8 @@ def _written(
             known.pop(place, None)
             if sha256 is not None:
                 known[place] = sha256
+    for table in tables.TABLES:
+        after.files.setdefault(table.name, {})
     after.retired = sorted(set(before.names()) - set(after.names()))
     return after
 

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from oomdb.errors import UsageError
 from oomdb.settings import file, secret_urls
 from oomdb.settings.table import BY_NAME, SETTINGS, Kind, Setting, Value
+from oomdb.store.places import is_url, place_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT = "default"
+#: The one path that may be a URL instead.
+_DATABASE = "db"
 #: What is shown in place of a secret.
 MASK = "********"
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True}
@@ -38,6 +41,8 @@ class InForce:
             return None
         if self.setting.secret:
             return MASK
+        if self.setting.name == _DATABASE:
+            return str(place_named(str(self.value)))
         if isinstance(self.value, tuple):
             return ", ".join(map(secret_urls.shown, self.value))
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
@@ -227,7 +232,9 @@ def _checked(setting: Setting, value: object) -> Value:
         return _in_range(setting, value)
     if not isinstance(value, str):
         raise ValueError(f"has to be text in quotes, not {_named(value)}")
-    return _path(value) if kind is Kind.PATH else _one_of(setting, _filled(value))
+    if kind is not Kind.PATH or (setting.name == _DATABASE and is_url(value)):
+        return _one_of(setting, _filled(value))
+    return _path(value)
 
 
 def _from_variable(setting: Setting, text: str) -> Value:

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from oomdb.errors import UsageError
 
@@ -14,9 +15,13 @@ DEFAULT = Path("oomdb.duckdb")
 MANIFEST = "oomdb-lake.json"
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://", re.IGNORECASE)
-#: What stands between the scheme and the host: user, colon, password.
-_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
-_PASSWORD_OPTION = re.compile(r"([?&](?:ssl)?password=)[^&]*")
+#: Parameters of a URL that are no secrets; all others are shown as dots.
+_SHOWN = frozenset(
+    {
+        *("application_name", "connect_timeout", "dbname", "host", "hostaddr", "options"),
+        *("passfile", "port", "service", "sslmode", "sslrootcert", "target_session_attrs", "user"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,23 @@ class Lake:
 
 
 def _without_password(url: str) -> str:
-    return _PASSWORD_OPTION.sub(r"\1...", _PASSWORD.sub(r"\1@", url))
+    """A URL with nothing in it that may be a secret, however it is misspelt."""
+    scheme = _URL.match(url)
+    if scheme is None:
+        return url
+    rest, mark, query = url[scheme.end() :].partition("?")
+    login, at, where = rest.rpartition("@")
+    user = login.partition(":")[0]
+    if not at and not re.fullmatch(r"[^/:]*(:\d+(,[^/:]*:\d+)*)?(/.*)?|\[.*", where, re.DOTALL):
+        where = where.partition(":")[0] + ":..."
+    told = [one.partition("=") for one in query.split("&")]
+    shown = "&".join(f"{n}={value if unquote(n) in _SHOWN else '...'}" for n, _, value in told)
+    return f"{scheme[0]}{user}{at}{where}{mark}{shown if query else ''}"
+
+
+def is_url(text: str) -> bool:
+    """Whether a text names no file."""
+    return _URL.match(text.strip()) is not None
 
 
 #: A folder that is a lake is a `Path` where it was named as any database is.
@@ -56,9 +77,10 @@ Place = Path | Server | Lake
 
 def place_named(text: str | Path) -> Place:
     """The place that a text names; the URL of anything but a server is a lake's."""
-    if isinstance(text, Path) or not _URL.match(text):
+    if isinstance(text, Path) or not is_url(text):
         path = Path(text)
         return lake_at(path) or path
+    text = text.strip()
     server = _SERVER.match(text)
     return Server(f"postgresql://{text[server.end() :]}") if server else lake_named(text)
 
@@ -68,6 +90,8 @@ def lake_named(text: str | Path) -> Lake:
     if not str(text).strip():
         raise UsageError("the name of the lake is empty")
     text = str(text)
+    if _SERVER.match(text):
+        raise UsageError(f"{Server(text)} is a server, not a lake: --db takes it")
     if text.lower().startswith("file://"):
         text = text[len("file://") :]
     return Lake(text.rstrip("/") if _URL.match(text) else str(Path(text).absolute()))

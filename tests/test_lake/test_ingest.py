@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -284,3 +285,43 @@ def files_in(lake: Lake) -> dict[str, tuple[int, int]]:
             status = path.stat()
             found[path.relative_to(lake.folder).as_posix()] = (status.st_ino, status.st_mtime_ns)
     return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"retired": ["../victim.parquet"]},
+        {"retired": ["events/../../victim.parquet"]},
+        {"retired": [5]},
+        {"retired": ["/" + "0" * 64 + ".parquet"]},
+        {"buckets": 0},
+        {"buckets": 10**30},
+        {"schema": None},
+        {"files": {}},
+        {"files": {"events": {"../..": "0" * 64}}},
+        {"files": {"../events": {"": "0" * 64}}},
+        {"files": {"events": {"": "../../victim"}}},
+        {"files": {"events": {"day=2026-05-31/bucket=02\0": "0" * 64}}},
+    ],
+    ids=json.dumps,
+)
+def test_a_manifest_that_names_anything_else_is_refused(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    """Files that it calls retired are removed by the next writer."""
+    logs = write_fleet(tmp_path / "logs")
+    victim = tmp_path / "victim.parquet"
+    victim.write_bytes(b"of somebody else")
+    lake = lake_in(tmp_path)
+    ingest(logs[:1], lake, jobs=1)
+    manifest = (lake.folder or Path()) / MANIFEST
+    told = json.loads(manifest.read_bytes())
+    files = {**told["files"], **change["files"]} if change.get("files") else change.get("files")
+    told |= change if files is None else {"files": files}
+    manifest.write_text(json.dumps(told))
+    with pytest.raises(DamagedDatabaseError, match=MANIFEST):
+        ingest(logs, lake, jobs=1)
+    with pytest.raises(DamagedDatabaseError, match=MANIFEST), Store.open_for_reading(lake):
+        pass
+    assert victim.exists()
+    assert json.loads(manifest.read_text()) == told

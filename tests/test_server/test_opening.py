@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
+from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError, UsageError
 from oomdb.ingest import ingest
 from oomdb.store.database import Store
 from oomdb.store.places import Server, place_named
@@ -15,6 +15,7 @@ from oomdb.verify import verify
 from tests.faults.commands import write_logs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -38,6 +39,13 @@ def filled(server: Server, tmp_path: Path) -> Server:
         ("postgres://ann:s3cret@db/oom", "postgresql://ann@db/oom"),
         ("postgresql+psycopg://ann:s3c:ret@db:5432/oom", "postgresql://ann@db:5432/oom"),
         ("postgresql:///oom?password=s3cret&host=/run", "postgresql:///oom?password=...&host=/run"),
+        ("postgresql:///o?passwor%64=s3cret&sslkey=s", "postgresql:///o?passwor%64=...&sslkey=..."),
+        ("postgresql://ann:s3/cr@t@db/oom", "postgresql://ann@db/oom"),
+        ("postgresql://ann:s3cret", "postgresql://ann:..."),
+        ("postgresql://ann:s3%zzcret@db/oom", "postgresql://ann@db/oom"),
+        (" postgresql://ann:s3cret@db/oom", "postgresql://ann@db/oom"),
+        ("postgresql://db1:5432,db2:5433/oom", "postgresql://db1:5432,db2:5433/oom"),
+        ("postgresql://[::1]:5432/oom", "postgresql://[::1]:5432/oom"),
         ("postgresql:///oom?sslpassword=s3cret", "postgresql:///oom?sslpassword=..."),
     ],
 )
@@ -51,6 +59,21 @@ def test_a_url_names_a_server_and_shows_no_password(text: str, shown: str) -> No
 def test_a_url_of_something_else_is_refused_by_name(text: str) -> None:
     with pytest.raises(OomdbError, match=text), Store.open_for_reading(place_named(text)):
         pass
+
+
+@pytest.mark.parametrize(
+    "text", ["s3://key:s3cret@b/x", "mysql://u:s3cret@h/d", "sftp://u:s3@c@h/"]
+)
+def test_no_url_shows_a_password(text: str) -> None:
+    assert "s3c" not in str(place_named(text)).replace("s3://", "")
+    assert "s3@c" not in str(place_named(text))
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann:s3%zzcret@db/oom", "postgresql:///oom?bogus=1"])
+def test_a_url_that_cannot_be_read_is_wrong_usage(url: str) -> None:
+    with pytest.raises(UsageError, match="no URL") as caught, Store.open_for_reading(Server(url)):
+        pass
+    assert "s3" not in str(caught.value)
 
 
 def test_an_empty_database_says_what_to_do(server: Server) -> None:
@@ -124,6 +147,63 @@ def test_what_was_changed_is_found(filled: Server, statement: str, problem: str)
         statement = "DROP VIEW zone_type_indexes CASCADE"
     change(filled, statement)
     assert problem in {found.check for found in verify(filled, originals=False).problems}
+
+
+def test_a_table_of_a_user_is_never_dropped(filled: Server) -> None:
+    change(
+        filled,
+        "CREATE TABLE kept_notes (text TEXT)",
+        "UPDATE properties SET value = 'other' WHERE name = 'definitions'",
+    )
+    with Store.open_for_reading(filled) as reader:
+        assert reader.connection.execute("SELECT COUNT(*) FROM kept_notes").fetchone() == (0,)
+
+
+def test_a_reader_waits_only_so_long_for_views_to_be_made_anew(
+    filled: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oomdb.store.server.opening._READER_WAITS_S", 0.2)
+    with psycopg.connect(filled.url) as session:
+        session.execute("SELECT COUNT(*) FROM incidents")
+        change(filled, "UPDATE properties SET value = 'other' WHERE name = 'definitions'")
+        with Store.open_for_reading(filled) as reader:
+            assert reader.event_count() == 1
+    assert "lock timeout" in capsys.readouterr().err
+
+
+@pytest.fixture
+def nobody(filled: Server) -> Iterator[Server]:
+    """A login that may do nothing there."""
+    change(filled, "CREATE ROLE nobody LOGIN")
+    yield Server(filled.url.replace("//oomdb@", "//nobody@"))
+    change(filled, "DROP ROLE nobody")
+
+
+def test_a_login_without_rights_is_told_so(nobody: Server, tmp_path: Path) -> None:
+    with pytest.raises(OomdbError, match="permission denied"), Store.open_for_reading(nobody):
+        pass
+    with pytest.raises(OomdbError, match="permission denied"):
+        ingest([tmp_path / "logs"], nobody)
+
+
+def test_a_login_that_may_make_no_tables_is_told_so(server: Server, tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(1))
+    change(server, "CREATE ROLE nobody LOGIN")
+    try:
+        with pytest.raises(OomdbError, match="permission denied"):
+            ingest([tmp_path / "logs"], Server(server.url.replace("//oomdb@", "//nobody@")))
+    finally:
+        change(server, "DROP ROLE nobody")
+
+
+def test_who_may_only_read_can_verify(filled: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    change(filled, "CREATE ROLE auditor LOGIN IN ROLE oomdb_reader")
+    try:
+        auditor = Server(filled.url.replace("//oomdb@", "//auditor@"))
+        assert verify(auditor, originals=False).problems == []
+        assert "not compared" in capsys.readouterr().err
+    finally:
+        change(filled, "DROP ROLE auditor")
 
 
 def test_what_is_kept_of_views_is_held_against_the_evidence(filled: Server) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from oomdb import export, tables
-from oomdb.errors import OomdbError, UsageError
+from oomdb.errors import DamagedDatabaseError, OomdbError, UsageError
 from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.reparse import rebuild
 from oomdb.store import custody
 from oomdb.store.database import Store
 from oomdb.store.places import place_named
+from oomdb.store.server.opening import prepare
 from oomdb.transfer import bring
 from oomdb.verify import verify
 from tests import samples
@@ -115,6 +116,28 @@ def test_nothing_is_written_over(filled_file: Path, filled_server: Server) -> No
         export.export(filled_file, filled_server, None)
     with pytest.raises(UsageError, match="database itself"):
         bring(filled_file, filled_file)
+
+
+def test_a_copy_that_was_killed_is_made_again(server: Server, tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(2))
+    file = tmp_path / "file.duckdb"
+    ingest([tmp_path / "logs"], file)
+    prepare(server)  # the tables are there before the one transaction with all rows
+    export.export(file, server, None)
+    assert dump(server) == dump(file)
+
+
+def test_an_export_that_is_not_whole_is_not_imported(tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(1))
+    file, folder = tmp_path / "file.duckdb", tmp_path / "tables"
+    ingest([tmp_path / "logs"], file)
+    export.export(file, folder, None)
+    (folder / "processes.parquet").write_bytes(b"bad")
+    with pytest.raises(DamagedDatabaseError, match="tables is damaged"):
+        bring(folder, tmp_path / "new.duckdb")
+    (folder / "processes.parquet").unlink()
+    with pytest.raises(DamagedDatabaseError, match=r"processes\.parquet is missing"):
+        bring(folder, tmp_path / "new.duckdb")
 
 
 def test_a_redacted_copy_is_no_evidence(

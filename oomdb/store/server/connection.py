@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from oomdb.errors import OomdbError
+from oomdb.errors import OomdbError, UsageError
 from oomdb.store.server import arrow
 
 if TYPE_CHECKING:
@@ -51,7 +51,13 @@ def psycopg_module() -> Any:
 def session(server: Server, *, autocommit: bool) -> driver.Connection[Any]:
     """A session of the driver's own, as all of oomdb's are; psycopg.Error where there is none."""
     psycopg = psycopg_module()
-    told = psycopg.conninfo.conninfo_to_dict(server.url)
+    try:
+        told = psycopg.conninfo.conninfo_to_dict(server.url)
+    except psycopg.Error:  # its text may cite a password
+        raise UsageError(
+            f"{server} is no URL that PostgreSQL's library takes: write"
+            " postgresql://USER@HOST:PORT/NAME, and special characters as %XX"
+        ) from None
     own = {
         "options": f"{told.get('options', '')} {_SETTINGS}".strip(),
         "connect_timeout": told.get("connect_timeout", _CONNECT_S),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from oomdb.output import terminal
 from oomdb.store.server import kept
 from oomdb.store.server.connection import ServerConnection
 
@@ -38,6 +39,12 @@ def definitions(server: Server) -> tuple[dict[str, str], dict[str, str]]:
     with closing(ServerConnection(server)) as connection:
         connection.begin()
         found = _here(connection)
+        if not _may_create(connection):
+            terminal.note(
+                f"oomdb: tables and views of {server} were not compared with oomdb's: this login"
+                " may not create the schema to make those in"
+            )
+            return found, found
         connection.execute(f"CREATE SCHEMA {_FRESH}")
         connection.execute(f"SET LOCAL search_path = {_FRESH}")
         _make_tables(connection)
@@ -49,6 +56,11 @@ def definitions(server: Server) -> tuple[dict[str, str], dict[str, str]]:
         expected = _here(connection)
         connection.rollback()
     return found, expected
+
+
+def _may_create(connection: ServerConnection) -> bool:
+    sql = "SELECT HAS_DATABASE_PRIVILEGE(CURRENT_DATABASE(), 'CREATE')"
+    return bool(connection.execute(sql).fetchone()[0])
 
 
 def _here(connection: ServerConnection) -> dict[str, str]:

@@ -21,19 +21,16 @@ if TYPE_CHECKING:
     from oomdb.store.server.connection import ServerConnection
     from oomdb.views import View
 
-#: How the comment on a view begins that oomdb made, and how these are found.
+#: How the comments begin on views and tables that oomdb made, and how these are found.
 _OURS = "oomdb: "
 _IN_SCHEMA = "relnamespace = TO_REGNAMESPACE(QUOTE_IDENT(CURRENT_SCHEMA()))"
-_OUR_VIEWS = f"""
+_COMMENTED = f"""
 SELECT c.relname
 FROM pg_class AS c
-WHERE c.relkind = 'v' AND c.{_IN_SCHEMA}
+WHERE c.relkind = ? AND c.{_IN_SCHEMA}
   AND STARTS_WITH(OBJ_DESCRIPTION(c.oid, 'pg_class'), '{_OURS}')
 ORDER BY c.oid DESC"""
 _KEPT = "kept_"
-_OUR_TABLES = f"""
-SELECT relname FROM pg_class
-WHERE relkind = 'r' AND {_IN_SCHEMA} AND STARTS_WITH(relname, '{_KEPT}')"""
 #: Events that are derived at a time, and the memory of a sort: it holds the rows of these.
 _MOST_EVENTS = 2000
 _SORT_MEMORY = "64MB"
@@ -55,12 +52,12 @@ def name_of(view: View) -> str:
 
 def drop_views(connection: ServerConnection) -> str | None:
     """Take away the views that an oomdb made, and what it kept; a view that others need."""
-    for (name,) in connection.execute(_OUR_VIEWS).fetchall():
+    for (name,) in connection.execute(_COMMENTED, ["v"]).fetchall():
         dependents = connection.execute(_DEPENDENTS, [name, _OURS]).fetchall()
         if dependents:
             return f"{dependents[0][0]} reads the saved view {name}"
         connection.execute(f"DROP VIEW {name}")
-    for (name,) in connection.execute(_OUR_TABLES).fetchall():
+    for (name,) in connection.execute(_COMMENTED, ["r"]).fetchall():
         connection.execute(f"DROP TABLE {name}")
     return None
 
@@ -88,6 +85,7 @@ def make_views(connection: ServerConnection) -> None:
             table = name_of(view)
             connection.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM {view.name} LIMIT 0")
             connection.execute(f"CREATE INDEX {table}_event_id_idx ON {table} (event_id)")
+            connection.execute(f"COMMENT ON TABLE {table} IS '{_OURS}rows of {view.name}'")
             connection.execute(
                 f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM {table}"
             )

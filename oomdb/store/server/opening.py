@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Who may only read: whom to make a member of it who asks in SQL of his own.
 READER = "oomdb_reader"
+#: How long a reader waits for those whose questions keep views from being made anew.
+_READER_WAITS_S = 5.0
 #: The number of the lock that one writer has at a time, in this database alone.
 LOCK = 0x6F6F6D6462
 
@@ -55,19 +57,25 @@ def state(connection: ServerConnection) -> State | None:
 
 
 def _has(connection: ServerConnection, table: str) -> bool:
+    # Not information_schema: that hides what a login may not read.
     row = connection.execute(
-        "SELECT 1 FROM information_schema.tables"
-        " WHERE table_schema = CURRENT_SCHEMA() AND table_name = ?",
+        "SELECT 1 FROM pg_class WHERE relname = ? AND relkind = 'r'"
+        " AND relnamespace = TO_REGNAMESPACE(QUOTE_IDENT(CURRENT_SCHEMA()))",
         [table],
     ).fetchone()
     return row is not None
 
 
-def prepare(server: Server) -> None:
-    """Make the newest tables and saved views where they are not; one process at a time does."""
+def prepare(server: Server, *, wait_s: float | None = None) -> None:
+    """Make the newest tables and saved views where they are not; one process at a time does.
+
+    OomdbError where writers and readers are in the way for `wait_s` seconds.
+    """
     with closing(ServerConnection(server)) as connection:
         if state(connection) is State.CURRENT:
             return
+        if wait_s is not None:
+            connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
         connection.execute("SELECT PG_ADVISORY_LOCK(?)", [LOCK])
         found = state(connection)
         if found in (None, State.OLDER):
@@ -80,6 +88,7 @@ def prepare(server: Server) -> None:
 
 def _migrate(server: Server) -> None:
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     from oomdb.store import migrate
@@ -92,6 +101,9 @@ def _migrate(server: Server) -> None:
     try:
         with told_of(server), engine.begin() as connection:
             migrate.upgrade(connection)
+    except DBAPIError as error:
+        with told_of(server):
+            raise error.orig or error from error
     finally:
         engine.dispose()
 
@@ -159,7 +171,7 @@ def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[
             raise OomdbError(f"no oomdb tables at {server}; fill them with `oomdb ingest LOGS`")
         if found is not State.CURRENT:
             try:
-                prepare(server)
+                prepare(server, wait_s=_READER_WAITS_S)
             except OomdbError as error:
                 if found is State.OLDER:
                     raise OomdbError(f"{server} is of an older oomdb, and {error}") from error
