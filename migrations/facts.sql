@@ -1,4 +1,4 @@
--- 845ba1142d2de57f
+-- fb8e267d731b7794
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

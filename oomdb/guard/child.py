@@ -106,8 +106,15 @@ def run(job: Callable[[Inside], None], limits: Limits) -> Generator[bytes]:
     Raises what the job raised as OomdbError or UsageError, and OomdbError when it passed
     a limit or its process ended. The process is gone when the iterator is closed.
     """
-    child = _Child(job, limits)
+    # Python loses a Ctrl-C that comes while it forks: what runs then may raise nothing.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
+        child = _Child(job, limits)
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield from child.chunks()
         child.conclude()
     finally:
@@ -210,6 +217,7 @@ def _work(
     try:
         # Ctrl-C reaches the parent too, which ends this process.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         with open(data, "wb", buffering=_CHUNK_BYTES) as output:
             _end_with_parent(lifeline)
             news = _outcome(job, Inside(output, limits, control))

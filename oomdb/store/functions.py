@@ -1,12 +1,16 @@
 """The functions that oomdb's SQL calls and databases lack, for each of these.
 
 `MATCHES_PATTERN(text, pattern)`: whether a text is as a shell pattern (`*`, `?`, `[a-z]`) says.
+`TIMESTAMP_OF_US(number)`: the point in time so many microseconds after 1970 began.
 """
 
 from __future__ import annotations
 
-#: DuckDB's own word for it is an operator that no other database has.
-DUCKDB = "CREATE OR REPLACE MACRO MATCHES_PATTERN(value, pattern) AS value GLOB pattern"
+#: DuckDB has both under names that no other database has.
+DUCKDB = (
+    "CREATE OR REPLACE MACRO MATCHES_PATTERN(value, pattern) AS value GLOB pattern;"
+    "CREATE OR REPLACE MACRO TIMESTAMP_OF_US(number) AS MAKE_TIMESTAMP(number)"
+)
 
 #: Most patterns are those of LIKE in other signs, and are asked of each host. One with brackets
 #: becomes a regular expression, piece by piece: a character behind a backslash is itself, a
@@ -41,6 +45,12 @@ BEGIN
 EXCEPTION WHEN invalid_regular_expression THEN
   RETURN FALSE;
 END
+$$""",
+    """
+CREATE OR REPLACE FUNCTION TIMESTAMP_OF_US(number BIGINT) RETURNS TIMESTAMP
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT TIMESTAMP '1970-01-01 00:00:00' + (number / 1000000) * INTERVAL '1 second'
+  + (number % 1000000) * INTERVAL '1 microsecond'
 $$""",
     r"""
 CREATE OR REPLACE FUNCTION MATCHES_PATTERN(value TEXT, pattern TEXT) RETURNS BOOLEAN

@@ -57,7 +57,7 @@ def settle_boots(connection: Connection) -> None:
     connection.execute(
         f"""
 UPDATE events SET
-  occurred_at = TIMESTAMP '1970-01-01 00:00:00' + dated.at_us * INTERVAL '1 microsecond',
+  occurred_at = TIMESTAMP_OF_US(dated.at_us),
   occurred_epoch_s = CAST(FLOOR(dated.at_us / 1000000.0) AS BIGINT),
   time_basis = '{SHARED_BOOT}'
 FROM (

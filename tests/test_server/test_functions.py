@@ -45,3 +45,14 @@ def test_a_pattern_matches_the_same_texts(session: psycopg.Connection, pattern: 
             expected = database.execute(sql.format("$1", "$2"), [text, given]).fetchone()
             found = session.execute(sql.format("%s", "%s"), [text, given]).fetchone()
             assert found == expected, text
+
+
+@pytest.mark.parametrize(
+    "number", [0, 1, -1, 1717521613123456, 253402300799999999, -62135596799999999]
+)
+def test_a_number_is_the_same_point_in_time(session: psycopg.Connection, number: int) -> None:
+    with duckdb.connect() as database:
+        database.execute(functions.DUCKDB)
+        expected = database.execute("SELECT TIMESTAMP_OF_US($1::BIGINT)", [number]).fetchone()
+    found = session.execute("SELECT TIMESTAMP_OF_US(%s::BIGINT)", [number]).fetchone()
+    assert found == expected
