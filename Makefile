@@ -17,8 +17,9 @@ demo: $(READY)
 	@$(BIN)/oomdb sql "$(FLEET)" --db .demo/oomdb.duckdb
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not spark"
-	$(BIN)/python -m pytest -m spark
+	@$(BIN)/python -m pytest -m spark >$(VENV)/spark.log 2>&1 & spark=$$!; \
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not spark"; code=$$?; \
+	wait $$spark || code=$$?; cat $(VENV)/spark.log; exit $$code
 
 # Seconds for all targets of the fuzzer together.
 SECONDS ?= 600

@@ -34,9 +34,9 @@ _SETTINGS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    """The session; it is started when the first test asks for it."""
+    """The session; it is started when the first test asks for it, and makes room for others."""
     reason = _missing()
     if reason:
         if os.environ.get("OOMDB_SPARK_TESTS") == "required":

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb.views import load_views
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,7 +44,12 @@ def _lasting(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if not line.startswith('  "ingested_at"')]
 
 
-@pytest.mark.parametrize("view", [view.name for view in load_views()])
+#: Of each kind one: kept by event, kept beside processes, across events, about what users told.
+#: `test_engines` compares the rows of all.
+VIEWS = ("zone_fallbacks", "process_verdicts", "recurrent_victims", "over_budget")
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_a_view_has_the_same_rows(on_server: Command, on_file: Command, view: str) -> None:
     code, printed, messages = on_server("query", view, "--format", "ndjson")
     expected = on_file("query", view, "--format", "ndjson")
