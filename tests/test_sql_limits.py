@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,8 @@ def command(database: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell starts what runs in its background without Ctrl-C, and so all below it.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
             start_new_session=True,
         )
         started.append(process)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Rows = Counter[tuple[tuple[str, Any], ...]]
 
 #: Copies of all events in whose rows one value in so many is missing, and one number is 0.
-_DAMAGED_COPIES = 2
+_DAMAGED_COPIES = 1
 _ONE_IN = 8
 #: A page has a size; two zones of one name and node would have no order.
 _NEVER_ZERO = frozenset({"page_size_kb", "node"})

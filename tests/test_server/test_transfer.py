@@ -41,7 +41,7 @@ def test_from_file_to_lake_to_server_to_folder_to_file(server: Server, tmp_path:
     bring(folder, last)
     for place in (lake, server, last):
         assert dump(place) == expected
-        assert verify(place, again=True).problems == []
+        assert verify(place, again=place is last).problems == []
     with Store.open_for_reading(file) as reader:
         _, noted = custody.head(reader.connection)
     assert noted is not None
