@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -11,7 +12,8 @@ import pyarrow as pa
 from oomdb import scratch, tables
 from oomdb.store.connection import server_session
 from oomdb.store.facts import kept_by_event
-from oomdb.store.opening import connect, prepare
+from oomdb.store.migrate import known_revisions
+from oomdb.store.opening import connect, definitions_fingerprint, prepare
 from oomdb.views import load_views
 
 if TYPE_CHECKING:
@@ -118,14 +120,19 @@ def definitions(connection: Connection) -> tuple[dict[str, str], dict[str, str]]
         from oomdb.store.server.definitions import definitions as on_server
 
         return on_server(server.server)
+    return _definitions(connection), _expected(definitions_fingerprint(), known_revisions()[0])
+
+
+@cache
+def _expected(views: str, tables_revision: str) -> dict[str, str]:
+    """How a database that is made now defines all; the same for the same views and tables."""
     fresh = Path(scratch.folder(large=True)) / "definitions.duckdb"
     try:
         prepare(fresh)
         with connect(fresh, read_only=True) as made:
-            expected = _definitions(made)
+            return _definitions(made)
     finally:
         fresh.unlink(missing_ok=True)
-    return _definitions(connection), expected
 
 
 def _definitions(connection: Connection) -> dict[str, str]:
