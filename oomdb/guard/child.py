@@ -8,6 +8,7 @@ is removed after it. When its parent ends, whatever the reason, so does it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -215,6 +216,9 @@ def _work(
     """Do the job and tell how it went; never return to what the parent was doing."""
     exit_code = 1
     try:
+        # What the parent left to be collected may hold threads that are not here: to end those
+        # would abort.
+        gc.freeze()
         # Ctrl-C reaches the parent too, which ends this process.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
