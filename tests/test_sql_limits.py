@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import resource  # noqa: F401  (loaded before a test becomes somebody who may not read it)
@@ -16,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from oomdb import reading, scratch
@@ -393,3 +395,21 @@ def test_the_default_memory_limit_is_within_the_machines_memory() -> None:
     memory_bytes = Limits.of("1", None, "0").memory_bytes
     assert memory_bytes is not None
     assert 0 < memory_bytes <= 4 << 30
+
+
+def test_what_the_parent_left_is_not_collected_in_the_child() -> None:
+    """A database in it has threads that the child has not; to end those would abort."""
+    left: list[object] = [duckdb.connect(config={"threads": 4})]
+    left.append(left)
+    gc.disable()
+    try:
+        del left
+
+        def job(inside: Inside) -> None:
+            inside.begin(is_locked=False)
+            gc.collect()
+            inside.output.write(b"done")
+
+        assert b"".join(child.run(job, Limits(None, None, 0))) == b"done"
+    finally:
+        gc.enable()
