@@ -74,9 +74,7 @@ def open_for_ingest(
     What was added is the lake's when the block ends without error; else it stays as it was.
     One writer at a time has a folder; in an object store the second to end gives up.
     """
-    from oomdb.store.custody import Ledger
-    from oomdb.store.database import Store
-    from oomdb.store.settle import settle
+    from oomdb.store.database import written
 
     scratch.remove_leftovers()
     files = files_of(lake)
@@ -88,13 +86,8 @@ def open_for_ingest(
         if isinstance(files, FolderFiles):
             _remove_leftovers(files, before)
         with _catalog(files, before, lake) as catalog:
-            ledger = Ledger(catalog)
-            store = Store(catalog, ledger)
-            if store.is_redacted:
-                raise OomdbError(f"{lake} is a redacted copy; it can only be read")
-            yield store
-            settle(catalog)
-            ledger.write(act)
+            with written(catalog, lake, act) as store:
+                yield store
             after = _written(catalog, files, lake, before, write_leaves or write_leaves_here)
         if files.read(MANIFEST) != seen:
             raise OomdbError(f"{lake} was written by another meanwhile; it is as that left it")

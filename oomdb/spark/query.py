@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from oomdb.store.places import Lake
     from oomdb.views import View
 
-_TYPES = {
+#: What Spark calls the types of tables.
+TYPES = {
     Type.TEXT: "STRING",
     Type.INTEGER: "BIGINT",
     Type.REAL: "DOUBLE",
@@ -99,7 +100,7 @@ def _read_by(view: View) -> Iterator[tables.Table | View]:
 
 def _make_table(spark: SparkSession, lake: Lake, manifest: Manifest, table: tables.Table) -> None:
     """Have a table of the lake under its name."""
-    schema = ", ".join(f"{column.name} {_TYPES[column.type]}" for column in table.columns)
+    schema = ", ".join(f"{column.name} {TYPES[column.type]}" for column in table.columns)
     names = manifest.of(table.name)
     if names:
         urls = [f"{_url(lake)}/{name}" for name in names]

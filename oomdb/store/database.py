@@ -218,8 +218,6 @@ class Store(Content):
                 yield batches
             return
         from oomdb.store import facts
-        from oomdb.store.custody import Ledger
-        from oomdb.store.settle import settle
 
         if (lake := lake_at(path)) is not None:
             from oomdb.lake.writing import open_for_ingest
@@ -241,14 +239,9 @@ class Store(Content):
             # Each checkpoint before the last would leave holes in the file.
             connection.execute("SET wal_autocheckpoint = '256MB'")
             try:
-                ledger = Ledger(connection)
-                store = Store(connection, ledger)
-                if store.is_redacted:
-                    raise OomdbError(f"{path} is a redacted copy; it can only be read")
-                yield store
-                settle(connection)
+                with written(connection, path, act) as store:
+                    yield store
                 facts.derive(connection)
-                ledger.write(act)
                 connection.execute("CHECKPOINT")
             finally:
                 connection.close()
@@ -387,6 +380,24 @@ class Store(Content):
                 "DELETE FROM sources WHERE source_id IN (SELECT source_id FROM gone_sources)"
             )
         self._lost.update(gone)
+
+
+@contextmanager
+def written(connection: Connection, place: Place, act: Act) -> Iterator[Store]:
+    """A writer of the copy of a database, with what its whole content tells and the act's entry.
+
+    These come when the block ends without error. OomdbError for a redacted copy.
+    """
+    from oomdb.store.custody import Ledger
+    from oomdb.store.settle import settle
+
+    ledger = Ledger(connection)
+    store = Store(connection, ledger)
+    if store.is_redacted:
+        raise OomdbError(f"{place} is a redacted copy; it can only be read")
+    yield store
+    settle(connection)
+    ledger.write(act)
 
 
 def mark(place: Place) -> object | None:

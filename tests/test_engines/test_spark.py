@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
-from oomdb.tables import TABLES, Type
+from oomdb.spark.query import TYPES
+from oomdb.tables import TABLES
 from oomdb.views import View, load_views
 from tests.test_engines import content
 
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 #: Run by themselves: one Spark takes all processors.
 pytestmark = pytest.mark.spark
 
-_TYPES = {
-    Type.TEXT: "STRING",
-    Type.INTEGER: "BIGINT",
-    Type.REAL: "DOUBLE",
-    Type.BOOLEAN: "BOOLEAN",
-    Type.TIMESTAMP: "TIMESTAMP_NTZ",
-    Type.BLOB: "BINARY",
-}
 VIEWS = {view.name: view for view in load_views()}
 
 
@@ -43,7 +36,7 @@ class Filled:
         for table in TABLES:
             file = folder / f"{table.name}.parquet"
             content.tables().execute(f"COPY {table.name} TO '{file}' (FORMAT parquet)")
-            columns = ", ".join(f"{c.name} {_TYPES[c.type]}" for c in table.columns)
+            columns = ", ".join(f"{c.name} {TYPES[c.type]}" for c in table.columns)
             self._read(table.name, file, columns)
 
     def _read(self, name: str, file: Path, schema: StructType | str) -> None:
