@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -277,12 +278,15 @@ def manifest_of(lake: Lake) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def files_in(lake: Lake) -> dict[str, tuple[int, int]]:
-    """Every file with its inode number and when it was changed."""
+    """Every file with its inode number and when it was changed, but for one that goes meanwhile."""
     assert lake.folder is not None
     found = {}
     for path in lake.folder.rglob("*"):
-        if path.is_file() and path.suffix != ".lock":
+        try:
             status = path.stat()
+        except FileNotFoundError:
+            continue  # a writer has given it its name
+        if stat.S_ISREG(status.st_mode) and path.suffix != ".lock":
             found[path.relative_to(lake.folder).as_posix()] = (status.st_ino, status.st_mtime_ns)
     return found
 
