@@ -1,8 +1,7 @@
-"""Rows of a PostgreSQL server as Arrow, and Arrow tables as what COPY takes."""
+"""Rows of a PostgreSQL server as Arrow."""
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,8 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,11 +30,6 @@ _TYPES: dict[int, pa.DataType] = {
 _NUMERIC = 1700
 #: The first whole number that is too large for Arrow's.
 _TOO_LARGE = 2**63
-#: A byte that no text of PostgreSQL can hold, and the sign that Unicode has for it.
-NUL, NUL_SHOWN = "\0", "\u2400"
-#: What ends the data of COPY where it stands on a line of its own, in quotes too (before 18).
-_END_OF_DATA = "\n\\."
-_CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,48 +89,3 @@ def _value(value: Any, kind: pa.DataType) -> Any:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
-
-
-def copied(table: pa.Table) -> Iterator[bytes]:
-    """A table as CSV, as `COPY ... FROM STDIN (FORMAT csv)` reads it, in pieces.
-
-    NULL is nothing, empty text is in quotes.
-    """
-    for name in table.column_names:
-        table = table.set_column(
-            table.schema.get_field_index(name), name, _plain(table.column(name))
-        )
-    for piece in table.to_batches(max_chunksize=_CHUNK_ROWS):
-        sink = io.BytesIO()
-        options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-        pa.csv.write_csv(piece, sink, options)
-        yield sink.getvalue()
-
-
-def _plain(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
-    """A column as text, number, truth value or time."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        values = column.to_pylist()
-        return pa.chunked_array(
-            [pa.array([None if one is None else f"\\x{one.hex()}" for one in values], pa.string())]
-        )
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.replace_substring(column, NUL, NUL_SHOWN)
-    return column
-
-
-def is_copied_whole(table: pa.Table) -> bool:
-    """Whether no text holds a line that would end the data."""
-    for column in table.columns:
-        kind = column.type
-        if pa.types.is_dictionary(kind):
-            column = column.cast(kind.value_type)
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            starts = pc.any(pc.starts_with(column, _END_OF_DATA[1:])).as_py()
-            if starts or pc.any(pc.match_substring(column, _END_OF_DATA)).as_py():
-                return False
-    return True

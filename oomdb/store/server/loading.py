@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from oomdb.store.server import arrow
 from oomdb.store.server.connection import told_of
 
 if TYPE_CHECKING:
@@ -15,27 +14,28 @@ if TYPE_CHECKING:
 
     from oomdb.store.server.connection import ServerConnection
 
+#: Rows that are Python's values at a time.
+_CHUNK_ROWS = 10_000
+
 
 def insert(connection: ServerConnection, name: str, table: pa.Table) -> None:
-    """Add an Arrow table's rows; columns that it lacks are NULL."""
+    """Add an Arrow table's rows; columns that it lacks are NULL.
+
+    No text of PostgreSQL holds a zero byte: it becomes the sign that Unicode has for it.
+    """
     names = ", ".join(table.column_names)
-    is_csv = arrow.is_copied_whole(table)
-    form = "(FORMAT csv)" if is_csv else ""
     with (
         told_of(connection.server),
         connection.session.cursor() as cursor,
-        cursor.copy(f"COPY {name} ({names}) FROM STDIN {form}") as copy,
+        cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy,
     ):
-        if is_csv:
-            for piece in arrow.copied(table):
-                copy.write(piece)
-        else:
-            for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        for piece in table.to_batches(max_chunksize=_CHUNK_ROWS):
+            for row in zip(*(column.to_pylist() for column in piece.columns), strict=True):
                 copy.write_row([_storable(value) for value in row])
 
 
 def _storable(value: object) -> object:
-    return value.replace(arrow.NUL, arrow.NUL_SHOWN) if isinstance(value, str) else value
+    return value.replace("\0", "\u2400") if isinstance(value, str) else value
 
 
 @contextmanager
