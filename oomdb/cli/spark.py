@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from oomdb.cli.app import app
-from oomdb.cli.ingest import (
+from oomdb.cli.logs import (
     HostFromPath,
     HostName,
     JsonField,
