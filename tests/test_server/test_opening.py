@@ -110,6 +110,8 @@ def test_views_of_another_oomdb_are_made_anew(filled: Server) -> None:
     )
     with Store.open_for_reading(filled) as reader:
         assert reader.connection.execute("SELECT COUNT(*) FROM limits_hit").fetchone() == (0,)
+        told = reader.connection.execute("SELECT action FROM custody ORDER BY entry_no").fetchall()
+    assert told == [("ingest",), ("upgrade",)]
     assert verify(filled).problems == []
 
 

@@ -84,6 +84,17 @@ def prepare(server: Server, *, wait_s: float | None = None) -> None:
             _refresh(connection)
         if found is None:
             _let_read(connection)
+        elif found is not State.CURRENT:
+            _note_upgrade(connection)
+
+
+def _note_upgrade(connection: ServerConnection) -> None:
+    """Let custody tell that another oomdb has changed tables or views."""
+    from oomdb.store.custody import Act, Ledger
+
+    connection.begin()
+    Ledger(connection).write(Act("upgrade"))
+    connection.commit()
 
 
 def _migrate(server: Server) -> None:
