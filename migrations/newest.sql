@@ -257,7 +257,7 @@ CREATE TABLE sightings (
 	moment_s DOUBLE PRECISION,
 	moment_has_year BOOLEAN,
 	moment_has_zone BOOLEAN,
-	evidence BYTEA,
+	evidence BYTEA USING COMPRESSION uncompressed,
 	evidence_sha256 BYTEA NOT NULL
 );
 COMMENT ON TABLE sightings IS 'One place where an event was seen; `copy_` is what this place alone tells.';

@@ -47,13 +47,17 @@ class Magnitude(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name carries the unit, its comment says what it holds."""
+    """One column: its name carries the unit, its comment says what it holds.
+
+    `is_compressed`: its values are compressed as they are, so a database does not try.
+    """
 
     name: str
     type: Type
     comment: str
     magnitude: Magnitude = Magnitude.ANY
     required: bool = False
+    is_compressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +314,9 @@ SIGHTINGS = Table(
         ),
         Column("moment_has_year", Type.BOOLEAN, "Whether moment_s counts from 1970."),
         Column("moment_has_zone", Type.BOOLEAN, "Whether moment_s is in UTC."),
-        Column("evidence", Type.BLOB, "The report's own lines, zstd-compressed."),
+        Column(
+            "evidence", Type.BLOB, "The report's own lines, zstd-compressed.", is_compressed=True
+        ),
         Column("evidence_sha256", Type.BLOB, "SHA-256 of those lines.", required=True),
     ),
     parent="events",

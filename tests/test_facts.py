@@ -11,7 +11,8 @@ from oomdb.fleet.budgets import import_budgets
 from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
-from oomdb.store import facts
+from oomdb.store import deriving
+from oomdb.store.database import Store
 from oomdb.views import load_views
 from tests.printed import dmesg, log, report_6_1, syslog
 from tests.test_once import FILES
@@ -98,13 +99,26 @@ def test_what_is_kept_is_what_the_views_say(tmp_path: Path, steps: tuple[str, ..
         assert differences(fleet.database) == [], step
 
 
+def test_events_that_change_while_others_are_derived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an ingest of thousands: copies come after the event was derived, or was held back."""
+    monkeypatch.setattr(Store, "batch_reports", 1)
+    monkeypatch.setattr(deriving, "_MOST_HELD_EVENTS", 2)
+    monkeypatch.setattr(deriving, "_MOST_EVENTS", 1)
+    fleet = Fleet(tmp_path)
+    for step in ("web1/stub storm/short web1/dmesg web1/messages", "grow", "all", "reparse"):
+        fleet.do(step)
+        assert differences(fleet.database) == [], step
+
+
 def test_an_ingest_that_changes_nothing_derives_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet = Fleet(tmp_path)
     fleet.do("web1/messages")
     called: list[object] = []
-    monkeypatch.setattr(facts, "_derive_events", lambda *_: called.append("events"))
-    monkeypatch.setattr(facts, "_derive_whole", lambda *_: called.append("whole"))
+    monkeypatch.setattr(deriving._Slice, "derive", lambda *_: called.append("events"))
+    monkeypatch.setattr(deriving, "_derive_whole", lambda *_: called.append("whole"))
     fleet.do("web1/messages")
     assert called == []

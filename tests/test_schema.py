@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy.pool import NullPool
 
 from oomdb import tables
 from oomdb.store import facts, migrate
@@ -63,6 +64,35 @@ def test_a_new_database_is_as_the_migrations_make_it(migrated: Connection, tmp_p
             expected = migrated.exec_driver_sql(question).fetchall()
             found = made.execute(question).fetchall()
             assert found == [tuple(row) for row in expected]
+
+
+@pytest.mark.parametrize("way", ["migrations", "newest"])
+def test_what_is_compressed_already_is_kept_as_it_is(way: str, tmp_path: Path) -> None:
+    path = tmp_path / "oomdb.duckdb"
+    if way == "newest":
+        with connect(path) as made:
+            create_tables(made)
+    else:
+        connect(path).close()
+        with create_engine(f"duckdb:///{path}", poolclass=NullPool).begin() as connection:
+            migrate.upgrade(connection)
+    samples = {tables.Type.TEXT: "'x'", tables.Type.INTEGER: "1", tables.Type.BLOB: "'x'::BLOB"}
+    required = {
+        column.name: samples[column.type] for column in tables.SIGHTINGS.columns if column.required
+    }
+    with connect(path) as database:
+        database.execute(
+            f"INSERT INTO sightings (evidence, {', '.join(required)})"
+            f" SELECT REPEAT('x', 2000)::BLOB, {', '.join(required.values())} FROM RANGE(1000)"
+        )
+        database.execute("CHECKPOINT")
+        found = database.execute(
+            "SELECT DISTINCT column_name, compression FROM pragma_storage_info('sightings')"
+            " WHERE segment_type = 'BLOB' AND column_name IN ('evidence', 'evidence_sha256')"
+        ).fetchall()
+    kept = dict(found)
+    assert kept.pop("evidence") == "Uncompressed"
+    assert "Uncompressed" not in kept.values()
 
 
 def test_the_kept_views_of_a_new_database_are_made_by_statements_of_these_views() -> None:

@@ -115,7 +115,7 @@ def test_a_transaction_that_cannot_be_ended_hides_no_reason(
     monkeypatch.setattr(
         Store,
         "__init__",
-        lambda self, connection, ledger: made(self, FullDisk(connection), ledger),  # type: ignore[arg-type]
+        lambda self, connection, *more: made(self, FullDisk(connection), *more),  # type: ignore[arg-type]
     )
     with pytest.raises(
         OomdbError, match=r"No space left on device \(free some room.*; it is as it was"

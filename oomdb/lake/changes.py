@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from oomdb.store.facts import CHANGED
+from oomdb.store.event_rows import CHANGED, create_changed
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,7 +54,7 @@ def changes(catalog: duckdb.DuckDBPyConnection, buckets: int) -> Changes:
         "CREATE OR REPLACE TEMP TABLE placed AS SELECT event_id,"
         f" {place_of_event(buckets)} AS place, {HOME} AS home FROM events"
     )
-    catalog.execute(f"CREATE TEMP TABLE IF NOT EXISTS {CHANGED} (event_id VARCHAR)")
+    create_changed(catalog)
     differs = " OR ".join(f"e.{name} IS DISTINCT FROM b.{name}" for name in _TOLD)
     catalog.execute(
         "CREATE OR REPLACE TEMP TABLE moved AS"

@@ -6,14 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb import tables
 from oomdb.clock import Moment, epoch_s
 from oomdb.dating import trust
 from oomdb.incidents.copies import reread
 from oomdb.incidents.identity import host_id
 from oomdb.incidents.resolve import Copy, Incident, incidents, merged_host
 from oomdb.store.arrow import to_arrow
-from oomdb.store.insertion import insert, insert_rows, registered
+from oomdb.store.insertion import insert_rows, registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from oomdb.rows.batch import RowBatch
     from oomdb.store.connection import Connection
     from oomdb.store.database import Seen
+    from oomdb.store.event_rows import EventRows
 
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (
@@ -68,8 +68,9 @@ class _Known:
 class Assignment:
     """Adds reports to a database inside the caller's transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, event_rows: EventRows) -> None:
         self._connection = connection
+        self._event_rows = event_rows
 
     def add(self, seen: Sequence[Seen], lost: dict[str, str]) -> Assigned:
         """Add the reports of several sources; `lost` are the events of copies taken out."""
@@ -160,7 +161,7 @@ class Assignment:
                     changed.append((incident, facts))
             if is_same:
                 stale.discard(event_id)
-        self._delete(stale)
+        self._event_rows.delete(stale)
         self._write(changed, fresh)
         self._move(
             [
@@ -193,7 +194,7 @@ class Assignment:
             rows[-1].event.update(facts, event_id=incident.event_id)
         written = to_arrow(rows, [incident.event_id for incident, _ in changed])
         for name, table in written.items():
-            insert(self._connection, name, table)
+            self._event_rows.insert(name, table)
 
     def _kept(self, digests: set[str]) -> dict[str, RowBatch]:
         """The rows of known copies, from their evidence."""
@@ -222,16 +223,6 @@ class Assignment:
                 "UPDATE sightings SET event_id = moved_copies.event_id FROM moved_copies"
                 " WHERE sightings.copy_digest = moved_copies.key"
             )
-
-    def _delete(self, event_ids: set[str]) -> None:
-        if not event_ids:
-            return
-        with self._table("wanted_keys", key=sorted(event_ids)):
-            for name in ("events", *(table.name for table in tables.EVENT_TABLES)):
-                if name != "sightings":
-                    self._connection.execute(
-                        f"DELETE FROM {name} WHERE event_id IN (SELECT key FROM wanted_keys)"
-                    )
 
     def _table(self, name: str, **columns: Sequence[str]) -> AbstractContextManager[None]:
         """Columns of text under a name that statements can read from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -13,6 +13,7 @@ from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
 from oomdb.store.connection import server_session
+from oomdb.store.event_rows import EventRows
 from oomdb.store.insertion import insert, insert_rows, registered
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
 from oomdb.store.places import Server, lake_at
@@ -159,9 +160,12 @@ class Store(Content):
 
     batch_reports = 500
 
-    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+    def __init__(
+        self, connection: Connection, ledger: Ledger, event_rows: EventRows | None = None
+    ) -> None:
         super().__init__(connection)
         self._ledger = ledger
+        self._event_rows = event_rows or EventRows(connection)
         self._lost: dict[str, str] = {}
 
     @staticmethod
@@ -217,14 +221,14 @@ class Store(Content):
             with ServerStore.opened(path, act, must_exist=must_exist) as batches:
                 yield batches
             return
-        from oomdb.store import facts
-
         if (lake := lake_at(path)) is not None:
             from oomdb.lake.writing import open_for_ingest
 
             with open_for_ingest(lake, act, must_exist=must_exist, wait_s=wait_s) as store:
                 yield store
             return
+        from oomdb.store.deriving import HeldRows
+
         assert isinstance(path, Path)
         if must_exist and not path.exists():
             raise _no_database(path)
@@ -239,9 +243,10 @@ class Store(Content):
             # Each checkpoint before the last would leave holes in the file.
             connection.execute("SET wal_autocheckpoint = '256MB'")
             try:
-                with written(connection, path, act) as store:
+                held = HeldRows(connection)
+                with written(connection, path, act, held) as store:
                     yield store
-                facts.derive(connection)
+                held.derive()
                 connection.execute("CHECKPOINT")
             finally:
                 connection.close()
@@ -272,16 +277,14 @@ class Store(Content):
         if not seen and not self._lost:
             return Assigned({}, {}, frozenset(), frozenset())
         with self._transaction():
-            assigned = Assignment(self.connection).add(seen, self._lost)
+            assigned = Assignment(self.connection, self._event_rows).add(seen, self._lost)
             self._note_changed(assigned.changed_event_ids)
         self._lost = {}
         return assigned
 
     def _note_changed(self, event_ids: Collection[str]) -> None:
         """Note the events of which what is kept of saved views has to be derived again."""
-        from oomdb.store import facts
-
-        facts.note_changed(cast("duckdb.DuckDBPyConnection", self.connection), event_ids)
+        self._event_rows.note_changed(event_ids)
 
     def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
         """Add rows of `sources`."""
@@ -321,9 +324,7 @@ class Store(Content):
     def clear_derived(self) -> None:
         """Take away all rows that follow from the evidence; sources and sightings stay."""
         with self._transaction():
-            for table in (tables.EVENTS, *tables.EVENT_TABLES):
-                if table is not tables.SIGHTINGS:
-                    self.connection.execute(f"DELETE FROM {table.name}")
+            self._event_rows.clear()
 
     def replace_told(self, table: tables.Table, rows: Sequence[dict[str, object]]) -> None:
         """Put `rows` in the place of all that users told before: host_rules or budgets."""
@@ -383,7 +384,9 @@ class Store(Content):
 
 
 @contextmanager
-def written(connection: Connection, place: Place, act: Act) -> Iterator[Store]:
+def written(
+    connection: Connection, place: Place, act: Act, event_rows: EventRows | None = None
+) -> Iterator[Store]:
     """A writer of the copy of a database, with what its whole content tells and the act's entry.
 
     These come when the block ends without error. OomdbError for a redacted copy.
@@ -392,7 +395,7 @@ def written(connection: Connection, place: Place, act: Act) -> Iterator[Store]:
     from oomdb.store.settle import settle
 
     ledger = Ledger(connection)
-    store = Store(connection, ledger)
+    store = Store(connection, ledger, event_rows)
     if store.is_redacted:
         raise OomdbError(f"{place} is a redacted copy; it can only be read")
     yield store

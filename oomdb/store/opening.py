@@ -209,7 +209,7 @@ def definitions_fingerprint() -> str:
 def _refresh(database: duckdb.DuckDBPyConnection) -> None:
     """Write the reference rows and the saved views anew, with what is kept of them."""
     from oomdb.gfp import reference_rows
-    from oomdb.store import facts
+    from oomdb.store import deriving, facts
 
     definitions = definitions_fingerprint()
     database.begin()
@@ -217,6 +217,6 @@ def _refresh(database: duckdb.DuckDBPyConnection) -> None:
     insert_rows(database, "gfp_bits", reference_rows())
     facts.install(database, definitions)
     database.commit()
-    facts.derive(database)
+    deriving.derive(database)
     database.execute("DELETE FROM properties WHERE name = 'definitions'")
     database.execute("INSERT INTO properties VALUES ('definitions', ?)", [definitions])

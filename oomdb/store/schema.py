@@ -24,10 +24,13 @@ from sqlalchemy import (
     String,
     Table,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn
 
 from oomdb import tables
 
 if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import DDLCompiler
     from sqlalchemy.types import TypeEngine
 
 NAMING_CONVENTION = {
@@ -109,6 +112,18 @@ def build_metadata(*, for_server: bool = True) -> MetaData:
     for declared in tables.TABLES:
         _table(declared, metadata, for_server=for_server)
     return metadata
+
+
+@compiles(CreateColumn, "duckdb")
+def _create_column(creating: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
+    """A column's definition; DuckDB takes 0.5 ms a report to find that zstd left nothing."""
+    column = creating.element
+    text = str(compiler.visit_create_column(creating, **options))  # type: ignore[no-untyped-call]
+    table = tables.BY_NAME.get(str(column.table.name))
+    declared = {one.name: one for one in table.columns} if table is not None else {}
+    if column.name in declared and declared[column.name].is_compressed:
+        return f"{text} USING COMPRESSION uncompressed"
+    return text
 
 
 METADATA = build_metadata()

@@ -54,6 +54,7 @@ for module in (
     "oomdb.store.assignment",
     "oomdb.store.custody",
     "oomdb.store.dump",
+    "oomdb.store.deriving",
     "oomdb.store.facts",
     "oomdb.store.migrate",
     "oomdb.store.settle",

@@ -23,7 +23,7 @@ from oomdb.fleet_report import (
 from oomdb.fleet_report.facts import FleetReport, Listing
 from oomdb.fleet_report.hosts import who
 from oomdb.reading import records
-from oomdb.store import facts
+from oomdb.store import deriving
 from oomdb.store.database import Store
 from tests import fleets
 from tests.plain_database import insert
@@ -54,7 +54,7 @@ def told_of(
     connection: duckdb.DuckDBPyConnection, period: Period, hosts: tuple[str, ...] = ()
 ) -> FleetReport:
     """The report of what was inserted."""
-    facts.derive(connection)
+    deriving.derive(connection)
     return fleet_report(connection, period, hosts)
 
 
@@ -199,7 +199,7 @@ def test_a_limit_is_listed_from_its_second_hit_and_told_from_its_third(
 def test_a_reserve_of_the_smallest_zone_alone_is_not_told(made: duckdb.DuckDBPyConnection) -> None:
     insert_host(made, "db1")
     insert_kill(made, "1", "db1", 6 * DAY_S)
-    facts.derive(made)
+    deriving.derive(made)
     found = []
     for reserve_kb in (16 * 1024 - 1, 16 * 1024):
         made.execute("DELETE FROM facts.memory_suspects")

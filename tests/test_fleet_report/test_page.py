@@ -8,7 +8,7 @@ import pytest
 
 from oomdb.fleet_report import Period, as_html, as_markdown, as_text, fleet_report
 from oomdb.fleet_report.sections import CAUSE_WORDS
-from oomdb.store import facts
+from oomdb.store import deriving
 from oomdb.views import load_views
 from tests import fleets
 from tests.queries.kills import at, insert_host, insert_kill
@@ -95,7 +95,7 @@ def test_names_out_of_logs_are_text(made: duckdb.DuckDBPyConnection) -> None:
         path = f"/system.slice/{HOSTILE}.service"
         insert_hit(made, f"{number:016x}", "db1", number * 1000, path, HOSTILE, memory=(9, 9))
     insert_kill(made, "f" * 16, "db1", 9000, "")
-    facts.derive(made)
+    deriving.derive(made)
     report = fleet_report(made, Period(at(0), at(DAY_S)))
     document = pages.check(as_html(report))
     assert document.query("b") == []
@@ -110,7 +110,7 @@ def test_hosts_are_told_apart_in_the_heat_map(made: duckdb.DuckDBPyConnection) -
     for number, name in enumerate(("10.0.0.1", "10.0.0.2", "db1.example")):
         made.execute("INSERT INTO hosts VALUES (?, ?, NULL)", [name, name])
         insert_kill(made, f"{number:016x}", name, number, "java")
-    facts.derive(made)
+    deriving.derive(made)
     document = pages.check(as_html(fleet_report(made, Period(at(0), at(DAY_S)))))
     shown = [node.to_text() for node in document.query("#figure-hosts svg text")]
     assert {"10.0.0.1", "10.0.0.2", "db1"} <= set(shown)
@@ -155,7 +155,7 @@ def test_ten_thousand_hosts_stay_small(made: duckdb.DuckDBPyConnection) -> None:
         "INSERT INTO victims (event_id, victim_no, comm, anon_rss_kb)"
         " SELECT PRINTF('%016x', i), 1, 'name' || i % 500, i FROM range(6000) AS t(i)"
     )
-    facts.derive(made)
+    deriving.derive(made)
     report = fleet_report(made, Period(at(0), at(7 * DAY_S)))
     assert report.incidents.total > 5000
     assert len(as_html(report)) < 1_000_000
