@@ -14,6 +14,7 @@ from oomdb.carriers.names import NAMES
 from oomdb.incidents import copies
 from oomdb.known import Inputs, matches
 from oomdb.logs import Marks, Options
+from oomdb.processes import collecting_seldom
 from oomdb.sources import files
 from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.database import Seen, Store, mark
@@ -93,7 +94,10 @@ def ingest(
     if first_to_read is None and snapshot is not None:
         return run.summary
     opened = Store.open_for_ingest if elsewhere is None else elsewhere.open_for_ingest
-    with opened(database, _act(paths, options), wait_s=wait_s) as store:
+    with (
+        collecting_seldom(),
+        opened(database, _act(paths, options), wait_s=wait_s) as store,
+    ):
         if mark(database) != snapshot:
             run.knows(store)
         ahead = chain([first_to_read] if first_to_read is not None else [], to_read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,26 @@ if TYPE_CHECKING:
 
 #: The longest name of a folder for sockets: the system takes 107 bytes for all of it.
 _MOST_FOLDER = 70
+#: When to look for cycles among objects while logs are read: reports are many objects without any.
+_COLLECTED = (50_000, 20, 100)
+
+
+def collect_seldom() -> None:
+    """Look for objects that hold each other more seldom, and never among those of now."""
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED)
+
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """The same for a while."""
+    before = gc.get_threshold()
+    collect_seldom()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @contextmanager

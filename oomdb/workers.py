@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections import deque
 from concurrent.futures import Future
@@ -31,9 +30,6 @@ _SHARE_BYTES = 4 << 20
 _SHARE_FILES = 256
 #: Shares that are being read or waiting to be taken, for each worker.
 _SHARES_AHEAD = 3
-
-#: When a worker looks for cycles among its objects: reports are many objects without any.
-_COLLECTED = (50_000, 20, 100)
 
 
 def default_jobs() -> int:
@@ -157,7 +153,7 @@ _reader: LogReader
 def _begin(options: Options, marks: Marks) -> None:
     """Have a reader in this worker."""
     global _reader
-    gc.set_threshold(*_COLLECTED)
+    processes.collect_seldom()
     _reader = LogReader(options, marks)
 
 
