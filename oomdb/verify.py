@@ -94,24 +94,32 @@ def verify(
     try:
         every = _each_table(database, done) if lake is None else _each_file(lake, done)
         done.problems += [Problem("blocks", *found) for found in every]
-        for check, find in checks.items():
-            done.problems += _found_by(check, find, database)
+        while checks:
+            done.problems += _found_by(checks, database)
     except DamagedDatabaseError as error:
         done.problems.append(Problem("blocks", str(database), str(error)))
     return done
 
 
 def _found_by(
-    check: str, find: Callable[[Connection], Found], database: Place
+    checks: dict[str, Callable[[Connection], Found]], database: Place
 ) -> Iterator[Problem]:
-    """What a check finds; that it cannot be done is a problem too."""
+    """What the checks find, of one state of the database; each is taken out when it begins.
+
+    It ends when none is left, or with one that cannot be done: that is a problem too, and may
+    have ended the connection.
+    """
+    check = next(iter(checks))
     try:
         with Store.open_for_reading(database) as reader:
-            for subject, problem in find(reader.connection):
-                yield Problem(check, subject, problem)
+            while checks:
+                check = next(iter(checks))
+                for subject, problem in checks.pop(check)(reader.connection):
+                    yield Problem(check, subject, problem)
     except DamagedDatabaseError:
         raise
     except OomdbError as error:
+        checks.pop(check, None)
         yield Problem(check, str(database), f"the check could not be done: {error}")
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from oomdb.store import opening
+from oomdb.store.migrate import known_revisions
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytest_plugins = ("tests.servers.postgresql", "tests.servers.spark")
 
@@ -31,6 +35,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is printed now to tests/golden, to be read as a diff",
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a new database holds is made once for each set of tables and views, then copied.
+
+    To make it takes most of the time of an ingest of a few reports.
+    """
+    folder = tmp_path_factory.mktemp("new")
+
+    def prepare(copy: Path) -> None:
+        made = folder / f"{known_revisions()[0]}-{opening.definitions_fingerprint()}.duckdb"
+        if not copy.exists() and made.exists():
+            shutil.copyfile(made, copy)
+            return
+        is_new = not copy.exists()
+        opening.prepare(copy)
+        if is_new:
+            shutil.copyfile(copy, made)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oomdb.store.database.prepare", prepare)
+        yield
 
 
 @pytest.fixture

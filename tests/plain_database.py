@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -65,6 +66,30 @@ def _made() -> duckdb.DuckDBPyConnection:
     for view in load_views():
         connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
     return connection
+
+
+@contextmanager
+def worked_out(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[None]:
+    """A view, and all views that it reads, as tables of their rows until the end of the block.
+
+    To plan each alone takes a part of the time that all within each other take.
+    """
+    views = [view for view in load_views() if view.name in _read_by(name)]
+    for view in views:
+        connection.execute(f"CREATE TEMP TABLE {view.name} AS {view.sql}")
+    yield
+    for view in views:
+        connection.execute(f"DROP TABLE temp.{view.name}")
+
+
+@cache
+def _read_by(name: str) -> frozenset[str]:
+    """The names of a view and of all that it reads."""
+    found = {name}
+    for view in reversed(load_views()):
+        if view.name in found:
+            found |= set(re.findall(r"\w+", view.code))
+    return frozenset(found)
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,16 +18,23 @@ if TYPE_CHECKING:
     from tests.corpus.found import Event
 
 
-def seed() -> Event:
+@pytest.fixture(scope="module")
+def whole() -> Event:
     with plain_database.with_views() as connection:
         insert_seed(connection)
         (event,) = events_of(connection, AUDITED_VIEWS)
     return event
 
 
-def test_the_seed_is_the_same_twice() -> None:
+@pytest.fixture
+def event(whole: Event) -> Event:
+    """The seed, to be doctored."""
+    return copy.deepcopy(whole)
+
+
+def test_the_seed_is_the_same_twice(event: Event) -> None:
     verdict = Verdict()
-    judge_arithmetic(verdict, [seed()])
+    judge_arithmetic(verdict, [event])
     assert verdict.differences == []
     assert sorted((remark.kind, remark.explanation) for remark in verdict.remarks) == [
         ("printed scores", "equal, or 1 apart"),
@@ -46,8 +54,7 @@ def test_the_seed_is_the_same_twice() -> None:
         ("usable_reason", "sysrq"),
     ],
 )
-def test_a_wrong_zone_is_caught(column: str, value: object) -> None:
-    event = seed()
+def test_a_wrong_zone_is_caught(event: Event, column: str, value: object) -> None:
     rows = event.rows("zone_fallbacks")
     assert list(differences.of_zones(event, rows)) == []
     rows[1][column] = value
@@ -65,8 +72,7 @@ def test_a_wrong_zone_is_caught(column: str, value: object) -> None:
         ("score_matches", False),
     ],
 )
-def test_a_wrong_score_is_caught(column: str, value: object) -> None:
-    event = seed()
+def test_a_wrong_score_is_caught(event: Event, column: str, value: object) -> None:
     rows = event.rows("score_audit")
     assert list(differences.of_scores(event, rows)) == []
     (java,) = [row for row in rows if row["is_victim"]]
@@ -75,8 +81,7 @@ def test_a_wrong_score_is_caught(column: str, value: object) -> None:
     assert list(differences.of_scores(event, rows[1:]))
 
 
-def test_a_wrong_rank_is_caught() -> None:
-    event = seed()
+def test_a_wrong_rank_is_caught(event: Event) -> None:
     # Without a printed score and with page tables in bytes the table is of 5.x: no bonus.
     for process in event.rows("processes"):
         process |= {"nr_ptes": None, "swapents": 0, "pgtables_bytes": 4096}

@@ -45,28 +45,30 @@ FILES = {
 }
 
 
-def filled(folder: Path, runs: list[list[str]]) -> tuple[list[str], list[tuple[object, ...]]]:
-    """The canonical dump and the events after the runs, each over some of the files."""
-    database = folder / "oomdb.duckdb"
+def write_files(folder: Path) -> None:
     for name, data in FILES.items():
         path = folder / "logs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    for names in runs:
-        ingest([folder / "logs" / name for name in names], database)
-    with Store.open_for_reading(database) as reader:
-        lines = list(canonical(reader))
+
+
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files, and the database of one ingest of all; it is only read."""
+    folder = tmp_path_factory.mktemp("once")
+    write_files(folder)
+    ingest([folder / "logs" / name for name in FILES], folder / "oomdb.duckdb")
+    return folder
+
+
+def test_three_incidents_of_two_machines_out_of_eight_files(at_once: Path) -> None:
+    with Store.open_for_reading(at_once / "oomdb.duckdb") as reader:
         events = reader.connection.execute(
             "SELECT h.hostname, v.pid, COUNT(DISTINCT s.source_id), MAX(e.damage)"
             " FROM events AS e JOIN victims AS v USING (event_id)"
             " JOIN sightings AS s USING (event_id) LEFT JOIN hosts AS h USING (host_id)"
             " GROUP BY e.event_id, h.hostname, v.pid ORDER BY 1, 2"
         ).fetchall()
-    return lines, events
-
-
-def test_three_incidents_of_two_machines_out_of_eight_files(tmp_path: Path) -> None:
-    _, events = filled(tmp_path, [list(FILES)])
     assert events == [
         ("web1.example.com", 11, 4, None),
         ("web1.example.com", 12, 5, None),
@@ -81,15 +83,14 @@ def test_three_incidents_of_two_machines_out_of_eight_files(tmp_path: Path) -> N
     st.integers(1, len(FILES)),
 )
 def test_any_order_any_batches_and_any_split_into_runs_give_the_same_database(
-    order: list[str], cuts: list[int], batch: int
+    at_once: Path, order: list[str], cuts: list[int], batch: int
 ) -> None:
-    bounds = sorted({0, *cuts, len(order)})
-    runs = [order[first:last] for first, last in pairwise(bounds)]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        expected, _ = filled(Path(folder), [list(FILES)])
-        (Path(folder) / "oomdb.duckdb").unlink()
         patch.setattr("oomdb.ingest._BATCH_LOGS", batch)
-        assert filled(Path(folder), runs)[0] == expected
+        database = Path(folder) / "oomdb.duckdb"
+        for first, last in pairwise(sorted({0, *cuts, len(order)})):
+            ingest([at_once / "logs" / name for name in order[first:last]], database)
+        assert content(database) == content(at_once / "oomdb.duckdb")
 
 
 @pytest.fixture
@@ -228,10 +229,7 @@ def test_a_thousand_hosts_in_one_file_line_by_line(tmp_path: Path, database: Pat
 
 def test_a_killed_ingest_leaves_nothing_half_done(tmp_path: Path, database: Path) -> None:
     """Killed at moments spread over a whole run, and run again: as if it had run once."""
-    for name, data in FILES.items():
-        path = tmp_path / "logs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    write_files(tmp_path)
     command = [sys.executable, "-m", "oomdb", "ingest", "logs", "--db", str(database)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     started = time.monotonic()

@@ -45,13 +45,19 @@ def downgrade() -> None:
 """
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a log and the database that it was read into; it is only read."""
+    folder = tmp_path_factory.mktemp("opening")
+    (folder / "web1.log").write_bytes(log(syslog(report_6_1())))
+    ingest([folder / "web1.log"], folder / "oomdb.duckdb")
+    return folder
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """A database with one event."""
-    (tmp_path / "web1.log").write_bytes(log(syslog(report_6_1())))
-    path = tmp_path / "oomdb.duckdb"
-    ingest([tmp_path / "web1.log"], path)
-    return path
+def database(made: Path, tmp_path: Path) -> Path:
+    """A copy of that database, with one event."""
+    return Path(shutil.copy(made / "oomdb.duckdb", tmp_path))
 
 
 def value(path: Path, sql: str) -> object:
@@ -211,9 +217,11 @@ def test_an_older_database_is_upgraded_when_it_is_read(database: Path) -> None:
 
 
 @pytest.mark.usefixtures("newer_code")
-def test_an_older_database_is_upgraded_when_it_is_added_to(database: Path, tmp_path: Path) -> None:
+def test_an_older_database_is_upgraded_when_it_is_added_to(
+    made: Path, database: Path, tmp_path: Path
+) -> None:
     (tmp_path / "web2.log").write_bytes(log(syslog(report_6_1(pid=7), "web2")))
-    summary = ingest([tmp_path / "web1.log", tmp_path / "web2.log"], database)
+    summary = ingest([made / "web1.log", tmp_path / "web2.log"], database)
     assert (summary.new_events, summary.known_events) == (1, 1)
     assert value(database, "SELECT COUNT(*) FROM events WHERE weather IS NULL") == 2
 

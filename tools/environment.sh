@@ -39,4 +39,6 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     "$python" -m venv "$venv"
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable . --group dev
+# Most of what comes is never imported; the rest is compiled when it is.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
+    --editable . --group dev

@@ -48,8 +48,8 @@ def connection_to(lake: Lake) -> duckdb.DuckDBPyConnection:
 def _make_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the saved views, whose tables are not there yet.
 
-    They are made over empty tables: over files each view that reads another would ask all
-    the files below for their columns again.
+    They are made over empty tables, and what they read of each other is an empty table too
+    while they are made: else each would ask all below it for their columns again.
     """
     from oomdb.rows.columns import schema
 
@@ -60,6 +60,9 @@ def _make_views(connection: duckdb.DuckDBPyConnection) -> None:
     connection.unregister("no_rows")
     connection.execute(functions.DUCKDB)
     for view in load_views():
+        connection.execute(f"CREATE TABLE {view.name} AS FROM ({view.sql}) WITH NO DATA")
+    for view in reversed(load_views()):
+        connection.execute(f"DROP TABLE {view.name}")
         connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
     for table in tables.TABLES:
         connection.execute(f"DROP TABLE {table.name}")

@@ -31,6 +31,7 @@ def select(connection: duckdb.DuckDBPyConnection) -> Rows:
 
     def read(view: str, columns: str, condition: str = "TRUE") -> list[tuple[Any, ...]]:
         sql = f"SELECT {columns} FROM {view} WHERE {condition} ORDER BY ALL"
-        return connection.execute(sql).fetchall()
+        with plain_database.worked_out(connection, view):
+            return connection.execute(sql).fetchall()
 
     return read

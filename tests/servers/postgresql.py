@@ -55,11 +55,15 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """The address of an empty database on the server, dropped at the end of the block."""
+def fresh_database(server: str, copy_of: str | None = None) -> Iterator[str]:
+    """The address of an empty database on the server, dropped at the end of the block.
+
+    It may be the copy of another one to which nobody is connected, by the address of that.
+    """
     name = f"test_{next(_NUMBERS)}"
+    template = f" TEMPLATE {copy_of.rpartition('/')[2]}" if copy_of else ""
     with psycopg.connect(f"postgresql://{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}{template}")
         try:
             yield f"postgresql+psycopg://{server}/{name}"
         finally:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+#: Java is not to compile for a long run, nor to have threads for much memory.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# The Java machine of a process is started with what is there at its first session.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", JAVA_OPTIONS)
+
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.host": "127.0.0.1",

@@ -27,10 +27,10 @@ class Fleet:
 
     def read(self, *hosts: str) -> None:
         """Ingest a kill of each host."""
-        for number, host in enumerate(hosts):
-            path = self.folder / f"{host}.log"
-            path.write_bytes(log(syslog(report_6_1(free_kb=500 + number), host)))
-            ingest([path], self.database)
+        paths = [self.folder / f"{host}.log" for host in hosts]
+        for number, path in enumerate(paths):
+            path.write_bytes(log(syslog(report_6_1(free_kb=500 + number), path.stem)))
+        ingest(paths, self.database)
 
     def file(self, text: str) -> Path:
         path = self.folder / "file.csv"
@@ -55,6 +55,16 @@ class Fleet:
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
     return Fleet(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """A database that has been told something; what is refused changes nothing of it."""
+    fleet = Fleet(tmp_path_factory.mktemp("told"))
+    fleet.read("web1")
+    fleet.hosts("host,role\nweb1,before\n")
+    fleet.budgets("comm,kb\nsh,1\n")
+    return fleet
 
 
 LABELS = "SELECT hostname, labels FROM hosts ORDER BY hostname"
@@ -151,13 +161,11 @@ def test_what_users_are_told_of_budgets(fleet: Fleet) -> None:
         ("host,role\nweb1,web\n\nWEB1,db\n", ":4: host WEB1 is in line 2 already"),
     ],
 )
-def test_labels_that_cannot_be(text: str, message: str, fleet: Fleet) -> None:
-    fleet.read("web1")
-    fleet.hosts("host,role\nweb1,before\n")
+def test_labels_that_cannot_be(text: str, message: str, told: Fleet) -> None:
     with pytest.raises(sheet.SheetError, match=r"file\.csv:\d") as raised:
-        fleet.hosts(text)
+        told.hosts(text)
     assert message in str(raised.value)
-    assert fleet.select(LABELS) == [("web1", "role=before")]
+    assert told.select(LABELS) == [("web1", "role=before")]
 
 
 @pytest.mark.parametrize(
@@ -182,13 +190,11 @@ def test_labels_that_cannot_be(text: str, message: str, fleet: Fleet) -> None:
         ),
     ],
 )
-def test_budgets_that_cannot_be(text: str, message: str, fleet: Fleet) -> None:
-    fleet.hosts("host,role\nweb1,web\n")
-    fleet.budgets("comm,kb\nsh,1\n")
+def test_budgets_that_cannot_be(text: str, message: str, told: Fleet) -> None:
     with pytest.raises(sheet.SheetError, match=r"file\.csv:\d") as raised:
-        fleet.budgets(text)
+        told.budgets(text)
     assert message in str(raised.value)
-    assert fleet.select("SELECT comm_pattern, budget_kb FROM budgets") == [("sh", 1)]
+    assert told.select("SELECT comm_pattern, budget_kb FROM budgets") == [("sh", 1)]
 
 
 def test_what_users_told_survives_a_reparse_and_is_dumped(fleet: Fleet) -> None:

@@ -41,19 +41,17 @@ def test_one_ingest_gives_what_a_database_holds(tmp_path: Path) -> None:
 
 
 def test_many_ingests_in_any_order_give_the_same(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs")
+    logs = write_fleet(tmp_path / "logs", hosts=2)
     for one in reversed(logs):
         read([one], lake_in(tmp_path))
     assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs)
 
 
-def test_the_same_content_has_the_same_names(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs")
-    lakes = [lake_named(tmp_path / name) for name in ("once", "twice")]
-    read(logs, lakes[0])
-    read(logs[:3], lakes[1])
-    read(logs[3:], lakes[1])
-    found = [manifest_of(lake)["files"] for lake in lakes]
+def test_the_same_content_has_the_same_names(fleet: Path, tmp_path: Path) -> None:
+    logs = sorted((fleet / "logs").iterdir())
+    read(logs[:3], lake_in(tmp_path))
+    read(logs[3:], lake_in(tmp_path))
+    found = [manifest_of(lake_in(folder))["files"] for folder in (fleet, tmp_path)]
     for files in found:
         for history in ("custody", "custody_sources", "sources", "inputs"):
             del files[history]
@@ -61,17 +59,15 @@ def test_the_same_content_has_the_same_names(tmp_path: Path) -> None:
     assert len(found[0]["events"]) >= 3
 
 
-def test_what_was_read_before_writes_nothing(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs")
-    read(logs, lake_in(tmp_path))
-    before = files_in(lake_in(tmp_path))
-    summary = read(logs, lake_in(tmp_path))
-    assert (summary.new_events, summary.known_files) == (0, len(logs))
-    assert files_in(lake_in(tmp_path)) == before
+def test_what_was_read_before_writes_nothing(fleet: Path, filled: Lake) -> None:
+    before = files_in(filled)
+    summary = read([fleet / "logs"], filled)
+    assert (summary.new_events, summary.known_files) == (0, 6)
+    assert files_in(filled) == before
 
 
 def test_a_log_that_grows_and_one_that_is_rotated_away(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs")
+    logs = write_fleet(tmp_path / "logs", hosts=2)
     read(logs, lake_in(tmp_path))
     with logs[0].open("ab") as file:
         file.write(log(syslog(report_6_1(pid=77), "web0.example.com", "2026-06-05T01:02:03Z")))
@@ -101,49 +97,53 @@ def test_a_later_log_moves_events_to_another_place(tmp_path: Path) -> None:
     assert not any("day=unknown" in place for place in moved)
 
 
-def test_an_imported_label_is_kept(tmp_path: Path) -> None:
+def one_more(folder: Path) -> Path:
+    """A log of another report of a host of the fleet."""
+    path = folder / "more.log"
+    path.write_bytes(log(syslog(report_6_1(pid=77), "web0.example.com", "2026-06-01T18:00:00Z")))
+    return path
+
+
+def test_an_imported_label_is_kept(filled: Lake, tmp_path: Path) -> None:
     from oomdb.fleet.labels import import_labels
 
-    logs = write_fleet(tmp_path / "logs")
-    read(logs, lake_in(tmp_path))
     labels = tmp_path / "labels.csv"
     labels.write_text("host,role\nweb1*,front\n")
-    import_labels(labels, lake_in(tmp_path).folder or Path())
-    read(write_fleet(tmp_path / "logs", hosts=5), lake_in(tmp_path))
-    with Store.open_for_reading(lake_in(tmp_path)) as reader:
+    import_labels(labels, filled.folder or Path())
+    read([one_more(tmp_path)], filled)
+    with Store.open_for_reading(filled) as reader:
         found = reader.connection.execute("SELECT value FROM host_labels").fetchall()
         entries = reader.connection.execute("SELECT COUNT(*) FROM custody").fetchall()
     assert (found, entries) == ([("front",)], [(3,)])
 
 
-def test_leftovers_are_not_read_and_go(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs")
-    read(logs[:-1], lake_in(tmp_path))
-    folder = lake_in(tmp_path).folder or Path()
+def test_leftovers_are_not_read_and_go(
+    fleet: Path, filled: Lake, expected: list[str], tmp_path: Path
+) -> None:
+    folder = filled.folder or Path()
     known = next(folder.glob("processes/*/*/*.parquet"))
     leftover = known.with_name(f"{'0' * 64}.parquet")
     leftover.write_bytes(known.read_bytes())
     foreign = known.with_name("mine.parquet")
     foreign.write_bytes(known.read_bytes())
-    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs[:-1])
-    read(logs, lake_in(tmp_path))
+    assert rows_of(filled) == expected
+    more = one_more(tmp_path)
+    read([more], filled)
     assert not leftover.exists()
     assert foreign.exists()
-    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs)
+    assert rows_of(filled) == in_one_database(tmp_path, [fleet / "logs", more])
 
 
-def test_a_reader_keeps_the_lake_that_it_opened(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs")
-    read(logs[:2], lake_in(tmp_path))
-    with Store.open_for_reading(lake_in(tmp_path)) as reader:
-        read(logs, lake_in(tmp_path))
-        assert reader.event_count() == 3
-    with Store.open_for_reading(lake_in(tmp_path)) as reader:
+def test_a_reader_keeps_the_lake_that_it_opened(filled: Lake, tmp_path: Path) -> None:
+    with Store.open_for_reading(filled) as reader:
+        read([one_more(tmp_path)], filled)
         assert reader.event_count() == 12
+    with Store.open_for_reading(filled) as reader:
+        assert reader.event_count() == 13
 
 
 def test_a_killed_writer_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs", hosts=12, days=9)
+    logs = write_fleet(tmp_path / "logs", hosts=8, days=6)
     read(logs[:2], lake_in(tmp_path))
     before = files_in(lake_in(tmp_path))
     command = [sys.executable, "-m", "oomdb", "ingest", "--lake", str(lake_in(tmp_path))]
@@ -151,6 +151,7 @@ def test_a_killed_writer_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
     end = time.monotonic() + 60
     while files_in(lake_in(tmp_path)).keys() <= before.keys() and time.monotonic() < end:
         assert writer.poll() is None
+        time.sleep(0.01)
     os.kill(writer.pid, signal.SIGKILL)
     assert writer.wait() == -signal.SIGKILL
     after = files_in(lake_in(tmp_path))
@@ -164,13 +165,13 @@ def test_a_killed_writer_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
     assert len(named) == len(manifest["retired"]) + sum(map(len, manifest["files"].values()))
 
 
-def test_a_lake_in_an_object_store(tmp_path: Path) -> None:
+def test_a_lake_in_an_object_store(fleet: Path, expected: list[str], tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
-    logs = write_fleet(tmp_path / "logs")
+    logs = sorted((fleet / "logs").iterdir())
     lake = lake_named(f"memory://{tmp_path.name}/lake")
     read(logs[:4], lake)
     read(logs, lake)
-    assert rows_of(lake) == in_one_database(tmp_path, logs)
+    assert rows_of(lake) == expected
 
 
 def test_an_error_of_an_object_stores_own_names_the_lake(tmp_path: Path) -> None:
@@ -202,10 +203,8 @@ def test_a_damaged_file_that_rows_are_taken_over_of_is_named(tmp_path: Path) -> 
     read(logs[:1], lake_in(tmp_path))
     damaged = next((lake_in(tmp_path).folder or Path()).glob("processes/*/*/*.parquet"))
     damaged.write_bytes(damaged.read_bytes()[:-8])
-    later = syslog(report_6_1(pid=77), "web0.example.com", "2026-06-01T18:00:00Z")
-    (tmp_path / "logs" / "later.log").write_bytes(log(later))
     with pytest.raises(DamagedDatabaseError, match=damaged.name):
-        read([tmp_path / "logs"], lake_in(tmp_path))
+        read([one_more(tmp_path)], lake_in(tmp_path))
 
 
 def test_a_folder_of_something_else_is_not_made_a_lake(tmp_path: Path) -> None:
@@ -215,23 +214,21 @@ def test_a_folder_of_something_else_is_not_made_a_lake(tmp_path: Path) -> None:
     assert sorted((tmp_path / "logs").iterdir()) == sorted(logs)
 
 
-def test_a_lake_that_is_none_or_newer(tmp_path: Path) -> None:
+def test_a_lake_that_is_none_or_newer(filled: Lake, tmp_path: Path) -> None:
     with pytest.raises(OomdbError, match="no lake at"):
-        rows_of(lake_in(tmp_path))
-    read(write_fleet(tmp_path / "logs"), lake_in(tmp_path))
-    manifest = manifest_of(lake_in(tmp_path))
-    path = (lake_in(tmp_path).folder or Path()) / MANIFEST
+        rows_of(lake_named(tmp_path / "none"))
+    manifest = manifest_of(filled)
+    path = (filled.folder or Path()) / MANIFEST
     path.write_text(json.dumps({**manifest, "format": 2}))
     with pytest.raises(OomdbError, match="newer oomdb"):
-        rows_of(lake_in(tmp_path))
+        rows_of(filled)
     path.write_text('{"format": 1}')
     with pytest.raises(OomdbError, match="is damaged"):
-        rows_of(lake_in(tmp_path))
+        rows_of(filled)
 
 
-def test_verify_finds_a_changed_file_and_a_missing_one(tmp_path: Path) -> None:
-    read(write_fleet(tmp_path / "logs"), lake_in(tmp_path))
-    folder = lake_in(tmp_path).folder or Path()
+def test_verify_finds_a_changed_file_and_a_missing_one(filled: Lake) -> None:
+    folder = filled.folder or Path()
     done = verify(folder, again=True)
     assert (done.problems, done.evidence, done.head is not None) == ([], 14, True)
     changed, missing = sorted(folder.glob("processes/*/*/*.parquet"))[:2]
@@ -245,7 +242,7 @@ def test_verify_finds_a_changed_file_and_a_missing_one(tmp_path: Path) -> None:
     assert (names[0], "it was changed: its name is not the SHA-256 of its content") in found
     assert (names[1], "it is not there") in found
     with pytest.raises(OomdbError, match=f"lacks .*{missing.name}"):
-        rows_of(lake_in(tmp_path))
+        rows_of(filled)
 
 
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -310,22 +307,19 @@ def files_in(lake: Lake) -> dict[str, tuple[int, int]]:
     ids=json.dumps,
 )
 def test_a_manifest_that_names_anything_else_is_refused(
-    tmp_path: Path, change: dict[str, Any]
+    filled: Lake, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     """Files that it calls retired are removed by the next writer."""
-    logs = write_fleet(tmp_path / "logs")
     victim = tmp_path / "victim.parquet"
     victim.write_bytes(b"of somebody else")
-    lake = lake_in(tmp_path)
-    ingest(logs[:1], lake, jobs=1)
-    manifest = (lake.folder or Path()) / MANIFEST
+    manifest = (filled.folder or Path()) / MANIFEST
     told = json.loads(manifest.read_bytes())
     files = {**told["files"], **change["files"]} if change.get("files") else change.get("files")
     told |= change if files is None else {"files": files}
     manifest.write_text(json.dumps(told))
     with pytest.raises(DamagedDatabaseError, match=MANIFEST):
-        ingest(logs, lake, jobs=1)
-    with pytest.raises(DamagedDatabaseError, match=MANIFEST), Store.open_for_reading(lake):
+        read([one_more(tmp_path)], filled)
+    with pytest.raises(DamagedDatabaseError, match=MANIFEST), Store.open_for_reading(filled):
         pass
     assert victim.exists()
     assert json.loads(manifest.read_text()) == told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from oomdb.errors import OomdbError
 from oomdb.guard import child, lock
 from oomdb.guard.limits import Limits
 from oomdb.store.database import Store
-from tests.test_lake.lakes import lake_in, read, write_fleet
+from tests.test_lake.lakes import lake_in
 from tests.test_sql_lock import ESCAPES, QUESTIONS, SECRET, WITHOUT_EFFECT
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ INTO_THE_LAKE = [
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lake-lock")
-    read(write_fleet(folder / "logs"), lake_in(folder))
+    shutil.copytree(fleet / "lake", folder / "lake")
     (folder / "secret.csv").write_text(f"a,b\n{SECRET},1\n")
     return folder
 

@@ -11,6 +11,7 @@ from oomdb import cli
 from oomdb.ingest import ingest
 from oomdb.store.dump import canonical
 from oomdb.store.places import Place, Server, place_named
+from oomdb.store.server.opening import prepare
 from tests import samples
 from tests.servers.postgresql import fresh_database
 
@@ -51,6 +52,25 @@ def dump(place: Place) -> list[str]:
 
     with Store.open_for_reading(place) as reader:
         return list(canonical(reader))
+
+
+@pytest.fixture(scope="package")
+def tables_alone(postgresql_server: str) -> Iterator[str]:
+    """The address of a database with oomdb's tables and views, and no row; it is only copied."""
+    with fresh_database(postgresql_server) as url:
+        place = place_named(url)
+        assert isinstance(place, Server)
+        prepare(place)
+        yield url
+
+
+@pytest.fixture
+def prepared(postgresql_server: str, tables_alone: str) -> Iterator[Server]:
+    """A database on a server that has the tables and views already."""
+    with fresh_database(postgresql_server, copy_of=tables_alone) as url:
+        place = place_named(url)
+        assert isinstance(place, Server)
+        yield place
 
 
 class Command:

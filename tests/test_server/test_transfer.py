@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from oomdb.store.places import Place, Server
 
 
-def test_from_file_to_lake_to_server_to_folder_to_file(server: Server, tmp_path: Path) -> None:
+def test_from_file_to_lake_to_server_to_folder_to_file(prepared: Server, tmp_path: Path) -> None:
     """Each tier holds the same, and the chain of custody goes on from one to the next."""
     write_logs(tmp_path / "logs", range(4), reports=3)
     file, folder, last = (tmp_path / name for name in ("file.duckdb", "tables", "last.duckdb"))
@@ -36,10 +37,10 @@ def test_from_file_to_lake_to_server_to_folder_to_file(server: Server, tmp_path:
     lake = place_named(f"file://{tmp_path}/lake")
     expected = dump(file)
     export.export(file, lake, None)
-    export.export(lake, server, None)
-    export.export(server, folder, None)
+    export.export(lake, prepared, None)
+    export.export(prepared, folder, None)
     bring(folder, last)
-    for place in (lake, server, last):
+    for place in (lake, prepared, last):
         assert dump(place) == expected
         assert verify(place, again=place is last).problems == []
     with Store.open_for_reading(file) as reader:
@@ -48,22 +49,41 @@ def test_from_file_to_lake_to_server_to_folder_to_file(server: Server, tmp_path:
     assert verify(last, originals=False, entry=noted).problems == []
 
 
+class Overlapping(NamedTuple):
+    """What two collectors made of logs, one of which both had read, and one ingest of all."""
+
+    one: Path
+    other: Path
+    whole: Path
+
+
+@pytest.fixture(scope="module")
+def overlapping(tmp_path_factory: pytest.TempPathFactory) -> Overlapping:
+    folder = tmp_path_factory.mktemp("overlapping")
+    write_logs(folder / "logs", range(5))
+    logs = sorted((folder / "logs").iterdir())
+    made = Overlapping(*(folder / f"{name}.duckdb" for name in Overlapping._fields))
+    ingest(logs[:3], made.one)
+    ingest(logs[2:], made.other)
+    ingest([folder / "logs"], made.whole)
+    return made
+
+
 @pytest.mark.parametrize("kind", ["file", "lake", "server"])
-def test_an_import_joins_what_both_hold(kind: str, server: Server, tmp_path: Path) -> None:
-    """Two collectors read overlapping logs; one database of all of them is as one ingest's."""
-    write_logs(tmp_path / "logs", range(5))
-    logs = sorted((tmp_path / "logs").iterdir())
-    one, other, whole = (tmp_path / f"{name}.duckdb" for name in ("one", "other", "whole"))
-    ingest(logs[:3], one)
-    ingest(logs[2:], other)
-    ingest([tmp_path / "logs"], whole)
+def test_an_import_joins_what_both_hold(
+    kind: str, overlapping: Overlapping, prepared: Server, tmp_path: Path
+) -> None:
+    """One database of what two collectors read is as one ingest's."""
+    one, other, whole = overlapping
     targets: dict[str, Place] = {
-        "file": one,
+        "file": tmp_path / "one.duckdb",
         "lake": place_named(f"file://{tmp_path}/lake"),
-        "server": server,
+        "server": prepared,
     }
     target = targets[kind]
-    if kind != "file":
+    if kind == "file":
+        shutil.copyfile(one, tmp_path / "one.duckdb")
+    else:
         assert bring(one, target).new_events == 3
     done = bring(other, target)
     assert (done.sources, done.events, done.new_events) == (3, 3, 2)
@@ -86,22 +106,22 @@ def test_servers_with_as_many_entries_are_not_taken_for_one(
             bring(other, other)
 
 
-def test_labels_come_along_only_where_there_are_none(server: Server, tmp_path: Path) -> None:
+def test_labels_come_along_only_where_there_are_none(prepared: Server, tmp_path: Path) -> None:
     write_logs(tmp_path / "logs", range(2))
     one = tmp_path / "one.duckdb"
     ingest([tmp_path / "logs"], one)
     rules = tmp_path / "labels.csv"
     rules.write_text("host,role\nweb*,front\n")
     import_labels(rules, one)
-    ingest([tmp_path / "logs" / "web0.log"], server)
-    bring(one, server)
+    ingest([tmp_path / "logs" / "web0.log"], prepared)
+    bring(one, prepared)
     sql = "SELECT DISTINCT labels FROM hosts"
-    with Store.open_for_reading(server) as reader:
+    with Store.open_for_reading(prepared) as reader:
         assert reader.connection.execute(sql).fetchall() == [("role=front",)]
     rules.write_text("host,role\nweb*,back\n")
-    import_labels(rules, server)
-    bring(one, server)
-    with Store.open_for_reading(server) as reader:
+    import_labels(rules, prepared)
+    bring(one, prepared)
+    with Store.open_for_reading(prepared) as reader:
         assert reader.connection.execute(sql).fetchall() == [("role=back",)]
 
 

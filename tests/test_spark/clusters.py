@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from benchmarks.fleet import fleet as generator
 from oomdb.ingest import ingest
+from tests.servers.spark import JAVA_OPTIONS
 from tests.test_lake.lakes import rows_of
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Cluster:
             "spark.cores.max": "2",
             "spark.executor.cores": "1",
             "spark.executor.memory": "512m",
+            "spark.executor.extraJavaOptions": JAVA_OPTIONS,
             "spark.executorEnv.PYTHONPATH": path,
         }
 
@@ -108,6 +110,7 @@ class Cluster:
             **os.environ,
             "SPARK_HOME": str(self._home),
             "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_DAEMON_JAVA_OPTS": JAVA_OPTIONS,
             "SPARK_LOCAL_IP": _LOOPBACK,
             "SPARK_LOG_LEVEL": "INFO",
         }
