@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 from oomdb.store.database import Store
@@ -18,13 +17,13 @@ SELECT
   (SELECT COUNT(*) FROM (SELECT DISTINCT source_id, event_id FROM sightings)) AS sighted,
   (SELECT COUNT(*) FROM victims) AS victims
 """
+_LEAST_READS = 4
 
 
-def main(database: str, seconds: str) -> None:
-    """Read for so long; prints how often, and the last count of events."""
-    end = time.monotonic() + float(seconds)
+def main(database: str, enough: str) -> None:
+    """Read until there are so many events, some times at least; prints the last count of them."""
     reads, last = 0, 0
-    while time.monotonic() < end:
+    while last < int(enough) or reads < _LEAST_READS:
         with Store.open_for_reading(Path(database)) as reader:
             [row] = reader.query(WHOLE).to_pylist()
         events = row["events"]
@@ -32,7 +31,7 @@ def main(database: str, seconds: str) -> None:
         assert row["counted"] == row["sighted"], row
         assert events >= last, (events, last)
         reads, last = reads + 1, events
-    print(reads, last)
+    print(last)
 
 
 if __name__ == "__main__":
