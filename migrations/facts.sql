@@ -1,4 +1,4 @@
--- fb8e267d731b7794
+-- 87c32ea9288163b9
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

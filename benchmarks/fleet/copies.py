@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COPIED = (SOURCES, EVENTS, *EVENT_TABLES)
 #: Names of rows; a copy's are made of the first one's and the number of the copy.
-_IDS = frozenset(
+IDS = frozenset(
     {
         "body_key",
         "boot_id",
@@ -38,9 +38,9 @@ _IDS = frozenset(
         "victim_key",
     }
 )
-_HOSTS = frozenset({"copy_hostname", "path", "printed_hostname"})
-_TIMES = frozenset({"copy_occurred_at", "occurred_at"})
-_SECONDS = frozenset({"moment_s", "occurred_epoch_s"})
+HOSTS = frozenset({"copy_hostname", "path", "printed_hostname"})
+TIMES = frozenset({"copy_occurred_at", "occurred_at"})
+SECONDS = frozenset({"moment_s", "occurred_epoch_s"})
 _PIDS = frozenset({"chosen_pid", "invoker_pid", "pid", "tgid"})
 _SIZES = frozenset(
     {Magnitude.RAM_KB, Magnitude.RAM_PAGES, Magnitude.RAM_BYTES}
@@ -53,7 +53,7 @@ _COUNTS = frozenset({"free_blocks", "pages_scanned", "swap_cache_add", "value"})
 #: Sizes that are the machine's and no measure of what happened.
 _FIXED = frozenset({"block_kb", "budget_kb", "page_size_kb", "size_bytes", "size_kb"})
 #: The copies are spread over a year.
-_YEAR_S = 365 * 86400
+YEAR_S = 365 * 86400
 
 
 def multiply(base: Path, target: Path, copies: int) -> None:
@@ -63,7 +63,7 @@ def multiply(base: Path, target: Path, copies: int) -> None:
         connection.execute("SET checkpoint_threshold = '2GB'")
         connection.execute(f"ATTACH '{base}' AS base (READ_ONLY)")
         for number in range(1, copies):
-            shift_s = number * _YEAR_S // copies
+            shift_s = number * YEAR_S // copies
             connection.begin()
             for table in _COPIED:
                 connection.execute(_copy(table, number, shift_s))
@@ -100,13 +100,13 @@ def _copy(table: Table, number: int, shift_s: int) -> str:
 def _value(table: Table, column: Column, number: int, shift_s: int) -> str:
     """The SQL of a column's value in a copy."""
     name = column.name
-    if name in _IDS:
+    if name in IDS:
         return f"SUBSTR(MD5({name} || ' {number}'), 1, 16)"
-    if name in _HOSTS:
+    if name in HOSTS:
         return f"{name} || '-{number}'"
-    if name in _TIMES:
+    if name in TIMES:
         return f"{name} + INTERVAL {shift_s} SECOND"
-    if name in _SECONDS:
+    if name in SECONDS:
         return f"{name} + {shift_s}"
     if column.type is Type.BLOB and name == "evidence":
         return "NULL"

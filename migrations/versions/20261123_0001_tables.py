@@ -2540,9 +2540,14 @@ def upgrade() -> None:
         comment="One memory zone.",
     )
     if op.get_bind().dialect.name == "postgresql":
+        op.create_index("budget_hosts_host_id_idx", "budget_hosts", ["host_id"])
         op.create_index("custody_sources_entry_no_idx", "custody_sources", ["entry_no"])
         op.create_index("events_host_id_idx", "events", ["host_id"])
         op.create_index("events_occurred_at_idx", "events", ["occurred_at"])
+        op.create_index("events_printed_hostname_idx", "events", ["printed_hostname"])
+        op.create_index("host_labels_host_id_idx", "host_labels", ["host_id"])
+        op.create_index("host_names_host_id_idx", "host_names", ["host_id"])
+        op.create_index("host_names_name_idx", "host_names", ["name"])
         op.create_index("sources_head_digest_idx", "sources", ["head_digest"])
         op.create_index("sources_path_idx", "sources", ["path"])
         op.create_index("sources_sha256_idx", "sources", ["sha256"])
@@ -2667,6 +2672,7 @@ def upgrade() -> None:
         )
         op.create_index("sightings_body_key_idx", "sightings", ["body_key"])
         op.create_index("sightings_copy_digest_idx", "sightings", ["copy_digest"])
+        op.create_index("sightings_copy_hostname_idx", "sightings", ["copy_hostname"])
         op.create_index("sightings_event_id_idx", "sightings", ["event_id"])
         op.create_index("sightings_head_uptime_key_idx", "sightings", ["head_uptime_key"])
         op.create_index("sightings_head_wall_key_idx", "sightings", ["head_wall_key"])

@@ -12,7 +12,7 @@ from oomdb.incidents.copies import reread
 from oomdb.incidents.identity import host_id
 from oomdb.incidents.resolve import Copy, Incident, incidents, merged_host
 from oomdb.store.arrow import to_arrow
-from oomdb.store.insertion import insert_rows, registered
+from oomdb.store.insertion import among, insert_rows, registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,15 +31,7 @@ _FACTS = (
     " head_wall_key, event_id"
 )
 _COPY_TIMES = ("copy_occurred_at", "copy_time_basis", "copy_printed_time")
-_RELATED = f"""
-SELECT {_FACTS}, {", ".join(_COPY_TIMES)}
-FROM sightings
-WHERE victim_key IN (SELECT key FROM wanted_keys)
-  OR body_key IN (SELECT key FROM wanted_keys)
-  OR head_uptime_key IN (SELECT key FROM wanted_keys)
-  OR head_wall_key IN (SELECT key FROM wanted_keys)
-  OR copy_digest IN (SELECT key FROM wanted_keys)
-  OR event_id IN (SELECT key FROM wanted_keys)"""
+_KEYS = ("victim_key", "body_key", "head_uptime_key", "head_wall_key", "copy_digest", "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +63,7 @@ class Assignment:
     def __init__(self, connection: Connection, event_rows: EventRows) -> None:
         self._connection = connection
         self._event_rows = event_rows
+        self._wanted = among(connection, "wanted_keys", "key")
 
     def add(self, seen: Sequence[Seen], lost: dict[str, str]) -> Assigned:
         """Add the reports of several sources; `lost` are the events of copies taken out."""
@@ -104,7 +97,10 @@ class Assignment:
         wanted |= {copy.digest for copy in copies}
         while True:
             with self._table("wanted_keys", key=sorted(wanted)):
-                rows = self._connection.execute(_RELATED).fetchall()
+                rows = self._connection.execute(
+                    f"SELECT {_FACTS}, {', '.join(_COPY_TIMES)} FROM sightings"
+                    f" WHERE {' OR '.join(f'{key} {self._wanted}' for key in _KEYS)}"
+                ).fetchall()
             event_of: dict[Copy, str] = {}
             times: dict[str, list[tuple[object, ...]]] = defaultdict(list)
             for row in rows:
@@ -177,8 +173,7 @@ class Assignment:
             return {}
         with self._table("wanted_keys", key=sorted(event_ids)):
             result = self._connection.execute(
-                f"SELECT event_id, {', '.join(_SIGNED)} FROM events"
-                " WHERE event_id IN (SELECT key FROM wanted_keys)"
+                f"SELECT event_id, {', '.join(_SIGNED)} FROM events WHERE event_id {self._wanted}"
             )
             return {row[0]: tuple(row[1:]) for row in result.fetchall()}
 
@@ -203,7 +198,7 @@ class Assignment:
         with self._table("wanted_keys", key=sorted(digests)):
             result = self._connection.execute(
                 "SELECT copy_digest, evidence, copy_json_fields FROM sightings"
-                " WHERE copy_digest IN (SELECT key FROM wanted_keys)"
+                f" WHERE copy_digest {self._wanted}"
                 " ORDER BY copy_digest, source_id, first_byte"
             )
             evidence = {row[0]: row[1:] for row in reversed(result.fetchall())}
@@ -222,6 +217,7 @@ class Assignment:
             self._connection.execute(
                 "UPDATE sightings SET event_id = moved_copies.event_id FROM moved_copies"
                 " WHERE sightings.copy_digest = moved_copies.key"
+                f" AND sightings.copy_digest {among(self._connection, 'moved_copies', 'key')}"
             )
 
     def _table(self, name: str, **columns: Sequence[str]) -> AbstractContextManager[None]:

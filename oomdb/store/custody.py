@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import __version__, tables
 from oomdb.errors import UsageError
-from oomdb.store.insertion import insert, insert_rows
+from oomdb.store.insertion import among, insert, insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,19 +40,20 @@ _NAMELESS = "redacted"
 
 _SOURCE = "path, sha256, size_bytes, evidence_digest"
 #: Sources that an act has changed: those that are gone or kept otherwise, those that are new.
-_CHANGES = f"""
-SELECT change, turn, {_SOURCE}
+_CHANGES = """
+SELECT change, turn, {source}
 FROM (
   SELECT 'removed' AS change, 0 AS turn, b.path, b.sha256, b.size_bytes, b.evidence_digest
   FROM sources_before AS b
-  LEFT JOIN sources AS s ON s.source_id = b.source_id
+  LEFT JOIN (SELECT * FROM sources WHERE source_id {among_before}) AS s
+    ON s.source_id = b.source_id
   WHERE s.source_id IS NULL OR s.evidence_digest IS DISTINCT FROM b.evidence_digest
     OR s.size_bytes <> b.size_bytes
   UNION ALL
   SELECT 'added' AS change, 1 AS turn, s.path, s.sha256, s.size_bytes, s.evidence_digest
   FROM sources AS s
   LEFT JOIN sources_before AS b ON b.source_id = s.source_id
-  WHERE s.source_id IN (SELECT source_id FROM sources_touched)
+  WHERE s.source_id {among_touched}
     AND (b.source_id IS NULL OR s.evidence_digest IS DISTINCT FROM b.evidence_digest
         OR s.size_bytes <> b.size_bytes)
 ) AS changed"""
@@ -116,7 +117,7 @@ class Ledger:
         """Note sources, whose ids are in a relation, before they are taken out."""
         self._connection.execute(
             f"INSERT INTO sources_before SELECT source_id, {_SOURCE} FROM sources"
-            f" WHERE source_id IN (SELECT source_id FROM {relation})"
+            f" WHERE source_id {among(self._connection, relation, 'source_id')}"
             " AND source_id NOT IN (SELECT source_id FROM sources_touched)"
         )
         self._touch(relation)
@@ -133,10 +134,15 @@ class Ledger:
         connection = self._connection
         last_no, previous = head(connection)
         entry_no = last_no + 1
+        changes = _CHANGES.format(
+            source=_SOURCE,
+            among_before=among(connection, "sources_before", "source_id"),
+            among_touched=among(connection, "sources_touched", "source_id"),
+        )
         connection.execute(
             f"INSERT INTO custody_sources (entry_no, change_no, change, {_SOURCE})"
             f" SELECT {entry_no}, ROW_NUMBER() OVER (ORDER BY path, sha256, turn),"
-            f" change, {_SOURCE} FROM ({_CHANGES}) AS changes"
+            f" change, {_SOURCE} FROM ({changes}) AS changes"
         )
         options = dict(act.options)
         for name in self._told:

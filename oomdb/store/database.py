@@ -14,7 +14,7 @@ from oomdb.errors import OomdbError
 from oomdb.output import terminal
 from oomdb.store.connection import server_session
 from oomdb.store.event_rows import EventRows
-from oomdb.store.insertion import insert, insert_rows, registered
+from oomdb.store.insertion import among, insert, insert_rows, registered
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
 from oomdb.store.places import Server, lake_at
 from oomdb.store.staging import cannot_write, locked, staged
@@ -260,9 +260,9 @@ class Store(Content):
         with registered(self.connection, "logs", path=paths, head=heads, sha256=digests):
             result = self.connection.execute(
                 "SELECT source_id, path, sha256, size_bytes, head_digest, reading, event_count"
-                " FROM sources WHERE path IN (SELECT path FROM logs)"
-                " OR head_digest IN (SELECT head FROM logs WHERE head IS NOT NULL)"
-                " OR sha256 IN (SELECT sha256 FROM logs)"
+                f" FROM sources WHERE path {among(self.connection, 'logs', 'path')}"
+                f" OR head_digest {among(self.connection, 'logs', 'head')}"
+                f" OR sha256 {among(self.connection, 'logs', 'sha256')}"
             )
             return [Known(*row) for row in result.fetchall()]
 
@@ -316,9 +316,8 @@ class Store(Content):
         with self._transaction():
             if known:
                 with registered(self.connection, "known_paths", path=known):
-                    self.connection.execute(
-                        "DELETE FROM inputs WHERE path IN (SELECT path FROM known_paths)"
-                    )
+                    named = among(self.connection, "known_paths", "path")
+                    self.connection.execute(f"DELETE FROM inputs WHERE path {named}")
             insert_rows(self.connection, "inputs", [asdict(each) for each in inputs])
 
     def clear_derived(self) -> None:
@@ -373,13 +372,11 @@ class Store(Content):
             registered(self.connection, "gone_sources", source_id=source_ids),
         ):
             self._ledger.leaving("gone_sources")
+            are_gone = among(self.connection, "gone_sources", "source_id")
             gone = self.connection.execute(
-                "DELETE FROM sightings WHERE source_id IN (SELECT source_id FROM gone_sources)"
-                " RETURNING copy_digest, event_id"
+                f"DELETE FROM sightings WHERE source_id {are_gone} RETURNING copy_digest, event_id"
             ).fetchall()
-            self.connection.execute(
-                "DELETE FROM sources WHERE source_id IN (SELECT source_id FROM gone_sources)"
-            )
+            self.connection.execute(f"DELETE FROM sources WHERE source_id {are_gone}")
         self._lost.update(gone)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oomdb import tables
-from oomdb.store.insertion import insert, registered
+from oomdb.store.insertion import among, insert, registered
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,12 +33,10 @@ class EventRows:
         if not event_ids:
             return
         with registered(self._connection, "gone_events", event_id=sorted(event_ids)):
+            are_gone = among(self._connection, "gone_events", "event_id")
             for table in (tables.EVENTS, *tables.EVENT_TABLES):
                 if table is not tables.SIGHTINGS:
-                    self._connection.execute(
-                        f"DELETE FROM {table.name}"
-                        " WHERE event_id IN (SELECT event_id FROM gone_events)"
-                    )
+                    self._connection.execute(f"DELETE FROM {table.name} WHERE event_id {are_gone}")
 
     def clear(self) -> None:
         """Take out all rows of all events but their sightings."""

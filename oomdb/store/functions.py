@@ -2,6 +2,8 @@
 
 `MATCHES_PATTERN(text, pattern)`: whether a text is as a shell pattern (`*`, `?`, `[a-z]`) says.
 `TIMESTAMP_OF_US(number)`: the point in time so many microseconds after 1970 began.
+`FIRST_LABEL(name)`, of PostgreSQL alone: a host name up to its first dot, in small letters; empty
+where it is not ASCII, of which the database may know other small letters than this program.
 """
 
 from __future__ import annotations
@@ -18,6 +20,12 @@ DUCKDB = (
 #: character, and what is special to expressions is escaped. A bracket that is not closed
 #: matches nothing.
 POSTGRESQL = (
+    """
+CREATE OR REPLACE FUNCTION FIRST_LABEL(name TEXT) RETURNS TEXT
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE WHEN OCTET_LENGTH(name) = CHAR_LENGTH(name)
+  THEN LOWER(SPLIT_PART(name, '.', 1) COLLATE "C") ELSE '' END
+$$""",
     r"""
 CREATE OR REPLACE FUNCTION MATCHES_BRACKETS(value TEXT, pattern TEXT) RETURNS BOOLEAN
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$

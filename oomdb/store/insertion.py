@@ -40,6 +40,16 @@ def insert(connection: Connection, name: str, table: pa.Table) -> None:
     database.unregister("incoming")
 
 
+def among(connection: Connection, relation: str, column: str) -> str:
+    """The rest of a condition that is true of the values in a relation's column.
+
+    A server looks an array's values up in an index, each by itself; of a subquery's rows it
+    does not know how few they are, and goes through the whole table.
+    """
+    values = f"SELECT {column} FROM {relation}"
+    return f"= ANY(ARRAY({values}))" if server_session(connection) else f"IN ({values})"
+
+
 @contextmanager
 def registered(
     connection: Connection, name: str, **columns: Sequence[str | None]

@@ -53,9 +53,13 @@ _TYPES: dict[tables.Type, TypeEngine[Any]] = {
 
 #: Columns by which rows are looked for, beside the event of each row of a table of events.
 _INDEXED: dict[str, tuple[str, ...]] = {
-    "events": ("host_id", "occurred_at"),
+    "host_names": ("host_id", "name"),
+    "host_labels": ("host_id",),
+    "budget_hosts": ("host_id",),
+    "events": ("host_id", "occurred_at", "printed_hostname"),
     "sightings": (
         "source_id",
+        "copy_hostname",
         "copy_digest",
         "victim_key",
         "body_key",

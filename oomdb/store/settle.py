@@ -20,12 +20,13 @@ SHARED_BOOT = "boot_clock:shared"
 
 #: When the machine had booted, for logs of one boot that print seconds since boot alone:
 #: by an incident of theirs whose time another log tells. A log whose seconds go back holds
-#: several boots.
-_BOOTS = """
+#: several boots. `of_logs` is the rest of a condition that is true of the logs which it is asked
+#: of, `of_events` of at least their events.
+BOOTS = f"""
 SELECT
   seen.source_id,
   MIN(
-    CAST(ROUND(EXTRACT(EPOCH FROM events.occurred_at) * 1000000) AS BIGINT)
+    CAST(ROUND(EXTRACT(EPOCH FROM told.occurred_at) * 1000000) AS BIGINT)
     - CAST(ROUND(seen.copy_uptime_s * 1000000) AS BIGINT)
   ) AS boot_us
 FROM (
@@ -33,11 +34,15 @@ FROM (
     source_id, event_id, copy_uptime_s,
     copy_uptime_s - LAG(copy_uptime_s) OVER (PARTITION BY source_id ORDER BY first_line) AS step_s
   FROM sightings
-  WHERE copy_uptime_s IS NOT NULL AND copy_printed_time IS NULL
+  WHERE copy_uptime_s IS NOT NULL AND copy_printed_time IS NULL AND source_id {{of_logs}}
 ) AS seen
-JOIN events ON events.event_id = seen.event_id
+LEFT JOIN (
+  SELECT event_id, occurred_at FROM events
+  WHERE time_basis <> '{SHARED_BOOT}' AND event_id {{of_events}}
+) AS told ON told.event_id = seen.event_id
 GROUP BY seen.source_id
-HAVING COALESCE(MIN(seen.step_s), 0) >= -1 AND COUNT(events.occurred_at) > 0"""
+HAVING COALESCE(MIN(seen.step_s), 0) >= -1 AND COUNT(told.occurred_at) > 0"""
+_EVERY = "IS NOT NULL"
 
 
 def settle(connection: Connection) -> None:
@@ -64,7 +69,7 @@ FROM (
   SELECT
     sightings.event_id,
     MIN(boots.boot_us + CAST(ROUND(sightings.copy_uptime_s * 1000000) AS BIGINT)) AS at_us
-  FROM ({_BOOTS}) AS boots
+  FROM ({BOOTS.format(of_logs=_EVERY, of_events=_EVERY)}) AS boots
   JOIN sightings ON sightings.source_id = boots.source_id
   WHERE sightings.copy_uptime_s IS NOT NULL
   GROUP BY sightings.event_id
@@ -84,17 +89,11 @@ def settle_hosts(connection: Connection) -> None:
         "SELECT printed_hostname FROM events WHERE printed_hostname IS NOT NULL"
         " UNION SELECT copy_hostname FROM sightings WHERE copy_hostname IS NOT NULL ORDER BY 1"
     ).fetchall()
-    names = [row[0] for row in printed]
-    fullest = fullest_names([name.lower() for name in names])
-    home = {name: fullest[name.lower()] for name in names}
-    shown: dict[str, str] = {}
-    for name in names:
-        if home[name] == name.lower().rstrip("."):
-            shown[home[name]] = max(name, shown.get(home[name], name))
+    hosts, host_of = named([row[0] for row in printed])
     rows: list[dict[str, object]]
-    rows = [{"host_id": host_id(lower), "hostname": name} for lower, name in shown.items()]
+    rows = [{"host_id": host, "hostname": name} for host, name in hosts.items()]
     aliases: list[dict[str, object]]
-    aliases = [{"host_id": host_id(home[name]), "name": name} for name in names]
+    aliases = [{"host_id": host, "name": name} for name, host in host_of.items()]
     connection.begin()
     for table, content in (("hosts", rows), ("host_names", aliases)):
         connection.execute(f"DELETE FROM {table}")
@@ -104,6 +103,21 @@ def settle_hosts(connection: Connection) -> None:
         " WHERE events.printed_hostname = n.name AND events.host_id <> n.host_id"
     )
     connection.commit()
+
+
+def named(names: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The machines that these names mean: the name that each is shown by, and each name's host.
+
+    Names whose first labels differ have nothing to do with each other.
+    """
+    fullest = fullest_names([name.lower() for name in names])
+    home = {name: fullest[name.lower()] for name in names}
+    shown: dict[str, str] = {}
+    for name in names:
+        if home[name] == name.lower().rstrip("."):
+            shown[home[name]] = max(name, shown.get(home[name], name))
+    hosts = {host_id(lower): name for lower, name in shown.items()}
+    return hosts, {name: host_id(home[name]) for name in names}
 
 
 def fullest_names(names: Collection[str]) -> dict[str, str]:

@@ -22,6 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
     if not corpus.is_dir():
         print(f"no corpus at {corpus}: nothing judged (set OOMDB_CORPUS or name a folder)")
         return 0
+    if options.engines:
+        from tests.corpus.engines import compare
+
+        return compare(corpus)
     started = time.monotonic()
     jobs = jobs_of(corpus, options.section or SECTIONS, options.only)
     totals = {section: Total() for section in SECTIONS}
@@ -55,6 +59,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="logs whose path contains TEXT")
     parser.add_argument("--section", action="append", choices=SECTIONS, help="may be repeated")
     parser.add_argument("--all", action="store_true", help="every difference on a line of its own")
+    parser.add_argument(
+        "--engines", action="store_true", help="compare all views on three engines instead"
+    )
     parser.add_argument("--strict", action="store_true", help="exit 1 when anything differs")
     return parser.parse_args(arguments)
 

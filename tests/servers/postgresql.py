@@ -32,18 +32,19 @@ _USER = "oomdb"
 _START_LIMIT_S = 60
 _STOP_LIMIT_S = 30
 _NUMBERS = count(1)
+MISSING = "no PostgreSQL server here (on Debian: apt install postgresql)"
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The server as `user@host:port`; it is started when the first test asks for it."""
-    programs = _programs()
+    programs = installed()
     if programs is None:
-        reason = "no PostgreSQL server here (on Debian: apt install postgresql)"
+        reason = MISSING
         if os.environ.get("OOMDB_SERVER_TESTS") == "required":
             pytest.fail(reason)
         pytest.skip(reason)
-    with _running(programs) as server:
+    with running(programs) as server:
         yield server
 
 
@@ -70,7 +71,7 @@ def fresh_database(server: str, copy_of: str | None = None) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _programs() -> Path | None:
+def installed() -> Path | None:
     """The folder of the newest server's programs; None when there is none."""
     versions = {
         int(path.parent.parent.name): path.parent
@@ -84,7 +85,7 @@ def _programs() -> Path | None:
 
 
 @contextmanager
-def _running(programs: Path) -> Iterator[str]:
+def running(programs: Path) -> Iterator[str]:
     """Start a server, and stop it and remove its data at the end of the block."""
     # Not pytest's own folder: only the user of the tests may enter that.
     folder = Path(tempfile.mkdtemp(prefix="oomdb-postgresql-"))

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,11 +43,18 @@ _SETTINGS = {
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
     """The session; it is started when the first test asks for it, and makes room for others."""
-    reason = _missing()
+    reason = missing()
     if reason:
         if os.environ.get("OOMDB_SPARK_TESTS") == "required":
             pytest.fail(reason)
         pytest.skip(reason)
+    with running() as session:
+        yield session
+
+
+@contextmanager
+def running() -> Iterator[SparkSession]:
+    """A session, which is stopped at the end of the block."""
     from pyspark.sql import SparkSession
 
     with tempfile.TemporaryDirectory(prefix="oomdb-spark-") as folder:
@@ -61,7 +69,7 @@ def spark() -> Iterator[SparkSession]:
             session.stop()
 
 
-def _missing() -> str:
+def missing() -> str:
     """Why there is no Spark; empty where there is one."""
     if importlib.util.find_spec("pyspark") is None:
         return "no pyspark here (pip install --group dev)"

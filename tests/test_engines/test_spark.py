@@ -2,68 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
 import pytest
 
-from oomdb.spark.query import TYPES
-from oomdb.tables import TABLES
-from oomdb.views import View, load_views
 from tests.test_engines import content
+from tests.test_engines.spark import VIEWS, Filled
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pyarrow as pa
     from pyspark.sql import SparkSession
-    from pyspark.sql.types import StructType
+
+    from oomdb.views import View
 
 #: Run by themselves: one Spark takes all processors.
 pytestmark = pytest.mark.spark
 
-VIEWS = {view.name: view for view in load_views()}
-
-
-class Filled:
-    """A session with every table, and the views that were asked for so far."""
-
-    def __init__(self, session: SparkSession, folder: Path) -> None:
-        self.session = session
-        self._folder = folder
-        self._found: dict[str, pa.Table] = {}
-        for table in TABLES:
-            file = folder / f"{table.name}.parquet"
-            content.tables().execute(f"COPY {table.name} TO '{file}' (FORMAT parquet)")
-            columns = ", ".join(f"{c.name} {TYPES[c.type]}" for c in table.columns)
-            self._read(table.name, file, columns)
-
-    def _read(self, name: str, file: Path, schema: StructType | str) -> None:
-        self.session.read.schema(schema).parquet(str(file)).createOrReplaceTempView(name)
-
-    def rows(self, view: View) -> pa.Table:
-        """The rows of the view's SELECT, over Spark's own rows of the views that it reads."""
-        if view.name not in self._found:
-            for name in sorted(set(re.findall(r"\w+", view.code)) & VIEWS.keys() - {view.name}):
-                self.rows(VIEWS[name])
-            self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {view.name} AS {view.sql}")
-            made = self.session.table(view.name)
-            rows = self._found[view.name] = made.toArrow()
-            # Views that read it need not work it out again: plans of ten views take minutes.
-            file = self._folder / f"{view.name}.parquet"
-            pq.write_table(rows, file)
-            self._read(view.name, file, made.schema)
-        return self._found[view.name]
-
 
 @pytest.fixture(scope="module")
 def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    return Filled(spark, tmp_path_factory.mktemp("spark"))
+    return Filled(spark, tmp_path_factory.mktemp("spark"), content.of_tests())
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=list(VIEWS))
 def test_the_view_gives_the_same_rows(filled: Filled, view: View) -> None:
     rows = filled.rows(view)
     assert tuple(rows.column_names) == tuple(name for name, _ in view.columns)
-    content.assert_expected(view, (tuple(row.values()) for row in rows.to_pylist()))
+    content.of_tests().assert_expected(view, (tuple(row.values()) for row in rows.to_pylist()))

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oomdb.store.database import Store
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from oomdb.store.places import Server
     from tests.test_server.conftest import Command
 
 EVER = ("--since", "2000-01-01", "--until", "latest")
@@ -110,3 +113,24 @@ def test_values_of_the_servers_own_types(on_server: Command, sql: str, rows: str
     code, printed, messages = on_server("sql", "--unsafe", sql, "--format", "ndjson")
     assert (code, messages) == (0, "")
     assert printed == rows + "\n"
+
+
+@pytest.mark.parametrize(("last", "kind"), [("0.5", "double"), ("7", "int64")])
+def test_numbers_of_any_size_come_some_at_a_time(
+    filled_server: Server, last: str, kind: str
+) -> None:
+    """The last row tells the type; a cursor is gone from the server after it."""
+    sql = (
+        f"SELECT CASE WHEN n < 2500 THEN CAST(n AS NUMERIC) ELSE {last} END AS n"
+        " FROM GENERATE_SERIES(1, 2500) AS s (n)"
+    )
+    cursors = "SELECT COUNT(*) FROM pg_cursors WHERE name LIKE 'oomdb%'"
+    with Store.open_for_reading(filled_server) as reader:
+        found = reader.connection.cursor().execute(sql).to_arrow_reader(1000)
+        assert str(found.schema.field("n").type) == kind
+        assert reader.connection.execute(cursors).fetchone() == (1,)
+        batches = list(found)
+        assert reader.connection.execute(cursors).fetchone() == (0,)
+    assert [batch.num_rows for batch in batches] == [1000, 1000, 500]
+    numbers = [number for batch in batches for number in batch["n"].to_pylist()]
+    assert numbers == [*range(1, 2500), float(last)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 _TYPES: dict[int, pa.DataType] = {
     16: pa.bool_(),
@@ -53,21 +53,20 @@ def are_open(found: Sequence[Column]) -> bool:
     return any(column.type is None for column in found)
 
 
-def schema(found: Sequence[Column], rows: Sequence[Sequence[Any]]) -> pa.Schema:
-    """The schema of a result that begins with these rows; of all rows, where types are open."""
+def schema(found: Sequence[Column], rows: Iterable[Sequence[Any]]) -> pa.Schema:
+    """The schema of a result; where types are open, all of its rows tell them."""
+    are_open = [at for at, column in enumerate(found) if column.type is None]
+    fractions = {at for row in rows for at in are_open if _is_no_count(row[at])}
     return pa.schema(
-        (column.name, column.type or _numeric(row[at] for row in rows))
+        (column.name, column.type or (pa.float64() if at in fractions else pa.int64()))
         for at, column in enumerate(found)
     )
 
 
-def _numeric(values: Iterator[Any]) -> pa.DataType:
-    for value in values:
-        if isinstance(value, Decimal) and (
-            not value.is_finite() or value != value.to_integral_value() or abs(value) >= _TOO_LARGE
-        ):
-            return pa.float64()
-    return pa.int64()
+def _is_no_count(value: Any) -> bool:
+    return isinstance(value, Decimal) and (
+        not value.is_finite() or value != value.to_integral_value() or abs(value) >= _TOO_LARGE
+    )
 
 
 def batch(rows: Sequence[Sequence[Any]], known: pa.Schema) -> pa.RecordBatch:

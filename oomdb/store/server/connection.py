@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from oomdb.errors import OomdbError, UsageError
 from oomdb.store.server import arrow
@@ -145,43 +145,65 @@ class Streaming:
 
     def execute(self, query: str, parameters: Sequence[object] = ()) -> ServerResult:
         """Begin one question; rows are fetched as they are asked for."""
+        with told_of(self._connection.server):
+            cursor = self._declared(query, parameters)
+            if arrow.are_open(arrow.columns(_described(cursor))):
+                # Its rows may have to be gone through twice.
+                cursor.close()
+                cursor = self._declared(query, parameters, scrollable=True)
+        return ServerResult(cursor, self._connection.server)
+
+    def _declared(
+        self, query: str, parameters: Sequence[object], *, scrollable: bool | None = None
+    ) -> driver.ServerCursor[Any]:
         connection = self._connection
         cursor = connection.session.cursor(
-            f"oomdb_{self._number}", withhold=not connection.is_in_transaction
+            f"oomdb_{self._number}",
+            scrollable=scrollable,
+            withhold=not connection.is_in_transaction,
         )
-        cursor.itersize = _FETCHED_ROWS
-        with told_of(connection.server):
-            cursor.execute(_marked(query, parameters), tuple(parameters))
-        return ServerResult(cursor, connection.server)
+        cursor.execute(_marked(query, parameters), tuple(parameters))
+        return cursor
 
 
 class ServerResult:
-    """The rows of one statement."""
+    """The rows of one statement; a cursor on the server is closed after the last of them."""
 
-    def __init__(self, cursor: driver.Cursor[Any], server: Server) -> None:
+    def __init__(
+        self, cursor: driver.Cursor[Any] | driver.ServerCursor[Any], server: Server
+    ) -> None:
         self._cursor = cursor
         self._server = server
+        self._is_on_server = isinstance(cursor, psycopg_module().ServerCursor)
+        self._is_at_end = False
+        self._described = None if cursor.description is None else _described(cursor)
 
     @property
     def description(self) -> list[Any] | None:
         """Name and type (its number on the server) of each column; None without rows."""
-        told = self._cursor.description
-        return None if told is None else [(column.name, column.type_code) for column in told]
+        return None if self._described is None else [*self._described]
 
     def fetchone(self) -> Any:
         """The next row; None after the last."""
-        with told_of(self._server):
-            return self._cursor.fetchone()
+        return next(iter(self.fetchmany()), None)
 
     def fetchall(self) -> list[Any]:
         """All rows that are left."""
-        with told_of(self._server):
-            return self._cursor.fetchall()
+        rows = []
+        while some := self.fetchmany(_FETCHED_ROWS):
+            rows += some
+        return rows
 
     def fetchmany(self, size: int = 1) -> list[Any]:
         """The next rows, so many at most; none after the last."""
+        if self._is_at_end:
+            return []
         with told_of(self._server):
-            return self._cursor.fetchmany(size)
+            rows = self._cursor.fetchmany(size)
+            if len(rows) < size and self._is_on_server:
+                self._is_at_end = True
+                self._cursor.close()
+        return rows
 
     def to_arrow_table(self) -> pa.Table:
         """All rows as an Arrow table."""
@@ -192,16 +214,34 @@ class ServerResult:
         import pyarrow as pa
 
         columns = arrow.columns(self.description or [])
-        first = self.fetchall() if arrow.are_open(columns) else self.fetchmany(batch_size)
-        schema = arrow.schema(columns, first)
+        first: list[Any] = []
+        if not arrow.are_open(columns):
+            schema = arrow.schema(columns, ())
+        elif self._is_on_server:
+            schema = arrow.schema(columns, self._looked_ahead(batch_size))
+        else:
+            first = self.fetchall()  # they are in this process already
+            schema = arrow.schema(columns, first)
 
         def batches() -> Iterator[pa.RecordBatch]:
-            rows = first
+            rows = first or self.fetchmany(batch_size)
             while rows:
                 yield arrow.batch(rows, schema)
                 rows = self.fetchmany(batch_size)
 
         return pa.RecordBatchReader.from_batches(schema, batches())
+
+    def _looked_ahead(self, batch_size: int) -> Iterator[Any]:
+        """All rows, which are fetched again afterwards."""
+        cursor = cast("driver.ServerCursor[Any]", self._cursor)
+        with told_of(self._server):
+            while rows := cursor.fetchmany(batch_size):
+                yield from rows
+            cursor.scroll(0, mode="absolute")
+
+
+def _described(cursor: driver.Cursor[Any] | driver.ServerCursor[Any]) -> list[tuple[str, int]]:
+    return [(column.name, column.type_code) for column in cursor.description or ()]
 
 
 def _marked(query: str, parameters: Sequence[object]) -> Any:

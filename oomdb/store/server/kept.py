@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oomdb.store import facts, functions
-from oomdb.store.insertion import registered
+from oomdb.store.insertion import among, registered
 from oomdb.views import load_views
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ def make_views(connection: ServerConnection) -> None:
     """Make the function that SQL calls, every saved view, and the empty tables of those kept."""
     for function in functions.POSTGRESQL:
         connection.execute(function)
+    connection.execute(
+        "CREATE INDEX IF NOT EXISTS host_names_first_label_idx ON host_names (FIRST_LABEL(name))"
+    )
     kept = set(facts.kept_by_event())
     for view in load_views():
         connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
@@ -93,14 +96,22 @@ def make_views(connection: ServerConnection) -> None:
         connection.execute(f"COMMENT ON VIEW {view.name} IS '{comment}'")
 
 
-def derive(connection: ServerConnection, changed: Collection[str]) -> None:
-    """Bring what is kept up to date, in the caller's transaction.
+def derive_whole(connection: ServerConnection, changed: Collection[str] = ()) -> None:
+    """The same as `derive`, also of events that are not told: those whose place is not kept.
 
-    `changed` are the events whose rows or sightings were written or taken away; those of
-    which host or time are others now are found here.
+    It goes through all events for them.
     """
-    moved = [row[0] for row in connection.execute(_MOVED).fetchall()]
-    event_ids = sorted({*changed, *moved})
+    moved = {row[0] for row in connection.execute(_MOVED).fetchall()}
+    derive(connection, moved.union(changed))
+
+
+def derive(connection: ServerConnection, changed: Collection[str]) -> None:
+    """Bring what is kept of these events up to date, in the caller's transaction.
+
+    `changed` are those whose rows or sightings were written or taken away, or of which host or
+    time are others now.
+    """
+    event_ids = sorted(changed)
     connection.execute(f"SET LOCAL work_mem = '{_SORT_MEMORY}'")
     for first in range(0, len(event_ids), _MOST_EVENTS):
         with registered(connection, "slice", event_id=event_ids[first : first + _MOST_EVENTS]):
@@ -111,11 +122,12 @@ def _derive_slice(connection: ServerConnection) -> None:
     (schema,) = connection.execute("SELECT QUOTE_IDENT(CURRENT_SCHEMA())").fetchone()
     kept, seen = set(facts.kept_by_event()), facts.words_read()
     made: list[tuple[str, str]] = []
+    of_slice = among(connection, "slice", "event_id")
     for table, columns in facts.columns_read().items():
         names = ", ".join(f"t.{name}" for name in columns)
         connection.execute(
             f"CREATE TEMPORARY TABLE {table} AS SELECT {names} FROM {schema}.{table} AS t"
-            " JOIN slice AS s ON s.event_id = t.event_id"
+            f" WHERE t.event_id {of_slice}"
         )
         connection.execute(f"ANALYZE pg_temp.{table}")
         made.append(("TABLE", table))
@@ -132,7 +144,7 @@ def _derive_slice(connection: ServerConnection) -> None:
         columns = [name for name, _ in view.columns]
         rows = view.name if view.name in seen else f"({view.sql})"
         table = f"{schema}.{name_of(view)}"
-        connection.execute(f"DELETE FROM {table} WHERE event_id IN (SELECT event_id FROM slice)")
+        connection.execute(f"DELETE FROM {table} WHERE event_id {of_slice}")
         names = ", ".join(columns)
         connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {rows} AS v")
     for kind, name in reversed(made):

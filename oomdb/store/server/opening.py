@@ -12,6 +12,7 @@ from oomdb.store.insertion import insert_rows
 from oomdb.store.opening import State, definitions_fingerprint
 from oomdb.store.server import kept
 from oomdb.store.server.connection import ServerConnection, session, told_of
+from oomdb.store.settle import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +135,8 @@ def _refresh(connection: ServerConnection) -> None:
             f" {reader}; drop that, and make it again afterwards"
         )
     kept.make_views(connection)
-    kept.derive(connection, ())
+    settle(connection)
+    kept.derive_whole(connection)
     connection.execute("DELETE FROM properties WHERE name = 'definitions'")
     insert_rows(
         connection, "properties", [{"name": "definitions", "value": definitions_fingerprint()}]

@@ -10,13 +10,15 @@ from oomdb.store.custody import Ledger
 from oomdb.store.database import Store
 from oomdb.store.server import kept, opening
 from oomdb.store.server.connection import ServerConnection
+from oomdb.store.server.settle import settle_batch
 from oomdb.store.settle import settle
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from oomdb import tables
     from oomdb.store.custody import Act
-    from oomdb.store.database import Input, Known
+    from oomdb.store.database import Content, Input, Known
     from oomdb.store.places import Server
 
 
@@ -36,6 +38,7 @@ class ServerStore(Store):
         super().__init__(connection, Ledger(connection))
         self._act = act
         self._changed: set[str] = set()
+        self._is_whole = False
 
     @staticmethod
     @contextmanager
@@ -74,11 +77,35 @@ class ServerStore(Store):
         """Note the events of which what is kept of saved views has to be derived again."""
         self._changed.update(event_ids)
 
+    def clear_derived(self) -> None:
+        """Take away all rows that follow from the evidence; sources and sightings stay."""
+        super().clear_derived()
+        self._is_whole = True
+
+    def replace_told(self, table: tables.Table, rows: Sequence[dict[str, object]]) -> None:
+        """Put `rows` in the place of all that users told before: host_rules or budgets."""
+        super().replace_told(table, rows)
+        self._is_whole = True
+
+    def copy(self, old: Content, table: tables.Table) -> None:
+        """Take over all rows of a table from another database."""
+        super().copy(old, table)
+        self._is_whole = True
+
     def publish(self) -> None:
-        """Let others see what was added since the last time, with its entry in custody."""
+        """Let others see what was added since the last time, with its entry in custody.
+
+        What follows from all rows is derived where these have changed, or of all anew after
+        a change that is not told by events.
+        """
         if self.connection.is_in_transaction:
-            settle(self.connection)
-            kept.derive(self.connection, self._changed)
+            if self._is_whole:
+                settle(self.connection)
+                kept.derive_whole(self.connection, self._changed)
+            elif self._changed:
+                moved = settle_batch(self.connection, self._changed)
+                kept.derive(self.connection, self._changed | moved)
             self._changed.clear()
+            self._is_whole = False
             self._ledger.write(self._act)
             self.connection.commit()
