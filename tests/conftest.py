@@ -12,7 +12,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytest_plugins = ("tests.servers.postgresql", "tests.servers.spark")
+pytest_plugins = ("tests.servers.postgresql", "tests.servers.s3", "tests.servers.spark")
 
 GOLDEN = Path(__file__).parent / "golden"
 
