@@ -164,7 +164,9 @@ def _write_place(sent: tuple[str, Iterable[Sent]], lake: Lake, before: Manifest)
     written = {}
     for table in LEAVES:
         known = kept_rows(files, before, table.name, kept)
-        written[table.name] = write_rows(files, table.name, place, [*parts[table.name], *known])
+        written[table.name] = write_rows(
+            files, table.name, place, [*parts[table.name], *known], before.going
+        )
     return Written(place, written, event_count)
 
 

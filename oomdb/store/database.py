@@ -20,12 +20,12 @@ from oomdb.store.staging import cannot_write, locked, staged
 from oomdb.store.trouble import reason_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import pyarrow as pa
 
     from oomdb.incidents.copies import Found
-    from oomdb.store.assignment import Assigned
+    from oomdb.store.assignment import Assigned, Assignment
     from oomdb.store.connection import Connection
     from oomdb.store.custody import Act, Ledger
     from oomdb.store.places import Place
@@ -267,15 +267,20 @@ class Store(Content):
         Each joins the event whose other copies it does not contradict, or makes a new one;
         an event's rows are those of its best copy.
         """
-        from oomdb.store.assignment import Assigned, Assignment
+        from oomdb.store.assignment import Assigned
 
         if not seen and not self._lost:
             return Assigned({}, {}, frozenset(), frozenset())
         with self._transaction():
-            assigned = Assignment(self.connection).add(seen, self._lost)
+            assigned = self._assignment().add(seen, self._lost)
             self._note_changed(assigned.changed_event_ids)
         self._lost = {}
         return assigned
+
+    def _assignment(self) -> Assignment:
+        from oomdb.store.assignment import Assignment
+
+        return Assignment(self.connection)
 
     def _note_changed(self, event_ids: Collection[str]) -> None:
         """Note the events of which what is kept of saved views has to be derived again."""
@@ -383,16 +388,22 @@ class Store(Content):
 
 
 @contextmanager
-def written(connection: Connection, place: Place, act: Act) -> Iterator[Store]:
+def written(
+    connection: Connection,
+    place: Place,
+    act: Act,
+    writer: Callable[[Connection, Ledger], Store] | None = None,
+) -> Iterator[Store]:
     """A writer of the copy of a database, with what its whole content tells and the act's entry.
 
-    These come when the block ends without error. OomdbError for a redacted copy.
+    These come when the block ends without error. OomdbError for a redacted copy. `writer` makes
+    another than a `Store`.
     """
     from oomdb.store.custody import Ledger
     from oomdb.store.settle import settle
 
     ledger = Ledger(connection)
-    store = Store(connection, ledger)
+    store = (writer or Store)(connection, ledger)
     if store.is_redacted:
         raise OomdbError(f"{place} is a redacted copy; it can only be read")
     yield store

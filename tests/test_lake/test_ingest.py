@@ -47,6 +47,12 @@ def test_many_ingests_in_any_order_give_the_same(tmp_path: Path) -> None:
     assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs)
 
 
+def test_logs_beside_a_lake_whose_name_theirs_begins_with_are_read(tmp_path: Path) -> None:
+    write_fleet(tmp_path / "lake-logs", hosts=1, days=1)
+    assert read([tmp_path], lake_in(tmp_path)).new_events == 1
+    assert read([tmp_path], lake_in(tmp_path)).known_files == 2
+
+
 def test_the_same_content_has_the_same_names(tmp_path: Path) -> None:
     logs = write_fleet(tmp_path / "logs")
     lakes = [lake_named(tmp_path / name) for name in ("once", "twice")]
@@ -221,7 +227,7 @@ def test_a_lake_that_is_none_or_newer(tmp_path: Path) -> None:
     read(write_fleet(tmp_path / "logs"), lake_in(tmp_path))
     manifest = manifest_of(lake_in(tmp_path))
     path = (lake_in(tmp_path).folder or Path()) / MANIFEST
-    path.write_text(json.dumps({**manifest, "format": 2}))
+    path.write_text(json.dumps({**manifest, "format": 3}))
     with pytest.raises(OomdbError, match="newer oomdb"):
         rows_of(lake_in(tmp_path))
     path.write_text('{"format": 1}')
@@ -297,6 +303,8 @@ def files_in(lake: Lake) -> dict[str, tuple[int, int]]:
         {"retired": ["../victim.parquet"]},
         {"retired": ["events/../../victim.parquet"]},
         {"retired": [5]},
+        {"going": ["../victim.parquet"]},
+        {"number": -1},
         {"retired": ["/" + "0" * 64 + ".parquet"]},
         {"buckets": 0},
         {"buckets": 10**30},
