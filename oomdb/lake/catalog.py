@@ -16,35 +16,48 @@ from oomdb.errors import OomdbError
 from oomdb.lake.changes import place_of_event, remember
 from oomdb.lake.narrow import HOME, NARROW, filled, loaded
 from oomdb.lake.reading import attach
+from oomdb.rows.batch import RowBatch
 from oomdb.rows.columns import LEAVES, schema
 from oomdb.store.assignment import Assignment
 from oomdb.store.database import Store
 from oomdb.store.insertion import insert_rows, registered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import duckdb
 
     from oomdb.lake.files import Files
     from oomdb.lake.manifest import Manifest
-    from oomdb.rows.batch import RowBatch
     from oomdb.store.connection import Connection
     from oomdb.store.custody import Ledger
     from oomdb.store.places import Lake
 
 _PREFIX = "lake_"
+#: Reports without rows and evidence are small, and each batch looks through all copies.
+_BATCH_ELSEWHERE = 10_000
 
 
 class LakeStore(Store):
-    """The writer of a catalog; evidence that it needs comes from the lake's files."""
+    """The writer of a catalog; evidence that it needs comes from the lake's files.
+
+    `kinds` are those of copies whose rows are elsewhere, by their digests; None where none is.
+    """
 
     def __init__(
-        self, connection: Connection, ledger: Ledger, files: Files, manifest: Manifest
+        self,
+        connection: Connection,
+        ledger: Ledger,
+        files: Files,
+        manifest: Manifest,
+        kinds: Mapping[str, str] | None,
     ) -> None:
         super().__init__(connection, ledger)
         self._files = files
         self._manifest = manifest
+        self.kinds = kinds if kinds is not None else {}
+        if kinds is not None:
+            self.batch_reports = _BATCH_ELSEWHERE
 
     def sightings_of(self, source_ids: Sequence[str]) -> dict[str, list[dict[str, object]]]:
         """The sightings of each of the sources that has any, in the order of its lines."""
@@ -81,8 +94,13 @@ class _LakeAssignment(Assignment):
         self._store = store
 
     def _kept(self, digests: set[str]) -> dict[str, RowBatch]:
-        self._store.bring_evidence("copy_digest", digests)
-        return super()._kept(digests)
+        elsewhere = digests & self._store.kinds.keys()
+        self._store.bring_evidence("copy_digest", digests - elsewhere)
+        found = super()._kept(digests - elsewhere)
+        for digest in elsewhere:
+            event: dict[str, object] = {"kind": self._store.kinds[digest], "copy_digest": digest}
+            found[digest] = RowBatch(event)
+        return found
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from oomdb.rows.columns import LEAVES, schema
 from oomdb.store.places import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -48,17 +48,24 @@ _OURS = re.compile(
 )
 
 
-class WriteLeaves(Protocol):
-    """Writes the leaves of the places that changed into their files."""
+class Elsewhere(Protocol):
+    """Where the rows of copies are that this process does not have, and who writes them."""
 
-    def __call__(
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The kinds of event that these copies tell, by their digests."""
+
+    def write_places(
         self,
         catalog: duckdb.DuckDBPyConnection,
         lake: Lake,
         before: Manifest,
         changed: Changes,
     ) -> dict[str, dict[str, str | None]]:
-        """The SHA-256 of each file by table and place; None where no rows are left."""
+        """Write the rows of events in the places that changed.
+
+        The SHA-256 of each file comes back, by table and place; None where no rows are left.
+        """
 
 
 @contextmanager
@@ -68,7 +75,7 @@ def open_for_ingest(
     *,
     must_exist: bool = False,
     wait_s: float = 0,
-    write_leaves: WriteLeaves | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[Store]:
     """The lake to add to, as `Store.open_for_ingest` opens a database.
 
@@ -87,10 +94,12 @@ def open_for_ingest(
         if isinstance(files, FolderFiles):
             _remove_leftovers(files, before)
         with catalog_of(files, before, lake) as catalog:
-            writer = partial(LakeStore, files=files, manifest=before)
+            kinds = elsewhere.kinds if elsewhere is not None else None
+            writer = partial(LakeStore, files=files, manifest=before, kinds=kinds)
             with written(catalog, lake, act, writer) as store:
                 yield store
-            after = _written(catalog, files, lake, before, write_leaves or write_leaves_here)
+            write = elsewhere.write_places if elsewhere is not None else write_places_here
+            after = _written(catalog, files, lake, before, write)
         files.sync()
         publish(files, lake, after)
         files.remove(after.going)
@@ -146,17 +155,12 @@ def _written(
     files: Files,
     lake: Lake,
     before: Manifest,
-    write_leaves: WriteLeaves,
+    write_places: Callable[..., dict[str, dict[str, str | None]]],
 ) -> Manifest:
     """The lake's manifest after all that changed is in files."""
     changed = changes(catalog, before.buckets)
     after = replace(before, files={name: dict(found) for name, found in before.files.items()})
-    told = write_leaves(catalog, lake, before, changed)
-    for table in NARROW:
-        told[table.name] = dict.fromkeys(changed.places)
-        for place, rows in rows_by_place(catalog, table.name, changed.places, HOME):
-            whole = filled(files, before, table, rows)
-            told[table.name][place] = write_rows(files, table.name, place, [whole], before.going)
+    told = write_places(catalog, lake, before, changed)
     for table in tables.TABLES:
         if not is_in_places(table):
             names = ", ".join(schema(table.name).names)
@@ -176,12 +180,17 @@ def _written(
     return after
 
 
-def write_leaves_here(
+def write_places_here(
     catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
 ) -> dict[str, dict[str, str | None]]:
-    """Write the leaves of the places that changed, in this process."""
+    """Write the rows of events in the places that changed, in this process."""
     files = files_of(lake)
     told: dict[str, dict[str, str | None]] = {}
+    for table in NARROW:
+        told[table.name] = dict.fromkeys(changed.places)
+        for place, rows in rows_by_place(catalog, table.name, changed.places, HOME):
+            whole = filled(files, before, table, rows)
+            told[table.name][place] = write_rows(files, table.name, place, [whole], before.going)
     for table in LEAVES:
         new = dict.fromkeys(changed.leaf_places)
         written = told[table.name] = dict.fromkeys(changed.leaf_places)

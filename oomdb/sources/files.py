@@ -113,9 +113,10 @@ def discover(
 
     The path `-` is standard input. Files whose name begins with a name in `skip` (the
     database and its companions) are left out, and so is all in the folder `skip_below`. A
-    folder or file that cannot be entered comes back with its problem. Links are followed to files but not to folders, and in a
-    collected tree only to files inside it, as the others mean files of another machine:
-    dead ones are left out there. UsageError when a path does not exist.
+    folder or file that cannot be entered comes back with its problem. Links are followed to
+    files but not to folders, and in a collected tree only to files inside it, as the others
+    mean files of another machine: dead ones are left out there. UsageError when a path does
+    not exist.
     """
     paths = list(paths)
     problems = {path: _problem_at(path) for path in paths if path != STDIN_PATH}
