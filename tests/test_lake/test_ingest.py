@@ -18,6 +18,7 @@ import pytest
 from oomdb import cli
 from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.ingest import ingest
+from oomdb.reparse import reparse
 from oomdb.store.database import Store
 from oomdb.store.places import MANIFEST, Lake, full_name, lake_named
 from oomdb.verify import verify
@@ -105,6 +106,15 @@ def test_a_later_log_moves_events_to_another_place(tmp_path: Path) -> None:
     assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, [folder])
     moved = set(manifest_of(lake_in(tmp_path))["files"]["processes"])
     assert not any("day=unknown" in place for place in moved)
+
+
+def test_evidence_that_stayed_in_the_files_is_read_again(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs", hosts=1, days=2)
+    read(logs, lake_in(tmp_path))
+    before = rows_of(lake_in(tmp_path))
+    done = reparse(lake_in(tmp_path))
+    assert (done.events_before, done.events, done.lost) == (2, 2, ())
+    assert rows_of(lake_in(tmp_path)) == before
 
 
 def test_an_imported_label_is_kept(tmp_path: Path) -> None:
