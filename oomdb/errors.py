@@ -54,6 +54,10 @@ class DatabaseBusyError(OomdbError):
     """Another process is writing to the database."""
 
 
+class OvertakenError(DatabaseBusyError):
+    """Another process has written the lake meanwhile, which keeps no writers apart."""
+
+
 class MemoryLimitError(OomdbError):
     """A query needs more memory than it may have."""
 

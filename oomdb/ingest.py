@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from oomdb.carriers.names import NAMES
+from oomdb.errors import OvertakenError
 from oomdb.incidents import copies
 from oomdb.known import Inputs, matches
 from oomdb.logs import Marks, Options
@@ -73,16 +75,42 @@ def ingest(
 
     Files that were read before, with the same content, are not read again; when there is
     nothing else, nothing is written. `jobs` processes read, one for each processor unless
-    told; another process that writes the database is waited for `wait_s` seconds at most.
-    `elsewhere` has them read by other machines.
+    told; another process that writes the database is waited for `wait_s` seconds at most, and
+    where it wrote a lake first, all is done again so long. `elsewhere` has files read by other
+    machines.
     Raises UsageError for a path that does not exist or a field that is none, and
     OomdbError when the database cannot be written; what cannot be read is set aside and
     named in the summary.
     """
     options = options or Options()
     NAMES.preferring(options.json_fields)
-    run = _Run(options, progress)
-    found = files.discover(paths, skip=_own_files(database))
+    end_s = time.monotonic() + wait_s
+    while True:
+        try:
+            return _ingest(
+                _Run(options, progress), paths, database, options, jobs, end_s, elsewhere
+            )
+        except OvertakenError:
+            # What came through a pipe is gone, and so is what a cluster has read.
+            is_there = all(path.is_file() or path.is_dir() for path in paths)
+            if not is_there or elsewhere is not None or time.monotonic() >= end_s:
+                raise
+
+
+def _ingest(
+    run: _Run,
+    paths: Sequence[Path],
+    database: Place,
+    options: Options,
+    jobs: int | None,
+    end_s: float,
+    elsewhere: Elsewhere | None,
+) -> Summary:
+    """Do it once; `end_s` is when `time.monotonic` tells to wait no more."""
+    wait_s = max(end_s - time.monotonic(), 0.0)
+    own = [database] if isinstance(database, Path) else []
+    lake = database.folder if isinstance(database, Lake) else None
+    found = files.discover(paths, skip=own, skip_below=lake)
     found = chain([first] if (first := next(found, None)) is not None else [], found)
     snapshot = mark(database)
     if snapshot is not None:
@@ -126,14 +154,6 @@ class Elsewhere(Protocol):
         self, sources: Iterator[Source], options: Options, marks: Marks, jobs: int
     ) -> Generator[tuple[Source, list[Log]]]:
         """The same as `workers.read_files`."""
-
-
-def _own_files(database: Place) -> list[Path]:
-    """Where the database or lake has its files among those of this machine."""
-    if isinstance(database, Path):
-        return [database]
-    folder = database.folder if isinstance(database, Lake) else None
-    return [folder] if folder is not None else []
 
 
 def _act(paths: Sequence[Path], options: Options) -> Act:

@@ -16,7 +16,7 @@ from oomdb.store.migrate import known_revisions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytest_plugins = ("tests.servers.postgresql", "tests.servers.spark")
+pytest_plugins = ("tests.servers.postgresql", "tests.servers.s3", "tests.servers.spark")
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -63,6 +63,12 @@ class Draft:
         """The SHA-256 of the report's own lines."""
         return bytes.fromhex(self._sha256)
 
+    def take_evidence(self) -> bytes:
+        """The kept evidence, which the draft does not hold any more then."""
+        evidence = self._sighting.pop("evidence")
+        assert isinstance(evidence, bytes)
+        return evidence
+
     def move(self, lines: int, offset: int, as_seen: KernelLine) -> None:
         """Let a report of a part of a log stand where it does in the whole log.
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oomdb.lake.narrow import HOME
 from oomdb.store.event_rows import CHANGED, create_changed
 
 if TYPE_CHECKING:
     import duckdb
-
-#: The column of the catalog's events that says where the lake has the event's rows; NULL for
-#: an event whose rows were written since the catalog was loaded.
-HOME = "lake_place"
 
 #: What tells of an event, beside its rows, that other reports may change.
 _TOLD = ("host_id", "occurred_at", "time_basis")

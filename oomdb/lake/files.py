@@ -154,6 +154,8 @@ class StoreFiles:
             raise OomdbError(f"cannot reach {lake}: {error}") from error
         self._system: Any = system
         self._root = str(root).rstrip("/")
+        # Others may have written since this process listed a folder.
+        self._system.invalidate_cache()
 
     def read(self, name: str) -> bytes | None:
         """The content of a file; None when there is none."""
@@ -174,6 +176,26 @@ class StoreFiles:
             path = self._path(name)
             self._system.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._system.pipe_file(path, content)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file unless another has the name; whether the file is this one then.
+
+        A store that has no such request is looked at before.
+        """
+        with self._told_of(name, "write"):
+            path = self._path(name)
+            self._system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            try:
+                self._system.pipe_file(path, content, mode="create")
+            except Exception as error:  # FileExistsError, or what the package makes of it
+                there = self.read(name)
+                if there is not None:
+                    # A request that was repeated on its way meets what itself has written.
+                    return there == content
+                if not _is_not_implemented(error):
+                    raise
+                self.replace(name, content)
+        return True
 
     def sync(self) -> None:
         """Nothing: what an object store has taken, it has."""
@@ -203,3 +225,9 @@ class StoreFiles:
             raise OomdbError(f"cannot {doing} {self._shown}/{name}: {reason_of(error)}") from error
         except Exception as error:  # packages of object stores have errors of their own
             raise OomdbError(f"cannot {doing} {self._shown}/{name}: {error}") from error
+
+
+def _is_not_implemented(error: BaseException) -> bool:
+    """Whether a store, or the package that speaks to it, has no such request at all."""
+    told = f"{error} {error.__cause__}".lower().replace(" ", "")
+    return isinstance(error, NotImplementedError) or "notimplemented" in told

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from oomdb import tables
 from oomdb.errors import DamagedDatabaseError, NewerDatabaseError
+from oomdb.lake.commits import newest
 from oomdb.store.places import MANIFEST
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from oomdb.lake.files import Files
 
 #: The version of the manifest and of how files are laid out.
-_FORMAT = 1
+_FORMAT = 2
 #: How many files a day has of each table, at most: hosts are spread over them.
 DEFAULT_BUCKETS = 4
 #: More than any lake has: a bucket's number has four digits at most.
@@ -37,13 +38,17 @@ class Manifest:
 
     The place is `day=2026-05-31/bucket=02`, or empty for a table that is one file. `schema`
     is the revision of the tables. `retired` are the files of the lake as it was before, which
-    its readers may still be reading: they go when the lake is written the next time.
+    its readers may still be reading: they go when the lake is written the next time. In an
+    object store `number` counts the manifests, and `going` are files that the writer of this
+    one removes after it, so that the next writer must not count on them.
     """
 
     schema: str
     buckets: int = DEFAULT_BUCKETS
     files: dict[str, dict[str, str]] = field(default_factory=dict)
     retired: list[str] = field(default_factory=list)
+    number: int = 0
+    going: list[str] = field(default_factory=list)
 
     @staticmethod
     def load(files: Files, where: str) -> Manifest | None:
@@ -51,7 +56,7 @@ class Manifest:
 
         NewerDatabaseError or DamagedDatabaseError for one that this oomdb cannot read.
         """
-        content = files.read(MANIFEST)
+        content = newest(files)
         if content is None:
             return None
         try:
@@ -67,6 +72,8 @@ class Manifest:
                     int(told["buckets"]),
                     {table: dict(places) for table, places in told["files"].items()},
                     list(told["retired"]),
+                    int(told.get("number", 0)),
+                    list(told.get("going", ())),
                 )
             )
         except _NO_MANIFEST as error:
@@ -82,6 +89,8 @@ class Manifest:
             "buckets": self.buckets,
             "files": self.files,
             "retired": self.retired,
+            "number": self.number,
+            "going": self.going,
         }
         return json.dumps(told, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
@@ -106,7 +115,9 @@ def _checked(manifest: Manifest) -> Manifest:
         raise ValueError(f"no revision of tables: {manifest.schema!r}")
     if not 0 < manifest.buckets <= _MOST_BUCKETS:
         raise ValueError(f"no number of buckets: {manifest.buckets}")
-    for name in (*manifest.names(), *manifest.retired):
+    if manifest.number < 0:
+        raise ValueError(f"no number of a manifest: {manifest.number}")
+    for name in (*manifest.names(), *manifest.retired, *manifest.going):
         if _NAME.fullmatch(name) is None:
             raise ValueError(f"no file of a lake: {name!r}")
     for table in manifest.files:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from oomdb import tables
 from oomdb.errors import NewerDatabaseError, OomdbError
+from oomdb.lake.commits import newest
 from oomdb.lake.files import files_of
 from oomdb.lake.manifest import Manifest
 from oomdb.store import functions
-from oomdb.store.places import MANIFEST
 from oomdb.views import load_views
 
 if TYPE_CHECKING:
@@ -107,5 +107,5 @@ def attach(
 
 def signature(lake: Lake) -> str | None:
     """What changes whenever the lake is written; None when there is none."""
-    content = files_of(lake).read(MANIFEST)
+    content = newest(files_of(lake))
     return hashlib.sha256(content).hexdigest() if content is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import count
 from typing import TYPE_CHECKING
 
 from oomdb.errors import DamagedDatabaseError
@@ -20,25 +21,46 @@ if TYPE_CHECKING:
 _GROUP_ROWS = 100_000
 
 
-def write_rows(files: Files, table: str, place: str, parts: Sequence[pa.Table]) -> str | None:
+def write_rows(
+    files: Files,
+    table: str,
+    place: str,
+    parts: Sequence[pa.Table],
+    avoided: Collection[str] = (),
+) -> str | None:
     """Write the rows of a table that belong in a place, in whatever order they come.
 
-    The SHA-256 of the file comes back; None when there are no rows and so no file.
+    The SHA-256 of the file comes back; None when there are no rows and so no file. Names that
+    are `avoided` may be those of files that another removes now: the file gets another.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     wanted = schema(table)
     whole = pa.concat_tables([_cast(part, wanted) for part in parts] or [wanted.empty_table()])
     if not whole.num_rows:
         return None
     whole = whole.sort_by([(name, "ascending") for name in wanted.names])
-    sink = pa.BufferOutputStream()
-    pq.write_table(whole, sink, compression="zstd", row_group_size=_GROUP_ROWS, store_schema=False)
-    content = sink.getvalue().to_pybytes()
-    sha256 = hashlib.sha256(content).hexdigest()
-    files.write(file_name(table, place, sha256), content)
+    for attempt in count():
+        content = _as_parquet(whole, attempt)
+        sha256 = hashlib.sha256(content).hexdigest()
+        name = file_name(table, place, sha256)
+        if name not in avoided:
+            break
+    files.write(name, content)
     return sha256
+
+
+def _as_parquet(rows: pa.Table, attempt: int) -> bytes:
+    """The rows as a file has them; of each attempt it has other bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, rows.schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(rows, row_group_size=_GROUP_ROWS)
+        if attempt:
+            writer.add_key_value_metadata({"attempt": str(attempt)})
+    return sink.getvalue().to_pybytes()
 
 
 def _cast(part: pa.Table, wanted: pa.Schema) -> pa.Table:
@@ -55,16 +77,22 @@ def _cast(part: pa.Table, wanted: pa.Schema) -> pa.Table:
 
 
 def read_rows(
-    files: Files, table: str, names: Sequence[str], event_ids: Collection[str]
+    files: Files,
+    table: str,
+    names: Sequence[str],
+    wanted: Collection[str],
+    column: str = "event_id",
 ) -> list[pa.Table]:
-    """The rows of these events in files of a table; DamagedDatabaseError for a broken one."""
-    if not names or not event_ids:
+    """The rows of these events, or with these values in another column, in files of a table.
+
+    DamagedDatabaseError for a broken file.
+    """
+    if not names or not wanted:
         return []
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    wanted = pa.array(sorted(event_ids), pa.string())
-    chosen = pc.field("event_id").isin(wanted)
+    chosen = pc.field(column).isin(pa.array(sorted(wanted), pa.string()))
     try:
         return [files.dataset(names, schema(table)).to_table(filter=chosen)]
     except (pa.ArrowException, OSError) as error:

@@ -1,32 +1,34 @@
 """Writing a lake: the ordinary writer on a catalog in scratch space, then what it changed.
 
-The catalog is a database with the rows that an ingest decides by: sources, events and their
-sightings. Of the other rows of events it holds those that are new; the places of the lake
-in which they belong are written anew, and one manifest makes it all the lake.
+The places of the lake whose events changed are written anew, from what the catalog has and what
+is taken over of their files, and one manifest makes it all the lake.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from oomdb import scratch, tables
 from oomdb.errors import OomdbError
-from oomdb.lake.changes import HOME, changes, place_of_event, remember
+from oomdb.lake.catalog import LakeStore, catalog_of
+from oomdb.lake.changes import changes
+from oomdb.lake.commits import publish
 from oomdb.lake.files import FolderFiles, files_of
 from oomdb.lake.manifest import WHOLE, Manifest, is_in_places
-from oomdb.lake.reading import attach, current, no_lake
+from oomdb.lake.narrow import HOME, NARROW, filled
+from oomdb.lake.reading import current, no_lake
 from oomdb.lake.rows import read_rows, write_rows
 from oomdb.rows.columns import LEAVES, schema
 from oomdb.store.places import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
     import pyarrow as pa
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from oomdb.store.database import Store
     from oomdb.store.places import Lake
 
-_PREFIX = "lake_"
 _BATCH_ROWS = 20_000
 #: The files that a writer may find and remove: those that it could have written itself.
 _TABLES = "|".join(table.name for table in tables.TABLES)
@@ -47,17 +48,24 @@ _OURS = re.compile(
 )
 
 
-class WriteLeaves(Protocol):
-    """Writes the leaves of the places that changed into their files."""
+class Elsewhere(Protocol):
+    """Where the rows of copies are that this process does not have, and who writes them."""
 
-    def __call__(
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The kinds of event that these copies tell, by their digests."""
+
+    def write_places(
         self,
         catalog: duckdb.DuckDBPyConnection,
         lake: Lake,
         before: Manifest,
         changed: Changes,
     ) -> dict[str, dict[str, str | None]]:
-        """The SHA-256 of each file by table and place; None where no rows are left."""
+        """Write the rows of events in the places that changed.
+
+        The SHA-256 of each file comes back, by table and place; None where no rows are left.
+        """
 
 
 @contextmanager
@@ -67,12 +75,13 @@ def open_for_ingest(
     *,
     must_exist: bool = False,
     wait_s: float = 0,
-    write_leaves: WriteLeaves | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[Store]:
     """The lake to add to, as `Store.open_for_ingest` opens a database.
 
     What was added is the lake's when the block ends without error; else it stays as it was.
-    One writer at a time has a folder; in an object store the second to end gives up.
+    One writer at a time has a folder; in an object store the second to end gives up with
+    OvertakenError.
     """
     from oomdb.store.database import written
 
@@ -81,19 +90,19 @@ def open_for_ingest(
     if must_exist and current(files, lake) is None:
         raise no_lake(lake)
     with _locked(lake, wait_s):
-        seen = files.read(MANIFEST)
         before = current(files, lake) or _new_manifest()
         if isinstance(files, FolderFiles):
             _remove_leftovers(files, before)
-        with _catalog(files, before, lake) as catalog:
-            with written(catalog, lake, act) as store:
+        with catalog_of(files, before, lake) as catalog:
+            kinds = elsewhere.kinds if elsewhere is not None else None
+            writer = partial(LakeStore, files=files, manifest=before, kinds=kinds)
+            with written(catalog, lake, act, writer) as store:
                 yield store
-            after = _written(catalog, files, lake, before, write_leaves or write_leaves_here)
-        if files.read(MANIFEST) != seen:
-            raise OomdbError(f"{lake} was written by another meanwhile; it is as that left it")
+            write = elsewhere.write_places if elsewhere is not None else write_places_here
+            after = _written(catalog, files, lake, before, write)
         files.sync()
-        files.replace(MANIFEST, after.content())
-        files.remove(set(before.retired) - set(after.names()) - set(after.retired))
+        publish(files, lake, after)
+        files.remove(after.going)
 
 
 @contextmanager
@@ -141,69 +150,22 @@ def _remove_leftovers(files: FolderFiles, manifest: Manifest) -> None:
     )
 
 
-@contextmanager
-def _catalog(files: Files, manifest: Manifest, lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with all rows of the lake but the leaves."""
-    import duckdb
-
-    from oomdb.gfp import reference_rows
-    from oomdb.store.insertion import insert_rows
-    from oomdb.store.opening import connect, create_tables, definitions_fingerprint
-    from oomdb.store.trouble import reason_in
-
-    with tempfile.TemporaryDirectory(dir=scratch.folder(large=True)) as folder:
-        connection = connect(Path(folder, "catalog.duckdb"))
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            create_tables(connection)
-            insert_rows(connection, tables.GFP_BITS.name, reference_rows())
-            attach(connection, files, manifest, _PREFIX)
-            connection.execute(f"ALTER TABLE events ADD COLUMN {HOME} VARCHAR")
-            for table in tables.TABLES:
-                if table not in LEAVES and table is not tables.GFP_BITS:
-                    _load(connection, table, manifest.buckets)
-            connection.execute("DELETE FROM properties WHERE name = 'definitions'")
-            definitions: dict[str, object] = {"name": "definitions"}
-            definitions["value"] = definitions_fingerprint()
-            insert_rows(connection, tables.PROPERTIES.name, [definitions])
-            remember(connection)
-            yield connection
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except duckdb.Error as error:
-            raise OomdbError(f"cannot write {lake}: {reason_in(error)}; it is as it was") from error
-        finally:
-            connection.close()
-
-
-def _load(connection: duckdb.DuckDBPyConnection, table: tables.Table, buckets: int) -> None:
-    home = f", {place_of_event(buckets)} AS {HOME}" if table is tables.EVENTS else ""
-    connection.execute(
-        f"INSERT INTO {table.name} BY NAME SELECT *{home} FROM {_PREFIX}{table.name}"
-    )
-
-
 def _written(
     catalog: duckdb.DuckDBPyConnection,
     files: Files,
     lake: Lake,
     before: Manifest,
-    write_leaves: WriteLeaves,
+    write_places: Callable[..., dict[str, dict[str, str | None]]],
 ) -> Manifest:
     """The lake's manifest after all that changed is in files."""
     changed = changes(catalog, before.buckets)
     after = replace(before, files={name: dict(found) for name, found in before.files.items()})
-    told = write_leaves(catalog, lake, before, changed)
-    for table in (tables.EVENTS, tables.SIGHTINGS):
-        new = rows_by_place(catalog, table.name, changed.places)
-        told[table.name] = dict.fromkeys(changed.places)
-        for place, rows in new:
-            told[table.name][place] = write_rows(files, table.name, place, [rows])
+    told = write_places(catalog, lake, before, changed)
     for table in tables.TABLES:
         if not is_in_places(table):
             names = ", ".join(schema(table.name).names)
             rows = catalog.execute(f"SELECT {names} FROM {table.name}").to_arrow_table()
-            told[table.name] = {WHOLE: write_rows(files, table.name, WHOLE, [rows])}
+            told[table.name] = {WHOLE: write_rows(files, table.name, WHOLE, [rows], before.going)}
     for name, places in told.items():
         known = after.files.setdefault(name, {})
         for place, sha256 in places.items():
@@ -212,26 +174,33 @@ def _written(
                 known[place] = sha256
     for table in tables.TABLES:
         after.files.setdefault(table.name, {})
+    after.number += 1
     after.retired = sorted(set(before.names()) - set(after.names()))
+    after.going = sorted(set(before.retired) - set(after.names()) - set(after.retired))
     return after
 
 
-def write_leaves_here(
+def write_places_here(
     catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
 ) -> dict[str, dict[str, str | None]]:
-    """Write the leaves of the places that changed, in this process."""
+    """Write the rows of events in the places that changed, in this process."""
     files = files_of(lake)
     told: dict[str, dict[str, str | None]] = {}
+    for table in NARROW:
+        told[table.name] = dict.fromkeys(changed.places)
+        for place, rows in rows_by_place(catalog, table.name, changed.places, HOME):
+            whole = filled(files, before, table, rows)
+            told[table.name][place] = write_rows(files, table.name, place, [whole], before.going)
     for table in LEAVES:
         new = dict.fromkeys(changed.leaf_places)
         written = told[table.name] = dict.fromkeys(changed.leaf_places)
         for place, rows in rows_by_place(catalog, table.name, changed.leaf_places):
             kept = kept_rows(files, before, table.name, changed.kept.get(place, {}))
-            written[place] = write_rows(files, table.name, place, [rows, *kept])
+            written[place] = write_rows(files, table.name, place, [rows, *kept], before.going)
             del new[place]
         for place in new:
             kept = kept_rows(files, before, table.name, changed.kept.get(place, {}))
-            written[place] = write_rows(files, table.name, place, kept)
+            written[place] = write_rows(files, table.name, place, kept, before.going)
     return told
 
 
@@ -247,17 +216,20 @@ def kept_rows(
 
 
 def rows_by_place(
-    catalog: duckdb.DuckDBPyConnection, table: str, places: Sequence[str]
+    catalog: duckdb.DuckDBPyConnection, table: str, places: Sequence[str], *beside: str
 ) -> Iterator[tuple[str, pa.Table]]:
-    """The catalog's rows of a table in these places, one place after the other."""
+    """The catalog's rows of a table in these places, one place after the other.
+
+    `beside` are columns that the catalog has beside those of the table; they come last.
+    """
     import pyarrow as pa
 
     from oomdb.store.insertion import registered
 
-    names = ", ".join(f"t.{name}" for name in schema(table).names)
+    names = ", ".join(f"t.{name}" for name in (*schema(table).names, *beside))
     with registered(catalog, "wanted_places", place=list(places)):
         reader = catalog.execute(
-            f"SELECT p.place AS lake_place, {names} FROM {table} AS t"
+            f"SELECT p.place AS written_place, {names} FROM {table} AS t"
             " JOIN temp.placed AS p ON p.event_id = t.event_id"
             " JOIN wanted_places AS w ON w.place = p.place ORDER BY p.place"
         ).to_arrow_reader(_BATCH_ROWS)

@@ -106,18 +106,23 @@ def _status(found: os.stat_result) -> Status:
     return Status(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
-def discover(paths: Iterable[Path], skip: Iterable[Path] = ()) -> Iterator[Source]:
+def discover(
+    paths: Iterable[Path], skip: Iterable[Path] = (), skip_below: Path | None = None
+) -> Iterator[Source]:
     """Every regular file at or below `paths`, once, in the order of the names.
 
     The path `-` is standard input. Files whose name begins with a name in `skip` (the
-    database and its companions) are left out. A folder or file that cannot be entered
-    comes back with its problem. Links are followed to files but not to folders, and in a
-    collected tree only to files inside it, as the others mean files of another machine:
-    dead ones are left out there. UsageError when a path does not exist.
+    database and its companions) are left out, and so is all in the folder `skip_below`. A
+    folder or file that cannot be entered comes back with its problem. Links are followed to
+    files but not to folders, and in a collected tree only to files inside it, as the others
+    mean files of another machine: dead ones are left out there. UsageError when a path does
+    not exist.
     """
     paths = list(paths)
     problems = {path: _problem_at(path) for path in paths if path != STDIN_PATH}
     skipped = tuple(os.path.realpath(path) for path in skip)
+    if skip_below is not None:
+        skipped += (os.path.join(os.path.realpath(skip_below), ""),)  # noqa: PTH118
     seen: set[str] = set()
     for typed in paths:
         path, problem = without_parents(typed), problems.get(typed)

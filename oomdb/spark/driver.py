@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -56,15 +57,17 @@ class Cluster:
     def __init__(self, begin: Callable[[], SparkSession]) -> None:
         self._begin = begin
         self._read: RDD[Reading] | None = None
-        #: Where the leaves of a copy are, by its digest.
+        #: Where the rows of a copy are, by its digest.
         self._leaves: dict[str, exchange.Key] = {}
+        #: The kind of event that each of these copies tells.
+        self.kinds: dict[str, str] = {}
 
     def open_for_ingest(
         self, database: Place, act: Act, *, wait_s: float
     ) -> AbstractContextManager[Store]:
-        """The lake to add to; its leaves are written by the executors."""
+        """The lake to add to; its rows of events are written by the executors."""
         assert isinstance(database, Lake)
-        return open_for_ingest(database, act, wait_s=wait_s, write_leaves=self.write_leaves)
+        return open_for_ingest(database, act, wait_s=wait_s, elsewhere=self)
 
     def read_files(
         self, sources: Iterator[Source], options: Options, marks: Marks, jobs: int
@@ -77,7 +80,7 @@ class Cluster:
                 yield source, list(here.read(source))
         pieces = list(pieces_of(source for source in every if not source.is_stdin))
         if pieces:
-            yield from _Answers(pieces, here, self._leaves).put_together(
+            yield from _Answers(pieces, here, self._leaves, self.kinds).put_together(
                 self._rows(pieces, options, marks)
             )
 
@@ -94,10 +97,10 @@ class Cluster:
         self._read.count()
         return self._read.map(_without_leaves).toLocalIterator()
 
-    def write_leaves(
+    def write_places(
         self, catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
     ) -> dict[str, dict[str, str | None]]:
-        """Have the executors write the leaves of the places that changed."""
+        """Have the executors write the places that changed."""
         done = exchange.write(self._begin, self._read, self._leaves, catalog, lake, before, changed)
         if self._read is not None:
             self._read.unpersist()
@@ -108,11 +111,16 @@ class _Answers:
     """Puts what executors say of pieces together to logs."""
 
     def __init__(
-        self, pieces: list[Piece], here: LogReader, leaves: dict[str, exchange.Key]
+        self,
+        pieces: list[Piece],
+        here: LogReader,
+        leaves: dict[str, exchange.Key],
+        kinds: dict[str, str],
     ) -> None:
         self._pieces = pieces
         self._here = here
         self._leaves = leaves
+        self._kinds = kinds
 
     def put_together(self, rows: Iterator[Reading]) -> Iterator[Read]:
         """Each source with its logs, in order."""
@@ -156,7 +164,7 @@ class _Answers:
                 found: list[Found] = facts  # type: ignore[assignment]
                 log.found.add(found)
                 for one in found:
-                    self._leaves.setdefault(one.copy.digest, (row, one.rows.number))
+                    self._note(one, (row, one.rows.number))
         yield from zip(share.sources, logs, strict=True)
 
     def _noting(self, log: Log, keys: list[exchange.Key]) -> Log:
@@ -165,9 +173,14 @@ class _Answers:
         at = iter(keys)
         for group in groups:
             for found in group:
-                self._leaves.setdefault(found.copy.digest, next(at))
+                self._note(found, next(at))
             log.found.add(group)
         return log
+
+    def _note(self, found: Found, key: exchange.Key) -> None:
+        digest = found.copy.digest
+        self._leaves.setdefault(digest, key)
+        self._kinds.setdefault(digest, sys.intern(str(found.event["kind"])))
 
 
 def _without_leaves(row: Reading) -> Reading:

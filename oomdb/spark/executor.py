@@ -1,8 +1,8 @@
 """What executors do: read a piece of the logs, apart from the process that speaks to Spark.
 
-What reports tell comes in two halves. The driver decides by the first: the events' rows, the
-sightings, and what tells copies apart. The leaves, which are most of it, are the second and
-stay with the executors.
+What reports tell comes in two halves. The driver decides by the first: what tells copies, hosts
+and times apart. The leaves, the evidence and the other columns of events, which are most of it,
+are the second and stay with the executors.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from oomdb import scratch
+from oomdb import scratch, tables
 from oomdb.incidents.drafts import Draft
+from oomdb.lake.narrow import loaded
 from oomdb.logs import Log, LogReader
 from oomdb.parts import Part
 from oomdb.rows.batch import RowBatch
@@ -31,11 +32,14 @@ if TYPE_CHECKING:
     from oomdb.logs import Marks, Options
     from oomdb.sources.files import Source
 
-    #: The first half of a row, and the leaves where it has any.
+    #: The first half of a row, and the second where it has any.
     Halves = tuple[object, bytes | None]
     Report = TypeVar("Report", Found, Draft)
     #: A row of what was read: its piece, its number there and its stamp.
     RowKey = tuple[int, int, bytes]
+
+#: What the driver is told of an event's row, beside what an ingest decides by.
+_TOLD = frozenset({"damage", "invoker_comm", "gfp_mask", "alloc_order"})
 
 #: How often a file is tried that ends the process: it may have been another's fault.
 _TRIES = 2
@@ -66,6 +70,14 @@ class Began:
 
     source_no: int
     log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stays of a report, beside its leaves: the row of its event and the kept evidence."""
+
+    event: dict[str, object]
+    evidence: bytes
 
 
 class _EndOfSource:
@@ -156,17 +168,32 @@ def _read_range(reader: LogReader, piece: Range) -> Iterator[Halves]:
 
 
 def _halves(group: list[Report]) -> Iterator[Halves]:
-    """Some reports without their leaves, and those as tables that tell reports by numbers."""
+    """What tells some reports apart, and what stays.
+
+    These are the leaves, as tables that tell reports by numbers, and what is beside them.
+    """
     pack([report.rows for report in group])
     for _, some in groupby(group, key=lambda report: id(report.rows.pack)):
         reports = list(some)
-        leaves = pickle.dumps(reports[0].rows.pack, pickle.HIGHEST_PROTOCOL)
-        yield [_without_leaves(report) for report in reports], leaves
+        leaves = reports[0].rows.pack
+        facts, beside = [], {}
+        for report in reports:
+            number, event = report.rows.number, report.rows.event
+            told, evidence = _apart(report)
+            facts.append(told)
+            beside[number] = Beside(event, evidence)
+        yield facts, pickle.dumps((leaves, beside), pickle.HIGHEST_PROTOCOL)
 
 
-def _without_leaves(report: Report) -> Report:
-    rows = RowBatch(report.rows.event, number=report.rows.number)
+def _apart(report: Report) -> tuple[Report, bytes]:
+    """A report with nothing but what tells it apart, and its evidence."""
+    known = {*loaded(tables.EVENTS), *_TOLD}
+    event = {name: value for name, value in report.rows.event.items() if name in known}
+    rows = RowBatch(event, number=report.rows.number)
     if isinstance(report, Draft):
         report.rows = rows
-        return report
-    return replace(report, rows=rows)
+        return report, report.take_evidence()
+    sighting = dict(report.sighting)
+    evidence = sighting.pop("evidence")
+    assert isinstance(evidence, bytes)
+    return replace(report, rows=rows, sighting=sighting), evidence

@@ -22,7 +22,7 @@ _CONF = {
     "spark.sql.session.timeZone": "UTC",
     # Rows of a lake are stamped in UTC without a zone.
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    # The driver gets what reports tell of their events, a few kB for each.
+    # The driver gets what tells reports apart, half a kB for each.
     "spark.driver.maxResultSize": "0",
     "spark.log.level": "ERROR",
 }

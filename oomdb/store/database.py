@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,12 @@ from oomdb.store.staging import cannot_write, locked, staged
 from oomdb.store.trouble import reason_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import pyarrow as pa
 
     from oomdb.incidents.copies import Found
-    from oomdb.store.assignment import Assigned
+    from oomdb.store.assignment import Assigned, Assignment
     from oomdb.store.connection import Connection
     from oomdb.store.custody import Act, Ledger
     from oomdb.store.places import Place
@@ -165,7 +166,7 @@ class Store(Content):
     ) -> None:
         super().__init__(connection)
         self._ledger = ledger
-        self._event_rows = event_rows or EventRows(connection)
+        self.event_rows = event_rows or EventRows(connection)
         self._lost: dict[str, str] = {}
 
     @staticmethod
@@ -244,7 +245,8 @@ class Store(Content):
             connection.execute("SET wal_autocheckpoint = '256MB'")
             try:
                 held = HeldRows(connection)
-                with written(connection, path, act, held) as store:
+                writer = partial(Store, event_rows=held)
+                with written(connection, path, act, writer) as store:
                     yield store
                 held.derive()
                 connection.execute("CHECKPOINT")
@@ -272,19 +274,24 @@ class Store(Content):
         Each joins the event whose other copies it does not contradict, or makes a new one;
         an event's rows are those of its best copy.
         """
-        from oomdb.store.assignment import Assigned, Assignment
+        from oomdb.store.assignment import Assigned
 
         if not seen and not self._lost:
             return Assigned({}, {}, frozenset(), frozenset())
         with self._transaction():
-            assigned = Assignment(self.connection, self._event_rows).add(seen, self._lost)
+            assigned = self._assignment().add(seen, self._lost)
             self._note_changed(assigned.changed_event_ids)
         self._lost = {}
         return assigned
 
+    def _assignment(self) -> Assignment:
+        from oomdb.store.assignment import Assignment
+
+        return Assignment(self.connection, self.event_rows)
+
     def _note_changed(self, event_ids: Collection[str]) -> None:
         """Note the events of which what is kept of saved views has to be derived again."""
-        self._event_rows.note_changed(event_ids)
+        self.event_rows.note_changed(event_ids)
 
     def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
         """Add rows of `sources`."""
@@ -323,7 +330,7 @@ class Store(Content):
     def clear_derived(self) -> None:
         """Take away all rows that follow from the evidence; sources and sightings stay."""
         with self._transaction():
-            self._event_rows.clear()
+            self.event_rows.clear()
 
     def replace_told(self, table: tables.Table, rows: Sequence[dict[str, object]]) -> None:
         """Put `rows` in the place of all that users told before: host_rules or budgets."""
@@ -382,17 +389,21 @@ class Store(Content):
 
 @contextmanager
 def written(
-    connection: Connection, place: Place, act: Act, event_rows: EventRows | None = None
+    connection: Connection,
+    place: Place,
+    act: Act,
+    writer: Callable[[Connection, Ledger], Store] | None = None,
 ) -> Iterator[Store]:
     """A writer of the copy of a database, with what its whole content tells and the act's entry.
 
-    These come when the block ends without error. OomdbError for a redacted copy.
+    These come when the block ends without error. OomdbError for a redacted copy. `writer` makes
+    another than a `Store`.
     """
     from oomdb.store.custody import Ledger
     from oomdb.store.settle import settle
 
     ledger = Ledger(connection)
-    store = Store(connection, ledger, event_rows)
+    store = (writer or Store)(connection, ledger)
     if store.is_redacted:
         raise OomdbError(f"{place} is a redacted copy; it can only be read")
     yield store

@@ -18,6 +18,7 @@ import pytest
 from oomdb import cli
 from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.ingest import ingest
+from oomdb.reparse import reparse
 from oomdb.store.database import Store
 from oomdb.store.places import MANIFEST, Lake, full_name, lake_named
 from oomdb.verify import verify
@@ -45,6 +46,12 @@ def test_many_ingests_in_any_order_give_the_same(tmp_path: Path) -> None:
     for one in reversed(logs):
         read([one], lake_in(tmp_path))
     assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, logs)
+
+
+def test_logs_beside_a_lake_whose_name_theirs_begins_with_are_read(tmp_path: Path) -> None:
+    write_fleet(tmp_path / "lake-logs", hosts=1, days=1)
+    assert read([tmp_path], lake_in(tmp_path)).new_events == 1
+    assert read([tmp_path], lake_in(tmp_path)).known_files == 2
 
 
 def test_the_same_content_has_the_same_names(fleet: Path, tmp_path: Path) -> None:
@@ -95,6 +102,15 @@ def test_a_later_log_moves_events_to_another_place(tmp_path: Path) -> None:
     assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, [folder])
     moved = set(manifest_of(lake_in(tmp_path))["files"]["processes"])
     assert not any("day=unknown" in place for place in moved)
+
+
+def test_evidence_that_stayed_in_the_files_is_read_again(tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs", hosts=1, days=2)
+    read(logs, lake_in(tmp_path))
+    before = rows_of(lake_in(tmp_path))
+    done = reparse(lake_in(tmp_path))
+    assert (done.events_before, done.events, done.lost) == (2, 2, ())
+    assert rows_of(lake_in(tmp_path)) == before
 
 
 def one_more(folder: Path) -> Path:
@@ -219,7 +235,7 @@ def test_a_lake_that_is_none_or_newer(filled: Lake, tmp_path: Path) -> None:
         rows_of(lake_named(tmp_path / "none"))
     manifest = manifest_of(filled)
     path = (filled.folder or Path()) / MANIFEST
-    path.write_text(json.dumps({**manifest, "format": 2}))
+    path.write_text(json.dumps({**manifest, "format": 3}))
     with pytest.raises(OomdbError, match="newer oomdb"):
         rows_of(filled)
     path.write_text('{"format": 1}')
@@ -294,6 +310,8 @@ def files_in(lake: Lake) -> dict[str, tuple[int, int]]:
         {"retired": ["../victim.parquet"]},
         {"retired": ["events/../../victim.parquet"]},
         {"retired": [5]},
+        {"going": ["../victim.parquet"]},
+        {"number": -1},
         {"retired": ["/" + "0" * 64 + ".parquet"]},
         {"buckets": 0},
         {"buckets": 10**30},

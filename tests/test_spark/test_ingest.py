@@ -14,7 +14,7 @@ import pytest
 
 from oomdb.ingest import Summary, ingest
 from oomdb.spark.ingest import spark_ingest
-from oomdb.store.places import MANIFEST
+from oomdb.store.places import MANIFEST, lake_named
 from tests.printed import log, report_6_1, syslog
 from tests.test_lake.lakes import lake_in, rows_of, write_fleet
 from tests.test_spark.clusters import LOCAL, group_of, is_python, wait_for
@@ -74,6 +74,21 @@ def test_large_logs_are_read_by_ranges(tmp_path: Path, monkeypatch: pytest.Monke
     summary = here([tmp_path / "logs"], lake_in(tmp_path))
     assert summary.new_events > 60
     assert rows_of(lake_in(tmp_path)) == rows_of(tmp_path / "expected.duckdb")
+
+
+def test_executors_write_to_an_object_store(bucket: str, tmp_path: Path) -> None:
+    logs = write_fleet(tmp_path / "logs", hosts=2, days=1)
+    ingest(logs[:1], tmp_path / "expected.duckdb", jobs=1)
+    lake = lake_named(f"{bucket}/fleet")
+    # Java may have been started before there was a bucket.
+    told = {
+        f"spark.executorEnv.{name}": value
+        for name, value in os.environ.items()
+        if name.startswith("AWS_")
+    }
+    summary = spark_ingest(logs[:1], lake, master="local[2]", conf={**LOCAL, **told})
+    assert summary.new_events == 1
+    assert rows_of(lake) == rows_of(tmp_path / "expected.duckdb")
 
 
 def test_a_file_that_kills_its_reader_is_set_aside_alone(tmp_path: Path) -> None:
