@@ -23,7 +23,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_START_LIMIT_S = 60
+_START_LIMIT_S = 180
 _LOOPBACK = "127.0.0.1"
 _NUMBERS = count(1)
 
