@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from oomdb import __version__, scratch, tables
+from oomdb import __version__, databases, scratch, tables
 from oomdb.errors import UsageError
 from oomdb.output.formats import FILE_SUFFIXES
 from oomdb.publishing import new_folder, take_rights
 from oomdb.redaction import columns
 from oomdb.redaction.names import Names
 from oomdb.store.connection import server_session
+from oomdb.store.content import REDACTED
 from oomdb.store.custody import Act
-from oomdb.store.database import REDACTED, Store
 from oomdb.store.insertion import insert_rows
 from oomdb.store.lock import locked
 from oomdb.store.staging import copy_whole as copy_file
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from oomdb.store.connection import Connection
     from oomdb.store.places import Lake, Place, Server
+    from oomdb.store.writer import Store
 
 #: Fewer bytes of a key could be tried out.
 _KEY_BYTES = 16
@@ -78,7 +79,7 @@ def export(database: Place, out: Place, key: bytes | None) -> Exported:
         )
     if out.exists() or out.is_symlink():
         raise UsageError(f"{out} exists; name one that does not")
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         if key is None and not _is_database(out):
             # Who may not read the database may not look into the folder either.
             readers = database.stat().st_mode & 0o044 if isinstance(database, Path) else 0
@@ -87,12 +88,12 @@ def export(database: Place, out: Place, key: bytes | None) -> Exported:
         return _copy(database, out)
     if _is_database(out):
         _redact(database, out, Names(key))
-        with Store.open_for_reading(out) as reader:
+        with databases.open_for_reading(out) as reader:
             return _rows(reader.connection)
     copy = Path(scratch.folder(large=True)) / "redacted.duckdb"
     try:
         _redact(database, copy, Names(key))
-        with Store.open_for_reading(copy) as reader:
+        with databases.open_for_reading(copy) as reader:
             return _write_parquet(reader.connection, out)
     finally:
         copy.unlink(missing_ok=True)
@@ -102,7 +103,7 @@ def _to_elsewhere(database: Place, out: Server | Lake, key: bytes | None) -> Exp
     if key is not None:
         raise UsageError("a redacted copy is a file or a folder: name one")
     copy_whole(database, out)
-    with Store.open_for_reading(out) as reader:
+    with databases.open_for_reading(out) as reader:
         return _rows(reader.connection)
 
 
@@ -127,7 +128,7 @@ def _copy(database: Place, out: Path) -> Exported:
         with locked(out), staged(out) as copy:
             copy_file(database, copy)
             take_rights(database, copy)
-    with Store.open_for_reading(out) as reader:
+    with databases.open_for_reading(out) as reader:
         return _rows(reader.connection)
 
 
@@ -166,7 +167,7 @@ def _redact(database: Place, copy: Path, names: Names) -> None:
         finally:
             whole.unlink(missing_ok=True)
         return
-    with Store.open_for_ingest(copy, Act("redacted export", is_anonymous=True)) as store:
+    with databases.open_for_ingest(copy, Act("redacted export", is_anonymous=True)) as store:
         connection = store.connection
         path = str(database.absolute()).replace("'", "''")
         connection.execute(f"ATTACH '{path}' AS original (READ_ONLY)")

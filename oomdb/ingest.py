@@ -11,15 +11,17 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from oomdb import databases
 from oomdb.carriers.names import NAMES
+from oomdb.databases import mark
 from oomdb.errors import OvertakenError
 from oomdb.incidents import copies
 from oomdb.known import Inputs, matches
 from oomdb.logs import Marks, Options
 from oomdb.processes import collecting_seldom
 from oomdb.sources import files
+from oomdb.store.content import Seen
 from oomdb.store.custody import Act, evidence_digest
-from oomdb.store.database import Seen, Store, mark
 from oomdb.store.places import Lake
 from oomdb.workers import default_jobs, read_files
 
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
     from oomdb.incidents.copies import Found
     from oomdb.logs import Log
     from oomdb.sources.files import Source
-    from oomdb.store.database import Content, Input
+    from oomdb.store.content import Content, Input
     from oomdb.store.places import Place
+    from oomdb.store.writer import Store
 
 __all__ = ["Options", "Summary", "ingest"]
 
@@ -114,14 +117,14 @@ def _ingest(
     found = chain([first] if (first := next(found, None)) is not None else [], found)
     snapshot = mark(database)
     if snapshot is not None:
-        with Store.open_for_reading(database) as reader:
+        with databases.open_for_reading(database) as reader:
             run.knows(reader)
         snapshot = mark(database)
     to_read = filter(run.is_to_read, found)
     first_to_read = next(to_read, None)
     if first_to_read is None and snapshot is not None:
         return run.summary
-    opened = Store.open_for_ingest if elsewhere is None else elsewhere.open_for_ingest
+    opened = databases.open_for_ingest if elsewhere is None else elsewhere.open_for_ingest
     with (
         collecting_seldom(),
         opened(database, _act(paths, options), wait_s=wait_s) as store,
@@ -148,7 +151,7 @@ class Elsewhere(Protocol):
     def open_for_ingest(
         self, database: Place, act: Act, *, wait_s: float
     ) -> AbstractContextManager[Store]:
-        """The same as `Store.open_for_ingest`."""
+        """The same as `databases.open_for_ingest`."""
 
     def read_files(
         self, sources: Iterator[Source], options: Options, marks: Marks, jobs: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from oomdb.sources.files import signature
-from oomdb.store.database import Input, Known
+from oomdb.store.content import Input, Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb import tables
+from oomdb import databases, tables
+from oomdb.databases import mark
 from oomdb.errors import OomdbError, UsageError
 from oomdb.incidents import copies
+from oomdb.store.content import Seen
 from oomdb.store.custody import Act, evidence_digest
-from oomdb.store.database import Seen, Store, mark
 from oomdb.store.places import full_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from oomdb.store.database import Content
+    from oomdb.store.content import Content
     from oomdb.store.places import Place
+    from oomdb.store.writer import Store
 
     Progress = Callable[[int, int, str], None]
 
@@ -48,7 +50,7 @@ def reparse(database: Place, *, wait_s: float = 0, progress: Progress | None = N
     damaged, or when it cannot be written; then it is as it was.
     """
     act = Act("reparse")
-    with Store.open_for_ingest(database, act, must_exist=True, wait_s=wait_s) as store:
+    with databases.open_for_ingest(database, act, must_exist=True, wait_s=wait_s) as store:
         done = Reparsed(events_before=store.event_count())
         store.clear_derived()
         _read_again(store, store, done, progress)
@@ -69,12 +71,12 @@ def rebuild(database: Place, new: Place, *, progress: Progress | None = None) ->
     """
     if mark(new) is not None:
         raise UsageError(f"{new} exists; name a place that holds nothing")
-    with Store.open_for_reading(database) as old:
+    with databases.open_for_reading(database) as old:
         if old.is_redacted:
             raise OomdbError(f"{database} is a redacted copy: it keeps no evidence")
         done = Reparsed(events_before=old.event_count())
         act = Act("rebuild", {"from": full_name(database)})
-        with Store.open_for_ingest(new, act) as store:
+        with databases.open_for_ingest(new, act) as store:
             for table in (*tables.HISTORY, *tables.TOLD):
                 store.copy(old, table)
             store.inherit_sources(old)

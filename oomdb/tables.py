@@ -1,7 +1,7 @@
 """The tables of the database as plain data: the one owner of every column.
 
 `oomdb.store.schema` builds the SQLAlchemy models from it, `oomdb.rows.builder` converts
-printed text by it, `oomdb.store.database` derives Arrow schemas from it and
+printed text by it, `oomdb.rows.columns` derives Arrow schemas from it and
 `docs/tables.md` is generated from it. Nothing here imports SQL or parsing code.
 
 Values are stored as the kernel printed them, in the kernel's unit, which is the

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb import tables
+from oomdb import databases, tables
+from oomdb.databases import mark
 from oomdb.errors import DamagedDatabaseError, OomdbError, UsageError
 from oomdb.reparse import read_again
 from oomdb.store import custody
+from oomdb.store.content import Reader
 from oomdb.store.custody import Act
-from oomdb.store.database import Reader, Store, mark
 from oomdb.store.places import full_name
 from oomdb.store.trouble import first_line
 
@@ -66,7 +67,7 @@ def bring(
             _copy(old, source, database, wait_s)
             return Brought(found, events, events)
         act = Act("import", {"from": full_name(source), "head": custody.head(old.connection)[1]})
-        with Store.open_for_ingest(database, act, wait_s=wait_s) as store:
+        with databases.open_for_ingest(database, act, wait_s=wait_s) as store:
             for table in tables.TOLD:
                 if not store.has_rows(table):
                     store.copy(old, table)
@@ -82,7 +83,7 @@ def _holds_something(place: Place) -> bool:
     """
     if mark(place) is None or isinstance(place, Path):
         return mark(place) is not None
-    with Store.open_for_reading(place) as reader:
+    with databases.open_for_reading(place) as reader:
         return any(reader.has_rows(table) for table in (tables.SOURCES, tables.CUSTODY))
 
 
@@ -90,13 +91,13 @@ def _events_in(database: Place) -> int | None:
     """The events of a database; None where it holds nothing that was read."""
     if mark(database) is None:
         return None
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         return reader.event_count() if reader.has_rows(tables.SOURCES) else None
 
 
 def _copy(old: Reader, source: Place, new: Place, wait_s: float) -> None:
     act = Act("copy", {"from": full_name(source)})
-    with Store.open_for_ingest(new, act, wait_s=wait_s) as store:
+    with databases.open_for_ingest(new, act, wait_s=wait_s) as store:
         for table in tables.TABLES:
             if table not in _OWN:
                 store.copy(old, table)
@@ -110,7 +111,7 @@ def _opened(source: Place) -> Iterator[Reader]:
         with _opened_export(source) as reader:
             yield _whole(reader)
     else:
-        with Store.open_for_reading(source) as reader:
+        with databases.open_for_reading(source) as reader:
             yield _whole(reader)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb import scratch, tables
+from oomdb import databases, scratch, tables
 from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.incidents import copies
 from oomdb.incidents.kept import decompress
@@ -17,7 +17,7 @@ from oomdb.lake.checking import each_file
 from oomdb.originals import check_originals
 from oomdb.reparse import rebuild
 from oomdb.store import custody, whole
-from oomdb.store.database import Content, Store
+from oomdb.store.content import Content
 from oomdb.store.places import lake_at
 from oomdb.store.trouble import first_line
 
@@ -111,7 +111,7 @@ def _found_by(
     """
     check = next(iter(checks))
     try:
-        with Store.open_for_reading(database) as reader:
+        with databases.open_for_reading(database) as reader:
             while checks:
                 check = next(iter(checks))
                 for subject, problem in checks.pop(check)(reader.connection):
@@ -125,10 +125,10 @@ def _found_by(
 
 def _each_table(database: Place, done: Verified) -> Found:
     """Read every value of every table."""
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         names = whole.relations(reader.connection)
     while names:
-        with Store.open_for_reading(database) as reader:
+        with databases.open_for_reading(database) as reader:
             while names:
                 relation = names.pop(0)
                 try:
@@ -295,7 +295,7 @@ def _rows(
     try:
         for lost in rebuild(database, new, progress=progress).lost:
             yield "evidence", lost
-        with Store.open_for_reading(new) as reader:
+        with databases.open_for_reading(new) as reader:
             for relation in whole.relations(connection):
                 if relation.table in _NOT_COMPARED:
                     continue

@@ -56,7 +56,7 @@ def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterat
             shutil.copyfile(copy, made)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("oomdb.store.database.prepare", prepare)
+        patch.setattr("oomdb.store.file.prepare", prepare)
         yield
 
 

@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oomdb import databases
 from oomdb.fleet_report import fleet_report, period_of
 from oomdb.gfp import reference_rows
 from oomdb.store import facts
-from oomdb.store.database import Store
 from tests import plain_database
 from tests.plain_database import insert
 from tools import fleet_of_samples
@@ -66,6 +66,6 @@ def report_of(
     hosts: tuple[str, ...] = (),
 ) -> FleetReport:
     """The report of it that these options ask for."""
-    with Store.open_for_reading(of_samples()) as reader:
+    with databases.open_for_reading(of_samples()) as reader:
         period = period_of(reader.connection, since, until, hosts, NOW)
         return fleet_report(reader.connection, period, hosts)

@@ -10,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb import tables
+from oomdb import databases, tables
 from oomdb.ingest import ingest
 from oomdb.store.custody import Act
-from oomdb.store.database import Store
 from tests.corpus.found import events_of
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def events(log: Path) -> tuple[Event, ...]:
         shutil.copyfile(_empty_database(), database)
         summary = ingest([copy], database)
         assert summary.set_aside == []
-        with Store.open_for_reading(database) as reader:
+        with databases.open_for_reading(database) as reader:
             return tuple(events_of(reader.connection))
 
 
@@ -58,7 +57,7 @@ def events(log: Path) -> tuple[Event, ...]:
 def _empty_database() -> Path:
     """A database without a source, so that the tables are made only once."""
     database = Path(_folder().name, "empty.duckdb")
-    with Store.open_for_ingest(database, Act("ingest")):
+    with databases.open_for_ingest(database, Act("ingest")):
         pass
     return database
 

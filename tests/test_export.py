@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from oomdb import tables
+from oomdb import databases, tables
 from oomdb.cli.app import app
 from oomdb.errors import OomdbError, UsageError
 from oomdb.export import export, key_in
@@ -23,7 +23,6 @@ from oomdb.redaction import columns
 from oomdb.redaction.patterns import KERNEL_WORDS
 from oomdb.reparse import rebuild, reparse
 from oomdb.store import dump
-from oomdb.store.database import Store
 from oomdb.tables import Type
 from oomdb.verify import verify
 from oomdb.views import load_views
@@ -87,7 +86,7 @@ def test_no_name_of_the_original_is_left_anywhere(database: Path, redacted: Path
     kept = {word for place in printed for word in values(database, place)}
     secret = {name for name in secret - kept if len(name) > 1 and not name.isdecimal()}
     assert len(secret) > 700
-    with Store.open_for_reading(redacted) as reader:
+    with databases.open_for_reading(redacted) as reader:
         cells = set()
         for line in dump.everything(reader):
             cells |= set(re.findall(r'"((?:[^"\\]|\\.)*)"', line))
@@ -195,8 +194,8 @@ def test_a_copy_as_it_is(database: Path, tmp_path: Path) -> None:
     export(database, tmp_path / "copy.duckdb", None)
     export(database, tmp_path / "parquet", None)
     with (
-        Store.open_for_reading(database) as old,
-        Store.open_for_reading(tmp_path / "copy.duckdb") as new,
+        databases.open_for_reading(database) as old,
+        databases.open_for_reading(tmp_path / "copy.duckdb") as new,
     ):
         assert list(dump.everything(new)) == list(dump.everything(old))
     file = tmp_path / "parquet" / "victims.parquet"

@@ -12,7 +12,7 @@ from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
 from oomdb.store import deriving
-from oomdb.store.database import Store
+from oomdb.store.writer import Store
 from oomdb.views import load_views
 from tests.printed import dmesg, log, report_6_1, syslog
 from tests.test_once import FILES

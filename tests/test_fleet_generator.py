@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from benchmarks.fleet import carriers, copies, logs, machines, noise, reports, shapes
 from benchmarks.fleet.fleet import Fleet, write
 from benchmarks.fleet.records import Record
+from oomdb import databases
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def told(report: Report) -> tuple[object, ...]:
 
 def seen(database: Path) -> list[tuple[object, ...]]:
     """What a database holds that was read without a loss."""
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         assert reader.connection.execute(DAMAGE).fetchall() == []
         assert reader.connection.execute(NONSENSE).fetchall() == []
         assert reader.connection.execute("SELECT text FROM unparsed_lines").fetchall() == []
@@ -168,7 +168,7 @@ def test_copies_are_events_of_their_own(tmp_path: Path) -> None:
     copies.multiply(tmp_path / "base.duckdb", tmp_path / "many.duckdb", 5)
     counts = []
     for name in ("base", "many"):
-        with Store.open_for_reading(tmp_path / f"{name}.duckdb") as reader:
+        with databases.open_for_reading(tmp_path / f"{name}.duckdb") as reader:
             query = reader.connection.execute
             counts.append(
                 [

@@ -11,9 +11,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as older_parser
 
-from oomdb import metrics
+from oomdb import databases, metrics
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 
 from .printed import log, report_6_1, syslog
 from .test_cli import InProcess
@@ -29,7 +28,7 @@ NAMES = SAMPLES / "6.1-amd64--strange-names.log"
 
 def told(database: Path, most_series: int = 1000) -> tuple[str, dict[str, Metric]]:
     """The text, and what the strict parser reads out of it."""
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         text = metrics.as_text(metrics.metrics(reader.connection, database, most_series))
     return text, {family.name: family for family in text_string_to_metric_families(text)}
 
@@ -59,7 +58,7 @@ def test_every_kill_is_in_one_series(database: Path) -> None:
     _, families = told(database)
     found = kills(families)
     assert found["iZ23tpcto8eZ", "", ""] == 1
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         rows = reader.connection.execute(
             "SELECT COALESCE(c.unit, ''), COUNT(*) FROM victims AS v LEFT JOIN cgroup_identity"
             " AS c ON c.event_id = v.event_id AND c.cgroup_role = 'task' GROUP BY 1"
@@ -73,7 +72,7 @@ def test_every_kill_is_in_one_series(database: Path) -> None:
 
 def test_the_numbers_are_those_of_the_database(database: Path) -> None:
     _, families = told(database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         for name, sql in {
             "oomdb_incidents": "SELECT COUNT(*) FROM incidents",
             "oomdb_damaged_reports": "SELECT COUNT(*) FROM events WHERE damage IS NOT NULL",

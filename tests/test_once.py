@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oomdb import databases
 from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
 from oomdb.reparse import reparse
-from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from tests.printed import dmesg, log, report_6_1, syslog
 
@@ -62,7 +62,7 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_three_incidents_of_two_machines_out_of_eight_files(at_once: Path) -> None:
-    with Store.open_for_reading(at_once / "oomdb.duckdb") as reader:
+    with databases.open_for_reading(at_once / "oomdb.duckdb") as reader:
         events = reader.connection.execute(
             "SELECT h.hostname, v.pid, COUNT(DISTINCT s.source_id), MAX(e.damage)"
             " FROM events AS e JOIN victims AS v USING (event_id)"
@@ -100,13 +100,13 @@ def database(tmp_path: Path) -> Path:
 
 def content(database: Path) -> list[str]:
     """What the database holds."""
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         return list(canonical(reader))
 
 
 def paths(database: Path) -> list[str]:
     """The names of the sources."""
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         found = reader.connection.execute("SELECT path FROM sources ORDER BY path").fetchall()
     return [Path(row[0]).name for row in found]
 
@@ -139,13 +139,13 @@ def test_a_report_half_written_is_completed_when_the_file_has_grown(
     for count in (len(lines) - 4, len(lines) - 2):
         path.write_bytes(b"".join(lines[:count]))
         ingest([path], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         [(damage,)] = reader.connection.execute("SELECT damage FROM events").fetchall()
     assert "cut_end" in damage
     path.write_bytes(b"".join(lines))
     summary = ingest([path], database)
     assert (summary.new_events, summary.known_events) == (0, 1) or summary.new_events == 1
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         events = reader.connection.execute("SELECT damage FROM events").fetchall()
     assert events == [(None,)]
     grown = content(database)
@@ -188,7 +188,7 @@ def test_other_options_read_a_file_again(tmp_path: Path, database: Path) -> None
     ingest([path], database)
     summary = ingest([path], database, Options(zone=ZoneInfo("Europe/Berlin")))
     assert (summary.new_events, summary.known_events) == (0, 1)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         found = reader.connection.execute("SELECT occurred_at, time_basis FROM events").fetchall()
     assert found == [(datetime(2024, 6, 4, 15, 19, 10), "dmesg_clock+zone:option")]
 
@@ -198,7 +198,7 @@ def test_one_log_dates_the_other_events_of_a_boot(tmp_path: Path, database: Path
     received = [f"2024-06-04T17:19:10Z web1 kernel: {line}" for line in dmesg(FIRST, 7.0)]
     (tmp_path / "kern.log").write_bytes(log(received))
     ingest([tmp_path / "dmesg", tmp_path / "kern.log"], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         found = reader.connection.execute(
             "SELECT occurred_at, time_basis FROM events ORDER BY occurred_at"
         ).fetchall()
@@ -219,7 +219,7 @@ def test_a_thousand_hosts_in_one_file_line_by_line(tmp_path: Path, database: Pat
     (tmp_path / "all.log").write_bytes(log(*map(list, zip(*reports, strict=True))))
     summary = ingest([tmp_path / "all.log"], database)
     assert (summary.new_events, summary.hosts, summary.unparsed_lines) == (1000, 1000, 0)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         wrong = reader.connection.execute(
             "SELECT COUNT(*) FROM events JOIN hosts USING (host_id) JOIN victims USING (event_id)"
             " WHERE 'host' || (victims.pid - 1000) <> hosts.hostname OR damage IS NOT NULL"
@@ -265,7 +265,7 @@ def test_fields_of_json_that_the_user_names(tmp_path: Path, database: Path) -> N
     names = Options(json_fields=("message=payload.text", "host=box", "time=when"))
     assert ingest([path], database, names).new_events == 1
     before = content(database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         events = reader.connection.execute(
             "SELECT hostname, occurred_at, damage FROM events JOIN hosts USING (host_id)"
         ).fetchall()
@@ -303,7 +303,7 @@ def test_sources_without_a_report_are_known_again(
     for number in range(11):
         os.utime(logs / f"quiet-{number}.log", ns=(1, 1))
     assert ingest([logs], database).files == 11
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         counts = "SELECT (SELECT COUNT(*) FROM sources), (SELECT COUNT(*) FROM inputs)"
         assert reader.connection.execute(counts).fetchall() == [(11, 11)]
 
@@ -325,7 +325,7 @@ def test_a_name_that_many_machines_have_is_no_host_where_the_path_tells_one(
         (folder / "messages").write_bytes(log(syslog(report, "localhost")))
     (tmp_path / "logs" / "messages").write_bytes(log(syslog(report_6_1(pid=13), "localhost")))
     ingest([tmp_path / "logs"], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         names = reader.connection.execute("SELECT hostname FROM hosts ORDER BY 1").fetchall()
     assert names == [("db-prod-01",), ("db-prod-02",), ("localhost",)]
 
@@ -340,6 +340,6 @@ def test_a_member_that_an_archive_holds_again_longer_is_one_source(
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     assert ingest([tmp_path / "logs.tar"], database).new_events == 2
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         counts = "SELECT COUNT(*), MIN(size_bytes) FROM sources"
         assert reader.connection.execute(counts).fetchall() == [(1, len(whole))]

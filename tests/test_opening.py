@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from oomdb import resources, views
+from oomdb import databases, resources, views
 from oomdb.errors import NotADatabaseError, OomdbError
 from oomdb.ingest import ingest
 from oomdb.store.custody import Act
-from oomdb.store.database import Store
 from oomdb.store.opening import State, state_of
 from oomdb.store.staging import locked
 from tests.printed import log, report_6_1, syslog
@@ -61,7 +60,7 @@ def database(made: Path, tmp_path: Path) -> Path:
 
 
 def value(path: Path, sql: str) -> object:
-    with Store.open_for_reading(path) as reader:
+    with databases.open_for_reading(path) as reader:
         return reader.query(sql).column(0)[0].as_py()
 
 
@@ -69,7 +68,7 @@ def refused(path: Path) -> str:
     """What opening says of a file that it must leave alone, for reading as for ingest."""
     before = path.read_bytes()
     messages = set()
-    for opening in (Store.open_for_reading, partial(Store.open_for_ingest, act=ACT)):
+    for opening in (databases.open_for_reading, partial(databases.open_for_ingest, act=ACT)):
         with pytest.raises(OomdbError) as told, opening(path):
             pass
         messages.add(str(told.value))
@@ -99,7 +98,10 @@ def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     os.mkfifo(path)
-    with pytest.raises(NotADatabaseError, match="no regular file"), Store.open_for_reading(path):
+    with (
+        pytest.raises(NotADatabaseError, match="no regular file"),
+        databases.open_for_reading(path),
+    ):
         pass
 
 
@@ -134,7 +136,7 @@ def test_a_database_without_the_right_to_read_is_called_so(database: Path) -> No
     database.chmod(0)
     with (
         pytest.raises(OomdbError, match=r"cannot read .*Permission denied"),
-        Store.open_for_reading(database),
+        databases.open_for_reading(database),
     ):
         pass
 
@@ -154,7 +156,7 @@ def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
     with (
         pytest.raises(OomdbError, match="must be UTF-8"),
-        Store.open_for_ingest(path, ACT),
+        databases.open_for_ingest(path, ACT),
     ):
         pass
 
@@ -178,7 +180,7 @@ def test_a_link_and_its_file_have_one_lock(database: Path, tmp_path: Path) -> No
     with (
         locked(link),
         pytest.raises(OomdbError, match="being written"),
-        Store.open_for_ingest(database, ACT),
+        databases.open_for_ingest(database, ACT),
     ):
         pass
 
@@ -232,7 +234,7 @@ def test_an_older_database_that_cannot_be_upgraded_now_is_told(database: Path) -
     with (
         locked(database),
         pytest.raises(OomdbError, match=r"of an older oomdb, and .* is being written"),
-        Store.open_for_reading(database),
+        databases.open_for_reading(database),
     ):
         pass
     assert database.read_bytes() == before

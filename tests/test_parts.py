@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb import parts
+from oomdb import databases, parts
 from oomdb.ingest import Options, ingest
 from oomdb.sources.files import Source, signature
-from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from tests.printed import log, report_6_1
 
@@ -56,7 +55,7 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def content(database: Path) -> list[str]:
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         return list(canonical(reader))
 
 

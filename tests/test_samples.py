@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb import tables
+from oomdb import databases, tables
 from oomdb.ingest import ingest
 from oomdb.lines import BY_NAME
 from oomdb.reports.reader import in_blocks
-from oomdb.store.database import Store
 from tests import samples
 from tests.corpus.digits import account
 from tests.corpus.printed import by_caller, cut
@@ -69,7 +68,7 @@ def test_the_whole_folder_is_read_as_its_files_are(tmp_path: Path) -> None:
     assert summary.set_aside == []
     alone = {log: len(samples.events(log)) for log in LOGS}
     assert summary.new_events == sum(alone.values()) - 1
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         seen = reader.query(
             "SELECT event_id, regexp_extract(path, '[^/]+$') AS name FROM sightings"
             " JOIN sources USING (source_id)"

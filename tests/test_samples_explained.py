@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from oomdb import explain
+from oomdb import databases, explain
 from oomdb.ingest import ingest
 from oomdb.listings import evidence_of
-from oomdb.store.database import Store
 from tests import samples
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
     """A database of all samples that come from machines."""
     database = tmp_path_factory.mktemp("samples") / "oomdb.duckdb"
     ingest([log for log in samples.logs() if log.parent == samples.ROOT], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         yield reader.connection
 
 

@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from oomdb import reading, scratch
+from oomdb import databases, reading, scratch
 from oomdb.errors import OomdbError, UsageError
 from oomdb.guard import child, lock
 from oomdb.guard.limits import Limits
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from tests.printed import log, report_6_1, syslog
 
 if TYPE_CHECKING:
@@ -299,7 +298,7 @@ def test_without_a_folder_for_temporary_files_a_query_is_answered(
     monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
 
     def job(inside: Inside) -> None:
-        with Store.open_for_reading(database) as reader:
+        with databases.open_for_reading(database) as reader:
             lock.confine(reader.connection, inside)
             found = reading.records(reader.connection, "SELECT COUNT(*) AS n FROM events")
             inside.output.write(str(found[0]["n"]).encode())
@@ -319,7 +318,7 @@ def test_a_reader_without_the_right_to_write_is_answered(
     before = sorted(folder.iterdir())
 
     def job(inside: Inside) -> None:
-        with Store.open_for_reading(folder / "oomdb.duckdb") as reader:
+        with databases.open_for_reading(folder / "oomdb.duckdb") as reader:
             lock.confine(reader.connection, inside)
             rows = reading.records(reader.connection, SPILLING)
             inside.output.write(str(len(rows)).encode())

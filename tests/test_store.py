@@ -11,12 +11,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from oomdb import databases
 from oomdb.errors import DatabaseBusyError, NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.ingest import ingest
 from oomdb.store.custody import Act
-from oomdb.store.database import Store
 from oomdb.store.places import database_named
 from oomdb.store.settle import fullest_names
+from oomdb.store.writer import Store
 from tests.printed import dmesg, log, report_6_1, syslog
 
 ACT = Act("ingest")
@@ -37,7 +38,7 @@ def logs(tmp_path: Path) -> Path:
 
 
 def counts(database: Path) -> dict[str, int]:
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         names = ["hosts", "sources", "events", "sightings", "victims", "processes", "zones"]
         return {
             name: reader.query(f"SELECT COUNT(*) AS n FROM {name}")["n"][0].as_py()
@@ -89,7 +90,7 @@ def test_one_event_in_two_files_is_one_event_with_two_sightings(
 def test_an_interrupted_ingest_leaves_the_database_as_it_was(database: Path, logs: Path) -> None:
     ingest([logs / "web1.log"], database)
     before = database.read_bytes()
-    with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database, ACT):
+    with pytest.raises(KeyboardInterrupt), databases.open_for_ingest(database, ACT):
         raise KeyboardInterrupt
     assert database.read_bytes() == before
     assert [path.name for path in database.parent.glob("oomdb.duckdb*")] == ["oomdb.duckdb"]
@@ -115,7 +116,7 @@ def test_a_transaction_that_cannot_be_ended_hides_no_reason(
     monkeypatch.setattr(
         Store,
         "__init__",
-        lambda self, connection, *more: made(self, FullDisk(connection), *more),  # type: ignore[arg-type]
+        lambda self, connection, *a, **b: made(self, FullDisk(connection), *a, **b),  # type: ignore[arg-type]
     )
     with pytest.raises(
         OomdbError, match=r"No space left on device \(free some room.*; it is as it was"
@@ -124,16 +125,16 @@ def test_a_transaction_that_cannot_be_ended_hides_no_reason(
 
 
 def test_a_failed_first_ingest_leaves_no_database(database: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), Store.open_for_ingest(database, ACT):
+    with pytest.raises(KeyboardInterrupt), databases.open_for_ingest(database, ACT):
         raise KeyboardInterrupt
     assert not database.exists()
 
 
 def test_a_second_writer_is_told_who_the_first_is(database: Path) -> None:
     with (
-        Store.open_for_ingest(database, ACT),
+        databases.open_for_ingest(database, ACT),
         pytest.raises(DatabaseBusyError, match=f"process {os.getpid()}"),
-        Store.open_for_ingest(database, ACT),
+        databases.open_for_ingest(database, ACT),
     ):
         pass
 
@@ -141,8 +142,8 @@ def test_a_second_writer_is_told_who_the_first_is(database: Path) -> None:
 def test_the_lock_of_a_killed_writer_is_no_obstacle(database: Path, logs: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from oomdb.store.custody import Act; from oomdb.store.database import Store\n"
-        "with Store.open_for_ingest(Path(sys.argv[1]), Act('ingest')):\n"
+        "from oomdb import databases; from oomdb.store.custody import Act\n"
+        "with databases.open_for_ingest(Path(sys.argv[1]), Act('ingest')):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(database)], check=False)
@@ -152,7 +153,7 @@ def test_the_lock_of_a_killed_writer_is_no_obstacle(database: Path, logs: Path) 
 
 def test_a_reader_keeps_its_snapshot_while_an_ingest_publishes(database: Path, logs: Path) -> None:
     ingest([logs / "web1.log"], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         ingest([logs], database)
         assert reader.query("SELECT COUNT(*) AS n FROM events")["n"][0].as_py() == 1
     assert counts(database)["events"] == 2
@@ -161,7 +162,7 @@ def test_a_reader_keeps_its_snapshot_while_an_ingest_publishes(database: Path, l
 @pytest.mark.parametrize("content", [b"", b"not a database at all", b"\x00" * 8192])
 def test_a_file_that_is_no_database_is_not_touched(database: Path, content: bytes) -> None:
     database.write_bytes(content)
-    for opening in (Store.open_for_reading, partial(Store.open_for_ingest, act=ACT)):
+    for opening in (databases.open_for_reading, partial(databases.open_for_ingest, act=ACT)):
         with pytest.raises(NotADatabaseError, match=r"oomdb\.duckdb"), opening(database):
             pass
     assert database.read_bytes() == content
@@ -173,7 +174,7 @@ def test_a_foreign_duckdb_file_is_not_touched(database: Path) -> None:
     before = database.read_bytes()
     with (
         pytest.raises(NotADatabaseError, match="no oomdb"),
-        Store.open_for_ingest(database, ACT),
+        databases.open_for_ingest(database, ACT),
     ):
         pass
     assert database.read_bytes() == before
@@ -184,26 +185,26 @@ def test_a_database_of_a_newer_oomdb_is_not_touched(database: Path, logs: Path) 
     with duckdb.connect(str(database)) as newer:
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
     before = database.read_bytes()
-    for opening in (Store.open_for_reading, partial(Store.open_for_ingest, act=ACT)):
+    for opening in (databases.open_for_reading, partial(databases.open_for_ingest, act=ACT)):
         with pytest.raises(NewerDatabaseError, match="newer oomdb"), opening(database):
             pass
     assert database.read_bytes() == before
 
 
 def test_a_missing_database_is_told_with_what_to_do(database: Path) -> None:
-    with pytest.raises(OomdbError, match="oomdb ingest"), Store.open_for_reading(database):
+    with pytest.raises(OomdbError, match="oomdb ingest"), databases.open_for_reading(database):
         pass
 
 
 def test_a_missing_folder_and_a_folder_as_database_are_told(tmp_path: Path) -> None:
     with (
         pytest.raises(OomdbError, match="no folder"),
-        Store.open_for_ingest(tmp_path / "a" / "b", ACT),
+        databases.open_for_ingest(tmp_path / "a" / "b", ACT),
     ):
         pass
     with (
         pytest.raises(NotADatabaseError, match="folder"),
-        Store.open_for_ingest(tmp_path, ACT),
+        databases.open_for_ingest(tmp_path, ACT),
     ):
         pass
 
@@ -212,7 +213,7 @@ def test_a_reader_tells_of_wrong_blocks(database: Path, logs: Path) -> None:
     ingest([logs], database)
     with (
         pytest.raises(OomdbError, match=r"cannot read .*oomdb\.duckdb: IO Error: Corrupt"),
-        Store.open_for_reading(database),
+        databases.open_for_reading(database),
     ):
         raise duckdb.IOException("IO Error: Corrupt database file\nand more")
 
@@ -220,7 +221,7 @@ def test_a_reader_tells_of_wrong_blocks(database: Path, logs: Path) -> None:
 def test_every_view_can_be_queried_on_an_empty_database(database: Path, tmp_path: Path) -> None:
     (tmp_path / "quiet.log").write_bytes(log(dmesg(["nothing happened"])))
     ingest([tmp_path / "quiet.log"], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         names = reader.query("SELECT view_name AS n FROM duckdb_views() WHERE NOT internal")["n"]
         assert len(names) >= 6
         for name in names.to_pylist():

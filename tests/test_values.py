@@ -11,12 +11,11 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from oomdb import cli, reading
+from oomdb import cli, databases, reading
 from oomdb.errors import OomdbError, UsageError
 from oomdb.output import writer
 from oomdb.output.formats import Format
 from oomdb.store.custody import Act
-from oomdb.store.database import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,7 +166,7 @@ def test_what_cannot_be_written_is_told_on_the_command_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = tmp_path / "x.duckdb"
-    with Store.open_for_ingest(database, Act("test")):
+    with databases.open_for_ingest(database, Act("test")):
         pass
     command = ["oomdb", "sql", "--db", str(database), "FROM test_all_types()"]
     monkeypatch.setattr(sys, "argv", command)

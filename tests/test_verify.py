@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from oomdb import tables
+from oomdb import databases, tables
 from oomdb.cli.app import app
 from oomdb.errors import OomdbError, UsageError
 from oomdb.fleet.labels import import_labels
@@ -27,7 +27,6 @@ from oomdb.ingest import Options, ingest
 from oomdb.reparse import rebuild, reparse
 from oomdb.sources.limits import Limits
 from oomdb.store import custody, dump
-from oomdb.store.database import Store
 from oomdb.tables import Type
 from oomdb.verify import verify
 from tests.printed import log, report_6_1, syslog
@@ -59,7 +58,7 @@ def folder(filled: Path, tmp_path: Path) -> Path:
 
 
 def canonical(database: Path) -> list[str]:
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         return list(dump.canonical(reader))
 
 
@@ -512,7 +511,7 @@ def test_members_of_archives_are_held_against_theirs(tmp_path: Path) -> None:
 
 def entries(database: Path) -> list[tuple[str, dict[str, object], list[tuple[str, str]]]]:
     """Action, options and changes of each entry, the name of the file alone for a path."""
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         sql = "SELECT entry_no, action, options FROM custody ORDER BY entry_no"
         acts = reader.connection.execute(sql).fetchall()
         changes = "SELECT change, path FROM custody_sources WHERE entry_no = ? ORDER BY change_no"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from oomdb import databases
 from oomdb.errors import OomdbError
 from oomdb.ingest import ingest
 from oomdb.logs import LogReader, Marks, Options
-from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from tests.printed import log, report_6_1, syslog
 
@@ -36,7 +36,7 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def content(database: Path) -> list[str]:
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         return list(canonical(reader))
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from oomdb import explain, fleet_report
+from oomdb import databases, explain, fleet_report
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from tools import browser, fleet_of_samples
 
 _SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "rocketmq-8g.log"
@@ -75,7 +74,7 @@ def _fleet() -> str:
     with tempfile.TemporaryDirectory(prefix="oomdb-pages-") as scratch:
         database = Path(scratch, "fleet.duckdb")
         fleet_of_samples.read_into(database)
-        with Store.open_for_reading(database) as reader:
+        with databases.open_for_reading(database) as reader:
             period = fleet_report.period_of(
                 reader.connection, "7d", fleet_of_samples.UNTIL, (), datetime.now(UTC)
             )
@@ -85,7 +84,7 @@ def _fleet() -> str:
 def _page(database: Path) -> str:
     """The page of the sample's event."""
     ingest([_SAMPLE], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         found = reader.connection.execute("SELECT event_id FROM events").fetchall()
         return explain.as_html(reader.connection, explain.explain(reader.connection, found[0][0]))
 

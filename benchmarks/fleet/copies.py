@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from oomdb import databases
 from oomdb.store.custody import Act
-from oomdb.store.database import Store
 from oomdb.tables import BY_NAME, EVENT_TABLES, EVENTS, SOURCES, Magnitude, Type
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def derive(database: Path) -> None:
 
     A writer does so at its end, whatever it has written.
     """
-    with Store.open_for_ingest(database, Act("ingest")):
+    with databases.open_for_ingest(database, Act("ingest")):
         pass
 
 

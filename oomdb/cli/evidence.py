@@ -239,10 +239,10 @@ def dump(
     ] = False,
 ) -> None:
     """Write the whole content as JSON arrays, one row a line, in a fixed order."""
+    from oomdb import databases
     from oomdb.store import dump as dumping
-    from oomdb.store.database import Store
     from oomdb.store.places import database_named
 
-    with Store.open_for_reading(database_named(db)) as reader:
+    with databases.open_for_reading(database_named(db)) as reader:
         for line in dumping.canonical(reader) if canonical else dumping.everything(reader):
             typer.echo(line)

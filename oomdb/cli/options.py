@@ -163,10 +163,10 @@ def selection_of(
 @contextlib.contextmanager
 def reading_from(db: Place | None) -> Iterator[Connection]:
     """A connection to the database that `--db` names, for reading."""
-    from oomdb.store.database import Store
+    from oomdb import databases
     from oomdb.store.places import database_named
 
-    with Store.open_for_reading(database_named(db)) as reader:
+    with databases.open_for_reading(database_named(db)) as reader:
         yield reader.connection
 
 

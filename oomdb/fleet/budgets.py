@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb import reading, tables
+from oomdb import databases, reading, tables
 from oomdb.fleet import patterns, sheet
-from oomdb.store.database import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,14 +35,14 @@ def import_budgets(path: Path, database: Place, *, wait_s: float = 0) -> Importe
     """
     told = sheet.read(path)
     budgets = budgets_of(told)
-    with Store.open_for_ingest(database, told.act("budgets import"), wait_s=wait_s) as store:
+    with databases.open_for_ingest(database, told.act("budgets import"), wait_s=wait_s) as store:
         known = store.label_names()
         for line, budget in zip(told.lines, budgets, strict=True):
             if budget["label"] is not None and budget["label"] not in known:
                 named = ", ".join(sorted(known)) or "none; `oomdb hosts import` brings them"
                 raise line.problem(f"no label is called {budget['label']} (labels: {named})")
         store.replace_told(tables.BUDGETS, budgets)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         unused = {
             record["budget_no"] for record in reading.records(reader.connection, _WITHOUT_HOST)
         }

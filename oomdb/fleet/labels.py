@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oomdb import reading, tables
+from oomdb import databases, reading, tables
 from oomdb.fleet import sheet
-from oomdb.store.database import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,9 +43,9 @@ def import_labels(path: Path, database: Place, *, wait_s: float = 0) -> Imported
     """
     told = sheet.read(path)
     rules = rules_of(told)
-    with Store.open_for_ingest(database, told.act("hosts import"), wait_s=wait_s) as store:
+    with databases.open_for_ingest(database, told.act("hosts import"), wait_s=wait_s) as store:
         store.replace_told(tables.HOST_RULES, rules)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         return Imported(
             rules=len(told.lines),
             labels=_labels(told),

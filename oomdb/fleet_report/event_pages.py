@@ -16,11 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oomdb import explain, processes
+from oomdb import databases, explain, processes
+from oomdb.databases import mark, shared_state
 from oomdb.errors import OomdbError
 from oomdb.publishing import replacing
 from oomdb.store.connection import server_session
-from oomdb.store.database import Store, mark, shared_state
 from oomdb.store.places import Server
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _begin(database: Place, identity: object) -> None:
     """Open the database, which must be the one that the report was read from."""
     global _connection, _replaced
     is_server = isinstance(database, Server)
-    reader = Store.open_for_reading(database, str(identity) if is_server else None)
+    reader = databases.open_for_reading(database, str(identity) if is_server else None)
     _connection = _opened.enter_context(reader).connection
     _replaced = not is_server and mark(database) != identity
 

@@ -19,8 +19,8 @@ from oomdb.lake.reading import attach
 from oomdb.rows.batch import RowBatch
 from oomdb.rows.columns import LEAVES, schema
 from oomdb.store.assignment import Assignment
-from oomdb.store.database import Store
 from oomdb.store.insertion import insert_rows, registered
+from oomdb.store.writer import Store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -7,6 +7,7 @@ the file systems of DuckDB switched off, reaches the lake's rows and nothing els
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from oomdb import tables
@@ -15,13 +16,24 @@ from oomdb.lake.commits import newest
 from oomdb.lake.files import files_of
 from oomdb.lake.manifest import Manifest
 from oomdb.store import functions
+from oomdb.store.content import reading
 from oomdb.views import load_views
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import duckdb
 
     from oomdb.lake.files import Files
-    from oomdb.store.places import Lake
+    from oomdb.store.content import Reader
+    from oomdb.store.places import Lake, Place
+
+
+@contextmanager
+def opened_to_read(lake: Lake, place: Place) -> Iterator[Reader]:
+    """The lake as it is now, which was named so; OomdbError when this oomdb cannot read it."""
+    with reading(connection_to(lake), place) as reader:
+        yield reader
 
 
 def connection_to(lake: Lake) -> duckdb.DuckDBPyConnection:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from oomdb.lake.changes import Changes
     from oomdb.lake.files import Files
     from oomdb.store.custody import Act
-    from oomdb.store.database import Store
     from oomdb.store.places import Lake
+    from oomdb.store.writer import Store
 
 _BATCH_ROWS = 20_000
 #: The files that a writer may find and remove: those that it could have written itself.
@@ -77,13 +77,13 @@ def open_for_ingest(
     wait_s: float = 0,
     elsewhere: Elsewhere | None = None,
 ) -> Iterator[Store]:
-    """The lake to add to, as `Store.open_for_ingest` opens a database.
+    """The lake to add to, as `databases.open_for_ingest` opens a database.
 
     What was added is the lake's when the block ends without error; else it stays as it was.
     One writer at a time has a folder; in an object store the second to end gives up with
     OvertakenError.
     """
-    from oomdb.store.database import written
+    from oomdb.store.writer import written
 
     scratch.remove_leftovers()
     files = files_of(lake)

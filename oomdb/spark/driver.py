@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from oomdb.spark.executor import RowKey
     from oomdb.spark.pieces import Piece
     from oomdb.store.custody import Act
-    from oomdb.store.database import Store
     from oomdb.store.places import Place
+    from oomdb.store.writer import Store
 
     Read = tuple[Source, list[Log]]
     #: A row of what was read, and what it tells.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from oomdb.incidents.copies import Found
     from oomdb.rows.batch import RowBatch
     from oomdb.store.connection import Connection
-    from oomdb.store.database import Seen
+    from oomdb.store.content import Seen
     from oomdb.store.event_rows import EventRows
 
 #: What a sighting keeps of its copy, in the order of `_copy`.

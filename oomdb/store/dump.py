@@ -11,7 +11,7 @@ from oomdb import tables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oomdb.store.database import Reader
+    from oomdb.store.content import Reader
 
 #: When and how a source was read says nothing of what it holds.
 _LEFT_OUT = frozenset({("sources", "ingested_at"), ("sources", "reading")})

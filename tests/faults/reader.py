@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from oomdb.store.database import Store
+from oomdb import databases
 
 #: What holds in every snapshot, whatever was read until then.
 WHOLE = """
@@ -24,7 +24,7 @@ def main(database: str, enough: str) -> None:
     """Read until there are so many events, some times at least; prints the last count of them."""
     reads, last = 0, 0
     while last < int(enough) or reads < _LEAST_READS:
-        with Store.open_for_reading(Path(database)) as reader:
+        with databases.open_for_reading(Path(database)) as reader:
             [row] = reader.query(WHOLE).to_pylist()
         events = row["events"]
         assert row["seen"] == row["kept"] == row["victims"] == events, row

@@ -123,8 +123,8 @@ def test_many_readers_and_a_writer(folder: Path, driver: Driver) -> None:
 SPILLING = """
 import sys
 from pathlib import Path
-from oomdb.store.database import Store
-with Store.open_for_reading(Path("oomdb.duckdb")) as reader:
+from oomdb import databases
+with databases.open_for_reading(Path("oomdb.duckdb")) as reader:
     reader.connection.execute("SET enable_progress_bar = false")
     reader.connection.execute("SET threads = 1; SET memory_limit = '60MB'")
     print("open", flush=True)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oomdb import databases
 from oomdb.errors import OomdbError
 from oomdb.fleet import budgets, labels, sheet
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
-from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from tests.printed import log, report_6_1, syslog
 
@@ -44,11 +44,11 @@ class Fleet:
         return budgets.import_budgets(self.file(text), self.database)
 
     def select(self, sql: str) -> list[tuple[Any, ...]]:
-        with Store.open_for_reading(self.database) as reader:
+        with databases.open_for_reading(self.database) as reader:
             return reader.connection.execute(sql).fetchall()
 
     def dump(self) -> list[str]:
-        with Store.open_for_reading(self.database) as reader:
+        with databases.open_for_reading(self.database) as reader:
             return list(canonical(reader))
 
 

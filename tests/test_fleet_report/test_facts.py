@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from oomdb import databases
 from oomdb.cli.app import app
 from oomdb.fleet_report import (
     Period,
@@ -24,7 +25,6 @@ from oomdb.fleet_report.facts import FleetReport, Listing
 from oomdb.fleet_report.hosts import who
 from oomdb.reading import records
 from oomdb.store import deriving
-from oomdb.store.database import Store
 from tests import fleets
 from tests.plain_database import insert
 from tests.queries.kills import START, at, insert_host, insert_kill, insert_sighting
@@ -68,7 +68,7 @@ def listings(report: FleetReport) -> dict[str, Listing[Any]]:
 @contextmanager
 def asking() -> Iterator[Callable[[str], list[dict[str, Any]]]]:
     """What gives the answers of the database to statements as they are shown."""
-    with Store.open_for_reading(fleets.of_samples()) as reader:
+    with databases.open_for_reading(fleets.of_samples()) as reader:
         yield lambda sql: records(reader.connection, sql)
 
 

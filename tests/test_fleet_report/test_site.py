@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from oomdb import explain
+from oomdb import databases, explain
 from oomdb.errors import OomdbError, UsageError
 from oomdb.fleet_report import event_pages, site
-from oomdb.store.database import Store
 from tests import fleets
 from tests.test_pages import pages
 
@@ -25,7 +24,7 @@ SINCE, UNTIL = "30h", "2026-06-06T18:00"
 def write(folder: Path, jobs: int = 1, database: Path | None = None) -> Written:
     report = fleets.report_of(SINCE, UNTIL)
     path = database or fleets.of_samples()
-    with Store.open_for_reading(path) as reader:
+    with databases.open_for_reading(path) as reader:
         return site.write_site(reader.connection, report, path, folder, jobs)
 
 

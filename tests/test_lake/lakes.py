@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oomdb import databases
 from oomdb.ingest import Options, Summary, ingest
-from oomdb.store.database import Store
 from oomdb.store.dump import canonical
 from oomdb.store.places import Lake, lake_named
 from tests.printed import dmesg, log, report_6_1, syslog
@@ -50,7 +50,7 @@ def lake_in(folder: Path) -> Lake:
 
 def rows_of(place: Path | Lake) -> list[str]:
     """Everything that a database or lake holds, but for its history."""
-    with Store.open_for_reading(place) as reader:
+    with databases.open_for_reading(place) as reader:
         return list(canonical(reader))
 
 

@@ -15,11 +15,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from oomdb import cli
+from oomdb import cli, databases
 from oomdb.errors import DamagedDatabaseError, OomdbError
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
-from oomdb.store.database import Store
 from oomdb.store.places import MANIFEST, Lake, full_name, lake_named
 from oomdb.verify import verify
 from tests.printed import dmesg, log, report_6_1, syslog
@@ -127,7 +126,7 @@ def test_an_imported_label_is_kept(filled: Lake, tmp_path: Path) -> None:
     labels.write_text("host,role\nweb1*,front\n")
     import_labels(labels, filled.folder or Path())
     read([one_more(tmp_path)], filled)
-    with Store.open_for_reading(filled) as reader:
+    with databases.open_for_reading(filled) as reader:
         found = reader.connection.execute("SELECT value FROM host_labels").fetchall()
         entries = reader.connection.execute("SELECT COUNT(*) FROM custody").fetchall()
     assert (found, entries) == ([("front",)], [(3,)])
@@ -151,10 +150,10 @@ def test_leftovers_are_not_read_and_go(
 
 
 def test_a_reader_keeps_the_lake_that_it_opened(filled: Lake, tmp_path: Path) -> None:
-    with Store.open_for_reading(filled) as reader:
+    with databases.open_for_reading(filled) as reader:
         read([one_more(tmp_path)], filled)
         assert reader.event_count() == 12
-    with Store.open_for_reading(filled) as reader:
+    with databases.open_for_reading(filled) as reader:
         assert reader.event_count() == 13
 
 
@@ -337,7 +336,7 @@ def test_a_manifest_that_names_anything_else_is_refused(
     manifest.write_text(json.dumps(told))
     with pytest.raises(DamagedDatabaseError, match=MANIFEST):
         read([one_more(tmp_path)], filled)
-    with pytest.raises(DamagedDatabaseError, match=MANIFEST), Store.open_for_reading(filled):
+    with pytest.raises(DamagedDatabaseError, match=MANIFEST), databases.open_for_reading(filled):
         pass
     assert victim.exists()
     assert json.loads(manifest.read_text()) == told

@@ -16,10 +16,10 @@ sys.meta_path.insert(0, Missing)
 from pathlib import Path
 from oomdb.ingest import ingest
 from oomdb.store.places import lake_named
-from oomdb.store.database import Store
+from oomdb import databases
 for place in (Path("oomdb.duckdb"), lake_named("lake")):
     ingest([Path("kern.log")], place, jobs=1)
-    with Store.open_for_reading(place) as reader:
+    with databases.open_for_reading(place) as reader:
         print(reader.event_count())
 """
 

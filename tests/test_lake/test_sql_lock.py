@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oomdb import databases
 from oomdb.errors import OomdbError
 from oomdb.guard import child, lock
 from oomdb.guard.limits import Limits
-from oomdb.store.database import Store
 from tests.test_lake.lakes import lake_in
 from tests.test_sql_lock import ESCAPES, QUESTIONS, SECRET, WITHOUT_EFFECT
 
@@ -51,7 +51,7 @@ def answers(folder: Path, statements: Iterable[str]) -> dict[str, str]:
     file = next((folder / "lake").glob("events/*/*/*.parquet"))
 
     def job(inside: Inside) -> None:
-        with Store.open_for_reading(lake_in(folder)) as reader:
+        with databases.open_for_reading(lake_in(folder)) as reader:
             lock.confine(reader.connection, inside)
             for number, sql in enumerate(statements):
                 sql = sql.replace("FILE", str(file)).replace("FOLDER", str(folder))

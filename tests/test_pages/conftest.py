@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oomdb import databases
 from oomdb.fleet_report import as_html
 from oomdb.fleet_report.site import write_site
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from tests import fleets, samples
 from tests.test_pages import pages
 from tools.browser import launched, program
@@ -57,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     database = tmp_path_factory.mktemp("site") / "oomdb.duckdb"
     ingest([samples.ROOT / name for name in SHOWN], database)
     served = Site("", {})
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         found = reader.connection.execute(
             "SELECT DISTINCT path, event_id FROM sightings JOIN sources USING (source_id)"
         ).fetchall()
@@ -73,7 +73,7 @@ def fleet_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A fleet report of a week as a page, and the site of a day in it."""
     folder = tmp_path_factory.mktemp("fleet")
     day = fleets.report_of("30h", "2026-06-06T18:00")
-    with Store.open_for_reading(fleets.of_samples()) as reader:
+    with databases.open_for_reading(fleets.of_samples()) as reader:
         write_site(reader.connection, day, fleets.of_samples(), folder, jobs=1)
     found = {f"/{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*.html")}
     served = Site("", {**found, "/week.html": as_html(fleets.report_of()).encode()})

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from justhtml import JustHTML
 
-from oomdb import explain
+from oomdb import databases, explain
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from tests import samples
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def of(connection: Connection, event_id: str) -> str:
 def of_log(log: Path, database: Path) -> str:
     """The page of the only event of one log, read into a database of its own."""
     ingest([log], database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         ((event_id,),) = reader.connection.execute("SELECT event_id FROM events").fetchall()
         return of(reader.connection, event_id)
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from oomdb import explain
+from oomdb import databases, explain
 from oomdb.explain import html
 from oomdb.explain.blocks import Blocks
 from oomdb.explain.html import details, figures, lines
 from oomdb.explain.story import chapters
 from oomdb.explain.zones import Fallback
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from tests import plain_database, samples
 from tests.plain_database import insert
 from tests.test_pages import pages
@@ -36,7 +35,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
     """A database of all samples."""
     database = tmp_path_factory.mktemp("samples") / "oomdb.duckdb"
     ingest(samples.logs(), database)
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         yield reader.connection
 
 

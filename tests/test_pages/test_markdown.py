@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
-from oomdb import explain
+from oomdb import databases, explain
 from oomdb.explain import markdown
 from oomdb.explain.blocks import Blocks
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from tests.test_pages.pages import SEED
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def html(text: str) -> str:
 
 def test_sections_tables_and_lists(tmp_path: Path) -> None:
     ingest([SEED], tmp_path / "oomdb.duckdb")
-    with Store.open_for_reading(tmp_path / "oomdb.duckdb") as reader:
+    with databases.open_for_reading(tmp_path / "oomdb.duckdb") as reader:
         page = html(explain.as_markdown(explain.explain(reader.connection, "8ff6bc57d33ea006")))
     assert page.startswith("<h1>Out of memory, host iZ23tpcto8eZ: java (pid 5424) was killed.")
     assert "<h2>Who asked for what</h2>" in page

@@ -48,9 +48,9 @@ def server(postgresql_url: str) -> Server:
 
 def dump(place: Place) -> list[str]:
     """All that a database holds, but for when and how it was read."""
-    from oomdb.store.database import Store
+    from oomdb import databases
 
-    with Store.open_for_reading(place) as reader:
+    with databases.open_for_reading(place) as reader:
         return list(canonical(reader))
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oomdb import databases
 from oomdb.fleet.budgets import import_budgets
 from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.store import facts
-from oomdb.store.database import Store
 from oomdb.store.server import kept
 from oomdb.store.server.connection import ServerConnection
 from oomdb.store.settle import settle
@@ -125,7 +125,7 @@ def test_small_batches_in_any_order_come_to_what_all_tells(
             (logs / name).write_bytes(LOGS[name])
         assert ingest([logs], server, jobs=1).set_aside == []
         assert_as_whole(server, SETTLED)
-    with Store.open_for_reading(server) as reader:
+    with databases.open_for_reading(server) as reader:
         shared = "SELECT COUNT(*) FROM events WHERE time_basis = 'boot_clock:shared'"
         assert reader.connection.execute(shared).fetchone()[0] == 1
     for change in CHANGES:

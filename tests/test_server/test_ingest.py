@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from oomdb import cli
+from oomdb import cli, databases
 from oomdb.errors import OomdbError
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
 from oomdb.store import custody
-from oomdb.store.database import Store
 from oomdb.store.insertion import insert
 from oomdb.store.server.store import ServerStore
 from oomdb.verify import verify
@@ -53,7 +52,7 @@ def begin(server: Server, *paths: Path, batch_reports: int = 2000) -> subprocess
 
 
 def number(server: Server, sql: str) -> int:
-    with Store.open_for_reading(server) as reader:
+    with databases.open_for_reading(server) as reader:
         return int(reader.connection.execute(sql).fetchone()[0])
 
 
@@ -116,7 +115,7 @@ def test_what_is_read_in_batches_is_told_batch_by_batch(
     write_logs(tmp_path / "logs", range(6), reports=2)
     monkeypatch.setattr(ServerStore, "batch_reports", 4)
     ingest([tmp_path / "logs"], server, jobs=1)
-    with Store.open_for_reading(server) as reader:
+    with databases.open_for_reading(server) as reader:
         entries, _ = custody.head(reader.connection)
         assert entries >= 3
         assert list(custody.problems(reader.connection)) == []
@@ -127,12 +126,12 @@ def test_what_is_read_in_batches_is_told_batch_by_batch(
 def test_a_reader_sees_one_state(server: Server, tmp_path: Path) -> None:
     write_logs(tmp_path / "logs", range(1))
     ingest([tmp_path / "logs"], server)
-    with Store.open_for_reading(server) as reader:
+    with databases.open_for_reading(server) as reader:
         assert reader.event_count() == 1
         write_logs(tmp_path / "logs", range(3))
         ingest([tmp_path / "logs"], server)
         assert reader.event_count() == 1
-    with Store.open_for_reading(server) as reader:
+    with databases.open_for_reading(server) as reader:
         assert reader.event_count() == 3
 
 
@@ -150,7 +149,7 @@ def test_evidence_is_read_again_there(server: Server, tmp_path: Path) -> None:
 )
 def test_text_comes_back_as_it_was(filled_server: Server, text: str) -> None:
     """What ends the data of COPY or means NULL in it is text here; PostgreSQL has no NUL."""
-    with Store.open_for_ingest(filled_server, custody.Act("test")) as store:
+    with databases.open_for_ingest(filled_server, custody.Act("test")) as store:
         store.connection.begin()
         insert(store.connection, "host_names", pa.table({"host_id": ["h"], "name": [text]}))
         found = store.connection.execute("SELECT name FROM host_names WHERE host_id = 'h'")
@@ -171,7 +170,7 @@ def test_bytes_and_nothing_come_back_as_they_were(filled_server: Server) -> None
     )
     names = ", ".join(rows.column_names)
     sql = f"SELECT {names} FROM victims WHERE event_id = 'e' ORDER BY victim_no"
-    with Store.open_for_ingest(filled_server, custody.Act("test")) as store:
+    with databases.open_for_ingest(filled_server, custody.Act("test")) as store:
         store.connection.begin()
         insert(store.connection, "victims", rows)
         found = store.connection.execute(sql).to_arrow_table()

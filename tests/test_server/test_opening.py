@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from oomdb import databases
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError, UsageError
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from oomdb.store.places import Server, place_named
 from oomdb.verify import verify
 from tests.faults.commands import write_logs
@@ -72,7 +72,7 @@ def test_a_url_names_a_server_and_shows_no_password(text: str, shown: str) -> No
 
 @pytest.mark.parametrize("text", ["mysql://a/b", "duckdb:///a"])
 def test_a_url_of_something_else_is_refused_by_name(text: str) -> None:
-    with pytest.raises(OomdbError, match=text), Store.open_for_reading(place_named(text)):
+    with pytest.raises(OomdbError, match=text), databases.open_for_reading(place_named(text)):
         pass
 
 
@@ -86,25 +86,28 @@ def test_no_url_shows_a_password(text: str) -> None:
 
 @pytest.mark.parametrize("url", ["postgresql://ann:s3%zzcret@db/oom", "postgresql:///oom?bogus=1"])
 def test_a_url_that_cannot_be_read_is_wrong_usage(url: str) -> None:
-    with pytest.raises(UsageError, match="no URL") as caught, Store.open_for_reading(Server(url)):
+    with (
+        pytest.raises(UsageError, match="no URL") as caught,
+        databases.open_for_reading(Server(url)),
+    ):
         pass
     assert "s3" not in str(caught.value)
 
 
 def test_an_empty_database_says_what_to_do(server: Server) -> None:
-    with pytest.raises(OomdbError, match="oomdb ingest LOGS"), Store.open_for_reading(server):
+    with pytest.raises(OomdbError, match="oomdb ingest LOGS"), databases.open_for_reading(server):
         pass
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
     nowhere = Server("postgresql://oomdb@127.0.0.1:1/oomdb")
-    with pytest.raises(OomdbError, match=r"127\.0\.0\.1:1"), Store.open_for_reading(nowhere):
+    with pytest.raises(OomdbError, match=r"127\.0\.0\.1:1"), databases.open_for_reading(nowhere):
         pass
 
 
 def test_a_newer_database_is_left_alone(filled: Server) -> None:
     change(filled, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(NewerDatabaseError, match="9999"), Store.open_for_reading(filled):
+    with pytest.raises(NewerDatabaseError, match="9999"), databases.open_for_reading(filled):
         pass
 
 
@@ -123,7 +126,7 @@ def test_views_of_another_oomdb_are_made_anew(filled: Server) -> None:
         "UPDATE properties SET value = 'other' WHERE name = 'definitions'",
         "DROP VIEW of_mine",
     )
-    with Store.open_for_reading(filled) as reader:
+    with databases.open_for_reading(filled) as reader:
         assert reader.connection.execute("SELECT COUNT(*) FROM limits_hit").fetchone() == (0,)
         told = reader.connection.execute("SELECT action FROM custody ORDER BY entry_no").fetchall()
     assert told == [("ingest",), ("upgrade",)]
@@ -138,7 +141,7 @@ def test_a_view_of_a_user_is_never_dropped(
         "CREATE VIEW of_mine AS SELECT event_id FROM incident_events",
         "UPDATE properties SET value = 'other' WHERE name = 'definitions'",
     )
-    with Store.open_for_reading(filled) as reader:
+    with databases.open_for_reading(filled) as reader:
         assert reader.event_count() == 1
         assert reader.connection.execute("SELECT COUNT(*) FROM of_mine").fetchone() == (1,)
     assert "of_mine" in capsys.readouterr().err
@@ -172,7 +175,7 @@ def test_a_table_of_a_user_is_never_dropped(filled: Server) -> None:
         "CREATE TABLE kept_notes (text TEXT)",
         "UPDATE properties SET value = 'other' WHERE name = 'definitions'",
     )
-    with Store.open_for_reading(filled) as reader:
+    with databases.open_for_reading(filled) as reader:
         assert reader.connection.execute("SELECT COUNT(*) FROM kept_notes").fetchone() == (0,)
 
 
@@ -183,7 +186,7 @@ def test_a_reader_waits_only_so_long_for_views_to_be_made_anew(
     with psycopg.connect(filled.url) as session:
         session.execute("SELECT COUNT(*) FROM incidents")
         change(filled, "UPDATE properties SET value = 'other' WHERE name = 'definitions'")
-        with Store.open_for_reading(filled) as reader:
+        with databases.open_for_reading(filled) as reader:
             assert reader.event_count() == 1
     assert "lock timeout" in capsys.readouterr().err
 
@@ -197,7 +200,7 @@ def nobody(filled: Server) -> Iterator[Server]:
 
 
 def test_a_login_without_rights_is_told_so(nobody: Server, filled_once: tuple[str, Path]) -> None:
-    with pytest.raises(OomdbError, match="permission denied"), Store.open_for_reading(nobody):
+    with pytest.raises(OomdbError, match="permission denied"), databases.open_for_reading(nobody):
         pass
     with pytest.raises(OomdbError, match="permission denied"):
         ingest([filled_once[1]], nobody)
@@ -235,7 +238,7 @@ def test_a_schema_of_ones_own_can_be_named(server: Server, tmp_path: Path) -> No
     write_logs(tmp_path / "logs", range(2))
     place = Server(f"{server.url}?options=-csearch_path%3Dfleet")
     ingest([tmp_path / "logs"], place)
-    with Store.open_for_reading(place) as reader:
+    with databases.open_for_reading(place) as reader:
         assert reader.event_count() == 2
     with psycopg.connect(server.url) as session:
         assert session.execute("SELECT COUNT(*) FROM fleet.events").fetchone() == (2,)

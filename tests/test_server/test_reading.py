@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb.store.database import Store
+from oomdb import databases
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ def test_numbers_of_any_size_come_some_at_a_time(
         " FROM GENERATE_SERIES(1, 2500) AS s (n)"
     )
     cursors = "SELECT COUNT(*) FROM pg_cursors WHERE name LIKE 'oomdb%'"
-    with Store.open_for_reading(filled_server) as reader:
+    with databases.open_for_reading(filled_server) as reader:
         found = reader.connection.cursor().execute(sql).to_arrow_reader(1000)
         assert str(found.schema.field("n").type) == kind
         assert reader.connection.execute(cursors).fetchone() == (1,)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from oomdb import export, tables
+from oomdb import databases, export, tables
 from oomdb.errors import DamagedDatabaseError, OomdbError, UsageError
 from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.reparse import rebuild
 from oomdb.store import custody
-from oomdb.store.database import Store
 from oomdb.store.places import place_named
 from oomdb.store.server.opening import prepare
 from oomdb.transfer import bring
@@ -43,7 +42,7 @@ def test_from_file_to_lake_to_server_to_folder_to_file(prepared: Server, tmp_pat
     for place in (lake, prepared, last):
         assert dump(place) == expected
         assert verify(place, again=place is last).problems == []
-    with Store.open_for_reading(file) as reader:
+    with databases.open_for_reading(file) as reader:
         _, noted = custody.head(reader.connection)
     assert noted is not None
     assert verify(last, originals=False, entry=noted).problems == []
@@ -116,12 +115,12 @@ def test_labels_come_along_only_where_there_are_none(prepared: Server, tmp_path:
     ingest([tmp_path / "logs" / "web0.log"], prepared)
     bring(one, prepared)
     sql = "SELECT DISTINCT labels FROM hosts"
-    with Store.open_for_reading(prepared) as reader:
+    with databases.open_for_reading(prepared) as reader:
         assert reader.connection.execute(sql).fetchall() == [("role=front",)]
     rules.write_text("host,role\nweb*,back\n")
     import_labels(rules, prepared)
     bring(one, prepared)
-    with Store.open_for_reading(prepared) as reader:
+    with databases.open_for_reading(prepared) as reader:
         assert reader.connection.execute(sql).fetchall() == [("role=back",)]
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oomdb import databases
 from oomdb.ingest import ingest
-from oomdb.store.database import Store
 from tests.printed import dmesg, log, report_6_1
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_a_sosreport_names_and_dates_its_reports(tmp_path: Path, form: str) -> N
     database = tmp_path / "oomdb.duckdb"
     summary = ingest([path], database)
     assert summary.set_aside == []
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         found = reader.connection.execute(
             "SELECT hostname, CAST(occurred_at AS TEXT), time_basis FROM events"
             " JOIN hosts USING (host_id) ORDER BY occurred_at"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oomdb import databases
 from oomdb.ingest import Options, ingest
 from oomdb.sources import journals
 from oomdb.sources.limits import Limits
-from oomdb.store.database import Store
 from tests.printed import report_6_1
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_a_journal_gives_its_report(
     path, database = journal(tmp_path), tmp_path / "oomdb.duckdb"
     summary = ingest([path], database)
     assert (summary.new_events, summary.damaged_events, summary.set_aside) == (1, 0, [])
-    with Store.open_for_reading(database) as store:
+    with databases.open_for_reading(database) as store:
         found = store.connection.execute(
             "SELECT hostname, CAST(occurred_at AS TEXT), carrier FROM events"
             " JOIN hosts USING (host_id) JOIN sightings USING (event_id)"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from oomdb import databases
 from oomdb.ingest import ingest
 from oomdb.reading import records
 from oomdb.sources import files
-from oomdb.store.database import Store
 from tests.printed import log, report_6_1, syslog
 
 
@@ -83,7 +83,7 @@ def test_three_ways_to_a_log_are_one_source(fleet: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(fleet / "here")
     read("../logs/kern.log")
     assert known == [0, 1, 1]
-    with Store.open_for_reading(database) as reader:
+    with databases.open_for_reading(database) as reader:
         assert records(reader.connection, "SELECT path FROM sources") == [
             {"path": f"{fleet}/logs/kern.log"}
         ]

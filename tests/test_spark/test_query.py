@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb import cli
+from oomdb import cli, databases
 from oomdb.errors import OomdbError, UsageError
 from oomdb.spark.query import spark_query
 from oomdb.spark.session import settings
-from oomdb.store.database import Store
 from oomdb.views import load_views
 from tests.test_lake.lakes import lake_in, read, write_fleet
 from tests.test_spark.clusters import LOCAL
@@ -30,7 +29,7 @@ def test_a_view_has_the_rows_that_duckdb_finds(tmp_path: Path) -> None:
     view = next(view for view in load_views() if view.name == "gfp_flags")
     found = spark_query(view, lake, master="local[2]", conf=LOCAL)
     names = ", ".join(name for name, _ in view.columns)
-    with Store.open_for_reading(lake) as reader:
+    with databases.open_for_reading(lake) as reader:
         expected = reader.query(f"SELECT {names} FROM {view.name}")
     assert found.column_names == expected.column_names
     assert sorted(map(_as_text, found.to_pylist())) == sorted(map(_as_text, expected.to_pylist()))

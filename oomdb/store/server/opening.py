@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.output import terminal
 from oomdb.store import custody
+from oomdb.store.content import Reader
 from oomdb.store.insertion import insert_rows
 from oomdb.store.opening import State, definitions_fingerprint
 from oomdb.store.server import kept
@@ -171,8 +172,8 @@ def _schema(connection: ServerConnection) -> str:
 
 
 @contextmanager
-def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[ServerConnection]:
-    """A session that sees one state of the database and cannot change it.
+def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[Reader]:
+    """A reader whose session sees one state of the database and cannot change it.
 
     `state_shared` names the state that another session sees, which lives as long (`share`).
     It is brought up to date first; where that is not possible, a difference in the views
@@ -193,7 +194,7 @@ def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if state_shared is not None:
             connection.execute(f"SET TRANSACTION SNAPSHOT '{state_shared}'")
-        yield connection
+        yield Reader(connection, server)
 
 
 def share(connection: ServerConnection) -> str:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError
 from oomdb.store.custody import Ledger
-from oomdb.store.database import Store
 from oomdb.store.server import kept, opening
 from oomdb.store.server.connection import ServerConnection
 from oomdb.store.server.settle import settle_batch
 from oomdb.store.settle import settle
+from oomdb.store.writer import Store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from oomdb import tables
+    from oomdb.store.content import Content, Input, Known
     from oomdb.store.custody import Act
-    from oomdb.store.database import Content, Input, Known
     from oomdb.store.places import Server
 
 
@@ -43,7 +43,7 @@ class ServerStore(Store):
     @staticmethod
     @contextmanager
     def opened(server: Server, act: Act, *, must_exist: bool) -> Iterator[ServerStore]:
-        """The database to add to; OomdbError as `Store.open_for_ingest`."""
+        """The database to add to; OomdbError as `databases.open_for_ingest`."""
         with closing(ServerConnection(server)) as connection:
             if must_exist and opening.state(connection) is None:
                 raise OomdbError(f"no oomdb tables at {server}; fill them with `oomdb ingest LOGS`")

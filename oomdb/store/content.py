@@ -1,0 +1,156 @@
+"""What a database holds, as readers and writers ask for it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from oomdb.errors import OomdbError
+from oomdb.store.trouble import reason_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+    from oomdb import tables
+    from oomdb.incidents.copies import Found
+    from oomdb.store.connection import Connection
+    from oomdb.store.places import Place
+
+#: The property of a copy without names and evidence, to which nothing can be added.
+REDACTED = "redacted"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A source that is in the database; fields as in `sources`."""
+
+    source_id: str
+    path: str
+    sha256: str
+    size_bytes: int
+    head_digest: str | None
+    reading: str | None
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file as it was when it was read; fields as in `inputs`."""
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    device: int
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A report of a source: one sighting of an event."""
+
+    source_id: str
+    found: Found
+
+
+class Content:
+    """A connection to a database, and what an ingest asks of it before and after."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def inputs(self) -> dict[str, Input]:
+        """Every file that was read to its end, by path."""
+        result = self.connection.execute(
+            "SELECT path, size_bytes, mtime_ns, inode, device, options FROM inputs"
+        )
+        return {row[0]: Input(*row) for row in result.fetchall()}
+
+    def event_counts(self) -> dict[str, int]:
+        """How many events each file holds that holds any, by its path, archives as a whole."""
+        result = self.connection.execute(
+            "SELECT SPLIT_PART(path, '!/', 1) AS file, SUM(event_count) FROM sources"
+            " WHERE event_count > 0 GROUP BY file"
+        )
+        return {row[0]: int(row[1]) for row in result.fetchall()}
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether it is a copy for strangers, without names and evidence."""
+        sql = f"SELECT COUNT(*) FROM properties WHERE name = '{REDACTED}'"
+        return self._number(sql) > 0
+
+    def has_rows(self, table: tables.Table) -> bool:
+        """Whether a table has any."""
+        return self._number(f"SELECT COUNT(*) FROM (SELECT 1 FROM {table.name} LIMIT 1) AS one") > 0
+
+    def host_count(self) -> int:
+        """How many machines the events name."""
+        return self._number("SELECT COUNT(DISTINCT host_id) FROM events WHERE host_id IS NOT NULL")
+
+    def event_count(self) -> int:
+        """How many events there are."""
+        return self._number("SELECT COUNT(*) FROM events")
+
+    def sources(self) -> list[dict[str, object]]:
+        """The rows of all sources, in a fixed order."""
+        result = self.connection.execute("SELECT * FROM sources ORDER BY source_id")
+        return result.to_arrow_table().to_pylist()
+
+    def sightings_of(self, source_ids: Sequence[str]) -> dict[str, list[dict[str, object]]]:
+        """The sightings of each of the sources that has any, in the order of its lines."""
+        if not source_ids:
+            return {}
+        result = self.connection.execute(
+            f"SELECT * FROM sightings WHERE source_id IN ({', '.join('?' * len(source_ids))})"
+            " ORDER BY source_id, first_byte, copy_digest",
+            list(source_ids),
+        )
+        found: dict[str, list[dict[str, object]]] = {}
+        for row in result.to_arrow_table().to_pylist():
+            found.setdefault(row["source_id"], []).append(row)
+        return found
+
+    def _number(self, sql: str) -> int:
+        row = self.connection.execute(sql).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+class Reader(Content):
+    """A read-only connection to one snapshot of the database."""
+
+    def __init__(self, connection: Connection, place: Place) -> None:
+        super().__init__(connection)
+        self.place = place
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """The result of one statement as an Arrow table; duckdb.Error when it is wrong."""
+        return self.connection.execute(sql, parameters).to_arrow_table()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+
+@contextmanager
+def reading(connection: duckdb.DuckDBPyConnection, place: Place) -> Iterator[Reader]:
+    """A reader of what DuckDB has opened, which is closed at the end of the block.
+
+    OomdbError for what DuckDB raises meanwhile.
+    """
+    reader = Reader(connection, place)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield reader
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise OomdbError(f"cannot read {place}: {reason_in(error)}") from error
+    finally:
+        reader.close()

@@ -1,0 +1,202 @@
+"""The only writer of a database's rows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from oomdb import tables
+from oomdb.errors import OomdbError
+from oomdb.store.content import Content, Input, Known
+from oomdb.store.event_rows import EventRows
+from oomdb.store.insertion import among, insert, insert_rows, registered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from oomdb.store.assignment import Assigned, Assignment
+    from oomdb.store.connection import Connection
+    from oomdb.store.content import Seen
+    from oomdb.store.custody import Act, Ledger
+    from oomdb.store.places import Place
+
+#: Rows that are fetched at a time.
+_MOST_FETCHED = 10_000
+_MOST_COPIED = 100_000
+
+
+class Store(Content):
+    """The writer: adds sources to a staged database, batch by batch.
+
+    `batch_reports` is how many reports are best added at a time.
+    """
+
+    batch_reports = 500
+
+    def __init__(
+        self, connection: Connection, ledger: Ledger, event_rows: EventRows | None = None
+    ) -> None:
+        super().__init__(connection)
+        self._ledger = ledger
+        self.event_rows = event_rows or EventRows(connection)
+        self._lost: dict[str, str] = {}
+
+    def publish(self) -> None:
+        """Let others see what was added so far, where they can before all of it is."""
+
+    def sources_like(self, logs: Sequence[tuple[str, str | None, str]]) -> list[Known]:
+        """The sources that have the path, the head or the SHA-256 of one of the logs."""
+        paths, heads, digests = zip(*logs, strict=True) if logs else ((), (), ())
+        with registered(self.connection, "logs", path=paths, head=heads, sha256=digests):
+            result = self.connection.execute(
+                "SELECT source_id, path, sha256, size_bytes, head_digest, reading, event_count"
+                f" FROM sources WHERE path {among(self.connection, 'logs', 'path')}"
+                f" OR head_digest {among(self.connection, 'logs', 'head')}"
+                f" OR sha256 {among(self.connection, 'logs', 'sha256')}"
+            )
+            return [Known(*row) for row in result.fetchall()]
+
+    def add(self, seen: Sequence[Seen]) -> Assigned:
+        """Add reports, or none of them, in one transaction.
+
+        Each joins the event whose other copies it does not contradict, or makes a new one;
+        an event's rows are those of its best copy.
+        """
+        from oomdb.store.assignment import Assigned
+
+        if not seen and not self._lost:
+            return Assigned({}, {}, frozenset(), frozenset())
+        with self._transaction():
+            assigned = self._assignment().add(seen, self._lost)
+            self._note_changed(assigned.changed_event_ids)
+        self._lost = {}
+        return assigned
+
+    def _assignment(self) -> Assignment:
+        from oomdb.store.assignment import Assignment
+
+        return Assignment(self.connection, self.event_rows)
+
+    def _note_changed(self, event_ids: Collection[str]) -> None:
+        """Note the events of which what is kept of saved views has to be derived again."""
+        self.event_rows.note_changed(event_ids)
+
+    def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
+        """Add rows of `sources`."""
+        ids = [str(row["source_id"]) for row in rows]
+        with self._transaction(), registered(self.connection, "new_sources", source_id=ids):
+            insert_rows(self.connection, "sources", rows)
+            self._ledger.added("new_sources")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.begin()
+        try:
+            yield
+            self.connection.commit()
+        except BaseException:
+            # A commit that failed has ended the transaction, or the whole connection.
+            with suppress(duckdb.Error):
+                self.connection.rollback()
+            raise
+
+    def ends(self) -> Iterator[tuple[str, str | None, int]]:
+        """Path, head digest and size of every source [bytes]."""
+        result = self.connection.execute("SELECT path, head_digest, size_bytes FROM sources")
+        while rows := result.fetchmany(_MOST_FETCHED):
+            yield from rows
+
+    def note_inputs(self, inputs: Sequence[Input], *, known: Sequence[str]) -> None:
+        """Remember files as they are, in place of what was known of those in `known`."""
+        with self._transaction():
+            if known:
+                with registered(self.connection, "known_paths", path=known):
+                    named = among(self.connection, "known_paths", "path")
+                    self.connection.execute(f"DELETE FROM inputs WHERE path {named}")
+            insert_rows(self.connection, "inputs", [asdict(each) for each in inputs])
+
+    def clear_derived(self) -> None:
+        """Take away all rows that follow from the evidence; sources and sightings stay."""
+        with self._transaction():
+            self.event_rows.clear()
+
+    def replace_told(self, table: tables.Table, rows: Sequence[dict[str, object]]) -> None:
+        """Put `rows` in the place of all that users told before: host_rules or budgets."""
+        assert table in tables.TOLD
+        with self._transaction():
+            self.connection.execute(f"DELETE FROM {table.name}")
+            insert_rows(self.connection, table.name, rows)
+        self._ledger.told(table)
+
+    def fill(self, table: tables.Table, sql: str) -> None:
+        """Add the rows that a query gives."""
+        with self._transaction():
+            self.connection.execute(f"INSERT INTO {table.name} BY NAME {sql}")
+            if table is tables.SOURCES:
+                self._ledger.added(table.name)
+
+    def copy(self, old: Content, table: tables.Table) -> None:
+        """Take over all rows of a table from another database."""
+        import pyarrow as pa
+
+        names = ", ".join(column.name for column in table.columns)
+        asked = old.connection.cursor().execute(f"SELECT {names} FROM {table.name}")
+        with self._transaction():
+            for batch in asked.to_arrow_reader(_MOST_COPIED):
+                insert(self.connection, table.name, pa.Table.from_batches([batch]))
+
+    def inherit_sources(self, old: Content) -> None:
+        """Let custody know the sources that another database had, whose entries were copied."""
+        with self._transaction():
+            self._ledger.inherit(old.connection)
+
+    def label_names(self) -> set[str]:
+        """The labels that some rule gives to hosts."""
+        result = self.connection.execute("SELECT DISTINCT label FROM host_rules")
+        return {row[0] for row in result.fetchall()}
+
+    def forget(self, source_ids: Sequence[str]) -> None:
+        """Take out sources of which others are longer, moved or better read versions.
+
+        What becomes of the events that they were sightings of, the next `add` decides.
+        """
+        if not source_ids:
+            return
+        with (
+            self._transaction(),
+            registered(self.connection, "gone_sources", source_id=source_ids),
+        ):
+            self._ledger.leaving("gone_sources")
+            are_gone = among(self.connection, "gone_sources", "source_id")
+            gone = self.connection.execute(
+                f"DELETE FROM sightings WHERE source_id {are_gone} RETURNING copy_digest, event_id"
+            ).fetchall()
+            self.connection.execute(f"DELETE FROM sources WHERE source_id {are_gone}")
+        self._lost.update(gone)
+
+
+@contextmanager
+def written(
+    connection: Connection,
+    place: Place,
+    act: Act,
+    writer: Callable[[Connection, Ledger], Store] | None = None,
+) -> Iterator[Store]:
+    """A writer of the copy of a database, with what its whole content tells and the act's entry.
+
+    These come when the block ends without error. OomdbError for a redacted copy. `writer` makes
+    another than a `Store`.
+    """
+    from oomdb.store.custody import Ledger
+    from oomdb.store.settle import settle
+
+    ledger = Ledger(connection)
+    store = (writer or Store)(connection, ledger)
+    if store.is_redacted:
+        raise OomdbError(f"{place} is a redacted copy; it can only be read")
+    yield store
+    settle(connection)
+    ledger.write(act)
