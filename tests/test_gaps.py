@@ -46,6 +46,21 @@ def test_a_lost_line_about_a_zone_is_told(lost: int) -> None:
     assert damage(dmesg(with_zones(TWO_ZONES[:lost] + TWO_ZONES[lost + 1 :]))) == "lost_lines"
 
 
+@pytest.mark.parametrize("before", ["boost:", "low:", "present:"])
+def test_a_line_wrapped_before_a_field_leaves_it_to_its_own_zone(before: str) -> None:
+    zones = [line.replace("min:168", "min:172") if "Node 1" in line else line for line in TWO_ZONES]
+    wrapped = [
+        piece
+        for line in syslog(with_zones(zones))
+        for piece in line.replace(before, f"\n{before}").split("\n")
+    ]
+    [batch] = read(wrapped)
+    assert [
+        tuple(row[name] for name in ("node", "zone", "boost_kb", "min_kb", "low_kb", "high_kb"))
+        for row in rows(batch, "watermarks")
+    ] == [(0, "DMA", 0, 168, 208, 248), (1, "Normal", 0, 172, 208, 248)]
+
+
 def test_a_limit_without_a_name_hides_no_gap() -> None:
     report = with_zones(TWO_ZONES[:1] + TWO_ZONES[2:])
     report.insert(2, "memory: usage 12kB, limit 12kB, failcnt 3")

@@ -20,6 +20,8 @@ _OFFSET = r"(?:\+(?P<frame_offset>0x[0-9a-f]+(?:/0x[0-9a-f]+)?))?"
 _MODULE = r"(?: \[(?P<module>[\w-]+)(?: (?P<module_build_id>[0-9a-f]+))?\])?"
 #: Where in the sources a frame stands, as scripts/decode_stacktrace.sh and syzbot put it.
 _PLACE = r"[\w./+-]+\.(?:[chS]|rs|cpp):\d+(?: \(discriminator \d+\))?"
+#: Of what was inlined, each place.
+_PLACES = rf"{_PLACE}(?: {_PLACE})*"
 _ADDRESS = r"(?P<address>(?:\[<?[0-9a-fA-F]+>?\] ?)+)"
 _RELEASE = r"(?P<kernel_release>\d+\.\d+\S*)"
 _TAINT = r"(?:Not tainted|Tainted:? (?P<taint>(?:.*?[^ ])??))"
@@ -163,7 +165,7 @@ KINDS = (
         name="frame_with_source",
         literal=":",
         pattern=rf"\s*(?:{_ADDRESS} ?)?(?P<unsure>\?)? ?{_SYMBOL}{_OFFSET}"
-        rf" \(?(?P<source>{_PLACE})\)?"
+        rf" \(?(?P<source>{_PLACES})\)?"
         rf"(?P<inlined> \[inline\])?{_MODULE}\s*",
         section=Section.TRACE,
         table="stack_frames",
@@ -171,6 +173,7 @@ KINDS = (
             " dump_stack_lvl+0x136/0x150 lib/dump_stack.c:106",
             " __dump_stack lib/dump_stack.c:88 [inline]",
             " dump_stack_lvl (lib/dump_stack.c:107 (discriminator 1))",
+            "dump_header (mm/oom_kill.c:74 mm/oom_kill.c:468) ",
         ),
     ),
     _kept(
