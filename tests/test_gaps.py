@@ -167,3 +167,20 @@ def test_a_stamp_in_a_name_is_no_newline() -> None:
 def test_tabs_for_blanks_change_nothing() -> None:
     printed = [line.replace("  ", "\t") for line in syslog(report_6_1(), stamp="Jun 14 17:19:10")]
     assert damage(printed) is None
+
+
+def test_kills_by_a_containers_limit_are_reports_of_their_own() -> None:
+    kills = [
+        "Out of memory in UB 4711: OOM killed process 31 (php) score 12 vm:98304kB, rss:20480kB,"
+        " swap:512kB",
+        "Out of memory in UB 4711: OOM killed process 47 (sh) score 0 vm:9216kB, rss:4kB, swap:0kB",
+    ]
+    batches = read(dmesg(kills))
+    victims = [rows(batch, "victims")[0] for batch in batches]
+    assert [
+        (one["pid"], one["comm"], one["score"], one["total_vm_kb"], one.get("anon_rss_kb"))
+        for one in victims
+    ] == [(31, "php", 12, 98304, None), (47, "sh", 0, 9216, None)]
+    assert [
+        (row["name"], row["value"], row["unit"]) for row in rows(batches[0], "extra_fields")
+    ] == [("rss", "20480", "kB"), ("swap", "512", "kB")]

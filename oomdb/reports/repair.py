@@ -17,6 +17,7 @@ from oomdb.reports.joins import (
     COMM_BYTES,
     breaks_at_margin,
     clipped_after_wrap,
+    clipped_kill,
     glues,
     join_newline_in_name,
     join_pieces,
@@ -269,8 +270,9 @@ class Joiner:
         if token.understood is not None or len(token.lines) == 1 or clipped is not None:
             yield clipped or token
             return
-        held: Token | None = None
-        for number, line in enumerate(token.lines):
+        held = clipped_kill(token)
+        lines = token.lines[len(held.lines) :] if held is not None else token.lines
+        for number, line in enumerate(lines):
             previous = held.kind.name if held is not None and held.kind is not None else None
             piece = understand(line, previous)
             joined = None
