@@ -41,6 +41,11 @@ def test_a_report_with_two_zones_is_whole() -> None:
     assert damage(dmesg(with_zones(TWO_ZONES))) is None
 
 
+def test_a_zone_without_free_blocks_is_no_gap() -> None:
+    zones = [*TWO_ZONES[:5], "Node 1 Normal: empty"]
+    assert damage(dmesg(with_zones(zones))) is None
+
+
 @pytest.mark.parametrize("lost", range(len(TWO_ZONES)))
 def test_a_lost_line_about_a_zone_is_told(lost: int) -> None:
     assert damage(dmesg(with_zones(TWO_ZONES[:lost] + TWO_ZONES[lost + 1 :]))) == "lost_lines"
@@ -184,3 +189,10 @@ def test_kills_by_a_containers_limit_are_reports_of_their_own() -> None:
     assert [
         (row["name"], row["value"], row["unit"]) for row in rows(batches[0], "extra_fields")
     ] == [("rss", "20480", "kB"), ("swap", "512", "kB")]
+
+
+def test_the_kill_line_of_red_hat_5_ends_with_a_stop() -> None:
+    report = report_6_1()[:-2]
+    [batch] = read(dmesg([*report, "Out of memory: Killed process 3911, UID 33, (apache2)."]))
+    [victim] = rows(batch, "victims")
+    assert (victim["pid"], victim["uid"], victim["comm"]) == (3911, 33, "apache2")

@@ -20,6 +20,10 @@ def taken(prefix: str, text: str = TEXT) -> KernelLine:
     [
         ("Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
         ("Jun  4 17:19:10 kernel: ", None, "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10  kernel: ", None, "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 <my-host> kernel: ", None, "Jun  4 17:19:10"),
+        ("2024-06-04T17:19:10.12345 kern.warn: ", None, "2024-06-04T17:19:10.12345"),
+        ("2024-06-04_17:19:10.12345 kern.err: [    6.011] ", None, "2024-06-04_17:19:10.12345"),
         ("Jun  4 17:19:10.123456 web1 kernel: ", "web1", "Jun  4 17:19:10.123456"),
         ("Jun  4 17:19:10 web1 kern.warn kernel: ", "web1", "Jun  4 17:19:10"),
         ("<4>Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),

@@ -37,9 +37,10 @@ _KERNEL_TEXT = (
 _LEVEL_NAME = (
     r"(?:kern|user|daemon|local\d|syslog)\.(?:emerg|alert|crit|err\w*|warn\w*|notice|info|debug)"
 )
-#: A name or an address, which may be one of IPv6 and stand in brackets.
+#: A name or an address, which may be one of IPv6 and stand in brackets, or what someone put
+#: in its place, as `<host>`.
 _HOST = (
-    rf"(?!{_LEVEL_NAME} )(?:[^\s:\[<>]+|\[[\da-fA-F:.]+\]"
+    rf"(?!{_LEVEL_NAME} )(?:[^\s:\[<>]+|\[[\da-fA-F:.]+\]|<[\w.-]{{1,64}}>"
     r"|[\da-fA-F]{0,4}:[\da-fA-F]{0,4}:[\da-fA-F:.]*(?:%\w+)?)"
 )
 _IDENT = r"[^\s:\[\]]+(?:\[[\d-]*\])?"
@@ -51,11 +52,11 @@ _BEFORE_UPTIME = r"(?=(?:<\d+>)?\[ *\d+\.\d{6}\])"
 def _received(stamp: str, letter: str) -> str:
     """A line of a syslog daemon or of journalctl: stamp, host (if any), program.
 
-    What netconsole sent has no program.
+    What netconsole sent has no program; a host that was taken out leaves two blanks.
     """
     return (
         rf"{stamp}(?! {_KERNEL_TEXT})(?: (?P<host_{letter}>{_HOST}))?{_FACILITY}"
-        rf" (?:(?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?:[ \t]|(?=[\[<])|$)"
+        rf" {{1,2}}(?:(?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?:[ \t]|(?=[\[<])|$)"
         rf"|(?<=[^:] ){_BEFORE_UPTIME}|\[kernel\] )"
     )
 
@@ -72,6 +73,11 @@ _RFC5424 = (
 _SYSLOG_ISO = _received(rf"(?P<iso>(?![^,. ]+,){_ISO})", "c")
 _JOURNAL_FULL = _received(rf"(?P<full>{_FULL})", "d")
 _JOURNAL_UNIX = _received(rf"(?P<epoch>{_EPOCH})", "e")
+#: socklog, of which svlogd keeps the lines.
+_SVLOGD = (
+    rf"(?P<svlogd>\d{{4}}-\d\d-\d\d[T_]{_CLOCK}) (?P<ident_g>kern)"
+    r"\.(?:emerg|alert|crit|err|warn|notice|info|debug): "
+)
 #: journalctl -o short-monotonic and short-delta; the kernel's own lines begin with the
 #: same stamp.
 _JOURNAL_MONOTONIC = (
@@ -126,7 +132,8 @@ _FOUND_IN = (
 #: What comes before the kernel's own stamp, and that stamp.
 RECEIVED = re.compile(
     rf"[>|\t ]*{_FOUND_IN}"
-    rf"(?P<received>(?:(?:\d+ )?<\d+>)?(?:{_LEVEL})?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}"
+    rf"(?P<received>(?:(?:\d+ )?<\d+>)?(?:{_LEVEL})?(?:{_RFC5424}|{_SYSLOG}|{_SVLOGD}"
+    rf"|{_SYSLOG_ISO}"
     rf"|{_JOURNAL_FULL}|{_JOURNAL_UNIX}|{_JOURNAL_MONOTONIC}|{_BARE_STAMP})?(?:{_NAMED})?"
     rf"(?:{_LEVEL})?)",
     re.ASCII,
@@ -156,7 +163,7 @@ LONGEST_UPTIME_S = 10**9
 _PRIORITY = re.compile(r"(?:\d+ )?<0*(?:[89]|[1-9]\d+)>")
 _PROGRAMS_LEVEL = re.compile(r"(?:user|daemon) *:\w+ *: ?")
 _PROGRAMS_FACILITY = re.compile(r" (?:user|daemon|local\d|syslog)\.[a-z]+ ")
-_KERNEL_IDENTS = frozenset({"kernel", "kernel[-]", "kernel[0]"})
+_KERNEL_IDENTS = frozenset({"kernel", "kern", "kernel[-]", "kernel[0]"})
 #: What getty writes to a console beside the kernel: the end of a banner, and its prompts.
 _GETTY = re.compile(
     r"[\w.-]+ login: *\S*|Password: *|.{3,60} (?:tty|hvc|console|sclp|xvc)\w{0,8} *"
@@ -331,7 +338,7 @@ def _header(text: str) -> _Header:
         is_any="received" in groups or "relayed" in groups,
         carrier=_carrier(groups),
         names_program=ident is not None,
-        host=None if host in (None, "", "-") else host.strip("[]"),
+        host=None if host in (None, "", "-") or host.startswith("<") else host.strip("[]"),
         foreign=(ident is not None and ident not in _KERNEL_IDENTS)
         or (of_program is not None and not is_syslog),
         doubtful=is_syslog and bool(of_program or _PROGRAMS_FACILITY.search(received)),
@@ -341,7 +348,16 @@ def _header(text: str) -> _Header:
     )
 
 
-_STAMPS = ("rfc3164", "rfc5424", "iso", "full", "dmesg_iso", "bracketed_iso", "console_stamp")
+_STAMPS = (
+    "rfc3164",
+    "rfc5424",
+    "svlogd",
+    "iso",
+    "full",
+    "dmesg_iso",
+    "bracketed_iso",
+    "console_stamp",
+)
 
 
 def _carrier(groups: dict[str, str]) -> str:

@@ -91,13 +91,14 @@ KINDS = (
         literal="illed process ",
         pattern=r"(?:(?P<kill_message>[^:]*): )?(?:OOM k|K)illed process (?P<pid>\d+)"
         r"(?:, UID (?P<uid_before>\d+),)? \((?P<comm>{{COMM}})\)"
-        rf"(?:,? UID (?P<uid_between>\d+),?)?(?:,?{_SIZES})?\s*",
+        rf"(?:,? UID (?P<uid_between>\d+),?)?(?:,?{_SIZES})?\.?\s*",
         section=Section.KILL,
         table="victims",
         rest=r",? ?(?:UID|score|total-vm|vsz)",
         samples=(
             "Killed process 5928 (apache2)",
             "Killed process 12 (a) vsz:50344kB, anon-rss:40956kB, file-rss:24kB",
+            "Out of memory: Killed process 3911, UID 33, (apache2).",
             "Killed process 40738, UID 27, (mysqld) total-vm:9kB, anon-rss:8kB, file-rss:0kB",
             "Killed process 7 (java), UID 26, total-vm:9kB, anon-rss:8kB, file-rss:0kB,"
             " shmem-rss:0kB",

@@ -144,7 +144,8 @@ KINDS = (
     LineKind(
         name="frame",
         literal="",
-        pattern=rf"\s*(?:<(?P<context>[A-Z#]+)> *)?\(?(?:{_ADDRESS} ?)?(?P<unsure>\?|\*)? ?"
+        pattern=r"\s*(?:[0-9a-f]{8,16}: +(?=\[))?(?:<(?P<context>[A-Z#]+)> *)?\(?"
+        rf"(?:{_ADDRESS} ?)?(?P<unsure>\?|\*)? ?"
         rf"(?:{_SYMBOL}\+(?P<frame_offset>0x[0-9a-f]+/0x[0-9a-f]+)|(?P<bare_address>0x[0-9a-f]+))"
         rf"{_MODULE}(?P<mark> \((?:unreliable|[A-Z]+)\))?\)?\s*",
         section=Section.TRACE,
@@ -158,6 +159,7 @@ KINDS = (
             "([<0000000000105248>] show_trace+0xf4/0x144)",
             "[c000000005b3f890] [c000000000f7b0b4] dump_stack_lvl+0x74/0xa8 (unreliable)",
             " ? 0xffffffffc0429000",
+            "6f5a1868:  [<6004fbd6>] T.351+0x4e/0xf6",
             " xfs_buf_get_map+0x1f/0x90 [xfs 0123456789abcdef]",
         ),
     ),

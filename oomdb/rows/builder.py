@@ -271,6 +271,7 @@ class ReportRows:
 
     def _head(self, kind: LineKind, match: re.Match[str], line_no: int, token: Token) -> None:
         self._remember(kind, match)
+        self._verdict.see_kind(kind.name)
 
     def _remember(self, kind: LineKind, match: re.Match[str]) -> dict[str, str]:
         """Node and zone of this line, which hold for the lines after it."""
