@@ -116,8 +116,16 @@ def test_mail_quotes_and_indentation_are_no_part_of_a_line() -> None:
 
 def test_no_break_spaces_of_a_mailer_are_blanks() -> None:
     printed = [line.replace("  ", " \xc2\xa0") for line in dmesg(report_6_1())]
-    _, _, rest = mended(printed)
-    assert rest == []
+    texts, damage, rest = mended(printed)
+    assert (len(texts), damage, rest) == (len(printed), set(), [])
+    [located] = in_blocks([log([f">>> {line}" for line in printed[2:15]])])
+    assert (located.report.kind, located.report.first.uptime_s) == ("memory_dump", 6.002)
+
+
+def test_no_break_spaces_in_the_stamp_of_a_syslog_daemon_are_blanks() -> None:
+    printed = syslog(report_6_1(), stamp="Jun \xc2\xa04 17:19:10")
+    texts, damage, rest = mended(printed)
+    assert (len(texts), damage, rest) == (len(printed), set(), [])
 
 
 def test_a_newline_in_a_name_does_not_break_the_row() -> None:

@@ -156,6 +156,10 @@ _NEAR_LINES = 3
 _QUOTE = re.compile(r"(?:> ?)+")
 #: Colours and cursor moves that dmesg --color and terminals put into lines.
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\([AB0]|\x0f")
+#: A stamp in which a mailer put no-break spaces for blanks, in UTF-8.
+_MAILED = re.compile(
+    r"(?:[>| ]|\xc2\xa0)*(?:\[(?: |\xc2\xa0)*\d|[A-Z][a-z]{2}(?: |\xc2\xa0){2}\d )"
+)
 #: A larger number of seconds since boot is a time of day.
 LONGEST_UPTIME_S = 10**9
 #: Facilities but the kernel's, 0: `<12>` is 1. dmesg has the ring buffer's own, of which the
@@ -193,6 +197,8 @@ class PrefixReader:
                 yield from self.feed(part)
             return
         plain = _COLOUR.sub("", text) if "\x1b" in text else text
+        if "\xc2\xa0" in plain and (stamp := _MAILED.match(plain)) is not None:
+            plain = stamp[0].replace("\xc2\xa0", " ") + plain[stamp.end() :]
         if self._passed is not None:
             self._header, self._passed = _header(self._passed), None
         if not self._shares_header(plain):

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 _COLUMN_TITLE = re.compile(r"\[ *pid *\]|\S+")
 #: What only a line of a report begins with, or holds.
-_BEGINS = re.compile(r"invoked oom|llocation failure[:.,]|oom-kill:|illed process \d|\w free:\d+kB")
+_BEGINS = re.compile(
+    r"invoked oom|alloc(?:ation)? failure[:.,]|oom-kill:|illed process \d|\w free:\d+kB"
+)
 #: `program[pid]: ` of user space on a console.
 _USER_SPACE = re.compile(r"[\w.@-]+\[\d+\]: ")
 #: A wrapped line has at most this many pieces; a zone line has about twelve.
