@@ -48,6 +48,7 @@ def taken(prefix: str, text: str = TEXT) -> KernelLine:
         ("2024-06-04T17:19:10,1+00:00 [  T124] ", None, "2024-06-04T17:19:10,1+00:00"),
         ("[Tue Jun  4 17:19:10 2024 <    0.1>] ", None, "Tue Jun  4 17:19:10 2024"),
         ("[<    0.001149>] ", None, None),
+        ("00177 ", None, None),
         ("2024-06-04T17:19:10.1Z stdout F ", None, "2024-06-04T17:19:10.1Z"),
         ("2024-06-04T17:19:10Z stderr P Jun  4 17:19:09 web1 kernel: ", "web1", "Jun  4 17:19:09"),
         ("2024-06-04T17:19:10Z Jun  4 17:19:09 web1 kernel: ", "web1", "Jun  4 17:19:09"),

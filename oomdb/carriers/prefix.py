@@ -84,10 +84,11 @@ _JOURNAL_MONOTONIC = (
     rf"\[ *(?P<monotonic>\d+\.\d{{6}})(?: <[ \d.]+>)?\] (?P<host_f>{_HOST})"
     r" (?P<ident_f>kernel|[^\s:\[\]]+\[\d+\]): "
 )
-#: dmesg --time-format iso, and programs that put a stamp alone before the line.
+#: dmesg --time-format iso, and programs that put a stamp alone before the line; ktest's is
+#: how many seconds the machine has run.
 _BARE_STAMP = (
     rf"(?:(?P<dmesg_iso>{_ISO}) |\[(?P<bracketed_iso>{_ISO})\] ?"
-    rf"|(?P<console_stamp>{_NAMED_STAMP}) {_BEFORE_UPTIME})"
+    rf"|(?P<console_stamp>{_NAMED_STAMP}) {_BEFORE_UPTIME}|0\d{{4}} )"
 )
 _LEVEL = r"(?:kern|user|daemon) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?"
 #: What programs that pass on whole lines put before a line's own header: the runtime of
