@@ -67,7 +67,7 @@ MONTH_WORDS = frozenset(_MONTH_OF)
 ZONE_WORDS = frozenset(_ZONES)
 
 _ISO = re.compile(
-    r"(?:[^\s\d]{1,20} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?"
+    r"(?:[^\s\d]{1,20} )?(\d{4})[-/](\d\d)[-/](\d\d)[T _](\d\d:\d\d:\d\d)(?:[.,](\d+))?"
     r" ?(Z|[+-]\d\d(?::?\d\d)?|[A-Z]{2,5})?",
     re.ASCII,
 )

@@ -41,9 +41,29 @@ def test_a_report_with_two_zones_is_whole() -> None:
     assert damage(dmesg(with_zones(TWO_ZONES))) is None
 
 
+def test_a_zone_without_free_blocks_is_no_gap() -> None:
+    zones = [*TWO_ZONES[:5], "Node 1 Normal: empty"]
+    assert damage(dmesg(with_zones(zones))) is None
+
+
 @pytest.mark.parametrize("lost", range(len(TWO_ZONES)))
 def test_a_lost_line_about_a_zone_is_told(lost: int) -> None:
     assert damage(dmesg(with_zones(TWO_ZONES[:lost] + TWO_ZONES[lost + 1 :]))) == "lost_lines"
+
+
+@pytest.mark.parametrize("before", ["boost:", "low:", "present:"])
+def test_a_line_wrapped_before_a_field_leaves_it_to_its_own_zone(before: str) -> None:
+    zones = [line.replace("min:168", "min:172") if "Node 1" in line else line for line in TWO_ZONES]
+    wrapped = [
+        piece
+        for line in syslog(with_zones(zones))
+        for piece in line.replace(before, f"\n{before}").split("\n")
+    ]
+    [batch] = read(wrapped)
+    assert [
+        tuple(row[name] for name in ("node", "zone", "boost_kb", "min_kb", "low_kb", "high_kb"))
+        for row in rows(batch, "watermarks")
+    ] == [(0, "DMA", 0, 168, 208, 248), (1, "Normal", 0, 172, 208, 248)]
 
 
 def test_a_limit_without_a_name_hides_no_gap() -> None:
@@ -152,3 +172,27 @@ def test_a_stamp_in_a_name_is_no_newline() -> None:
 def test_tabs_for_blanks_change_nothing() -> None:
     printed = [line.replace("  ", "\t") for line in syslog(report_6_1(), stamp="Jun 14 17:19:10")]
     assert damage(printed) is None
+
+
+def test_kills_by_a_containers_limit_are_reports_of_their_own() -> None:
+    kills = [
+        "Out of memory in UB 4711: OOM killed process 31 (php) score 12 vm:98304kB, rss:20480kB,"
+        " swap:512kB",
+        "Out of memory in UB 4711: OOM killed process 47 (sh) score 0 vm:9216kB, rss:4kB, swap:0kB",
+    ]
+    batches = read(dmesg(kills))
+    victims = [rows(batch, "victims")[0] for batch in batches]
+    assert [
+        (one["pid"], one["comm"], one["score"], one["total_vm_kb"], one.get("anon_rss_kb"))
+        for one in victims
+    ] == [(31, "php", 12, 98304, None), (47, "sh", 0, 9216, None)]
+    assert [
+        (row["name"], row["value"], row["unit"]) for row in rows(batches[0], "extra_fields")
+    ] == [("rss", "20480", "kB"), ("swap", "512", "kB")]
+
+
+def test_the_kill_line_of_red_hat_5_ends_with_a_stop() -> None:
+    report = report_6_1()[:-2]
+    [batch] = read(dmesg([*report, "Out of memory: Killed process 3911, UID 33, (apache2)."]))
+    [victim] = rows(batch, "victims")
+    assert (victim["pid"], victim["uid"], victim["comm"]) == (3911, 33, "apache2")

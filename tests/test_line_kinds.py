@@ -29,6 +29,8 @@ STEERING = {
     "mark",
     "bare_address",
     "uid_before",
+    "rss",
+    "swap",
     "uid_between",
     "uid_after",
     "kill_message",

@@ -20,6 +20,10 @@ def taken(prefix: str, text: str = TEXT) -> KernelLine:
     [
         ("Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
         ("Jun  4 17:19:10 kernel: ", None, "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10  kernel: ", None, "Jun  4 17:19:10"),
+        ("Jun  4 17:19:10 <my-host> kernel: ", None, "Jun  4 17:19:10"),
+        ("2024-06-04T17:19:10.12345 kern.warn: ", None, "2024-06-04T17:19:10.12345"),
+        ("2024-06-04_17:19:10.12345 kern.err: [    6.011] ", None, "2024-06-04_17:19:10.12345"),
         ("Jun  4 17:19:10.123456 web1 kernel: ", "web1", "Jun  4 17:19:10.123456"),
         ("Jun  4 17:19:10 web1 kern.warn kernel: ", "web1", "Jun  4 17:19:10"),
         ("<4>Jun  4 17:19:10 web1 kernel: ", "web1", "Jun  4 17:19:10"),
@@ -44,6 +48,7 @@ def taken(prefix: str, text: str = TEXT) -> KernelLine:
         ("2024-06-04T17:19:10,1+00:00 [  T124] ", None, "2024-06-04T17:19:10,1+00:00"),
         ("[Tue Jun  4 17:19:10 2024 <    0.1>] ", None, "Tue Jun  4 17:19:10 2024"),
         ("[<    0.001149>] ", None, None),
+        ("00177 ", None, None),
         ("2024-06-04T17:19:10.1Z stdout F ", None, "2024-06-04T17:19:10.1Z"),
         ("2024-06-04T17:19:10Z stderr P Jun  4 17:19:09 web1 kernel: ", "web1", "Jun  4 17:19:09"),
         ("2024-06-04T17:19:10Z Jun  4 17:19:09 web1 kernel: ", "web1", "Jun  4 17:19:09"),

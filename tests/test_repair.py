@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from oomdb.reports.reader import in_blocks
-from tests.printed import dmesg, log, report_6_1, syslog
+from oomdb.rows.builder import rows_of
+from tests.printed import TASK_HEADER_6_1, dmesg, log, report_6_1, syslog
 
 COUNTERS = 4
 ZONE = 6
@@ -113,8 +116,16 @@ def test_mail_quotes_and_indentation_are_no_part_of_a_line() -> None:
 
 def test_no_break_spaces_of_a_mailer_are_blanks() -> None:
     printed = [line.replace("  ", " \xc2\xa0") for line in dmesg(report_6_1())]
-    _, _, rest = mended(printed)
-    assert rest == []
+    texts, damage, rest = mended(printed)
+    assert (len(texts), damage, rest) == (len(printed), set(), [])
+    [located] = in_blocks([log([f">>> {line}" for line in printed[2:15]])])
+    assert (located.report.kind, located.report.first.uptime_s) == ("memory_dump", 6.002)
+
+
+def test_no_break_spaces_in_the_stamp_of_a_syslog_daemon_are_blanks() -> None:
+    printed = syslog(report_6_1(), stamp="Jun \xc2\xa04 17:19:10")
+    texts, damage, rest = mended(printed)
+    assert (len(texts), damage, rest) == (len(printed), set(), [])
 
 
 def test_a_newline_in_a_name_does_not_break_the_row() -> None:
@@ -269,3 +280,34 @@ def test_the_rest_of_a_zone_belongs_to_the_caller_before_it() -> None:
     )
     assert (damage, unparsed) == ({"wrapped"}, [])
     assert f"present:{rest}" in texts
+
+
+@pytest.mark.parametrize("piece", ["oom_score_a", "swap", "pgtables_", "total_v", "na"])
+def test_a_table_header_broken_in_a_word_keeps_its_columns(piece: str) -> None:
+    header = TASK_HEADER_6_1
+    cut = header.rindex(piece) + len(piece)
+    texts, damage, rest = mended(
+        [
+            line
+            for whole in dmesg(report_6_1())
+            for line in ([whole[: cut - len(header)], header[cut:]] if header in whole else [whole])
+        ]
+    )
+    assert (header in texts, damage, rest) == (True, {"wrapped"}, [])
+
+
+@pytest.mark.parametrize(
+    ("end", "width"),
+    [("shmem-rss:456kB,0", 70), ("UID:1000 pgtables:192kB oom_score_a0", 95)],
+)
+def test_a_kill_line_written_over_at_its_end_and_then_wrapped_keeps_its_sizes(
+    end: str, width: int
+) -> None:
+    [*printed, killed] = dmesg(report_6_1())
+    cut = killed[: killed.index(end[:9])] + end
+    [located] = in_blocks(
+        [log([*printed, *textwrap.wrap(cut, width), "It has 48 GB, of which 12 GB are free."])]
+    )
+    [victim] = rows_of(located.report).of("victims")
+    assert [victim[name] for name in ("pid", "anon_rss_kb", "file_rss_kb")] == [124, 77856, 0]
+    assert located.report.damage == {"clipped", "wrapped"}

@@ -70,6 +70,8 @@ def test_a_bare_name_and_number_are_not_enough() -> None:
 def test_dumps_that_repeat_every_number_stay_apart_without_a_time() -> None:
     dump = replace(KILL, victim_key=None, is_sized=False)
     assert len(ids(replace(dump, digest="x"), replace(dump, digest="y"))) == 2
+    on_host = replace(dump, host="web1")
+    assert len({*ids(replace(on_host, digest="x"), replace(on_host, digest="y"))}) == 2
 
 
 def test_a_stamp_without_a_zone_fits_one_with_a_zone() -> None:
@@ -94,6 +96,7 @@ COPIES = st.builds(
     digest=st.sampled_from([f"c{number}" for number in range(40)]),
     victim_key=st.sampled_from(["v1", "v2", None]),
     body_key=st.sampled_from(["b1", "b2", None]),
+    is_sized=st.booleans(),
     host=HOSTS,
     uptime_s=UPTIMES,
     moment=MOMENTS,

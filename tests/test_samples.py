@@ -30,6 +30,7 @@ MADE = "# Made by hand for oomdb: no kernel printed this;"
 #: Line forms that no sample shows, with the reason; their declared samples are tested alone.
 WITHOUT_A_LOG = {
     "buddy_empty": "kernels before 2.6.24",
+    "free_pages": "kernels before 2.6.24",
     "oom_killer_without_invoker": "kernels before 2.6.24",
     "per_cpu_temperature": "kernels before 2.6.24",
 }

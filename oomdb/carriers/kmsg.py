@@ -27,6 +27,9 @@ _RECORD = re.compile(_HEAD + r"(?P<text>.*)")
 _FRAGMENT = re.compile(r",ncfrag=(?P<offset>\d{1,9})/(?P<total>\d{1,9})")
 _EXTRA = re.compile(r",(?P<name>\w+)=(?P<value>[^;,]*)")
 _DEVICE = re.compile(r" [A-Za-z_][\w.-]*=")
+#: The later piece of a line about a zone, and the first, which kernels without NUMA lack.
+_ZONE = re.compile(r"[A-Z][A-Za-z0-9]*(?:: | free:)")
+_NODE = re.compile(r"Node \d{1,4} ")
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
 #: The kernel's records are shorter, with their devices and in all their pieces.
 MOST_JOINED = 64 << 10
@@ -143,6 +146,8 @@ class KmsgRecords:
         if first.caller != piece.caller or first.foreign != piece.foreign:
             return False
         if len(first.raw) > MOST_JOINED:
+            return False
+        if _ZONE.match(piece.text) and not _NODE.fullmatch(first.text):
             return False
         return flag == "+" or (flag == "c" and not self._marks_later_pieces)
 

@@ -37,9 +37,10 @@ _KERNEL_TEXT = (
 _LEVEL_NAME = (
     r"(?:kern|user|daemon|local\d|syslog)\.(?:emerg|alert|crit|err\w*|warn\w*|notice|info|debug)"
 )
-#: A name or an address, which may be one of IPv6 and stand in brackets.
+#: A name or an address, which may be one of IPv6 and stand in brackets, or what someone put
+#: in its place, as `<host>`.
 _HOST = (
-    rf"(?!{_LEVEL_NAME} )(?:[^\s:\[<>]+|\[[\da-fA-F:.]+\]"
+    rf"(?!{_LEVEL_NAME} )(?:[^\s:\[<>]+|\[[\da-fA-F:.]+\]|<[\w.-]{{1,64}}>"
     r"|[\da-fA-F]{0,4}:[\da-fA-F]{0,4}:[\da-fA-F:.]*(?:%\w+)?)"
 )
 _IDENT = r"[^\s:\[\]]+(?:\[[\d-]*\])?"
@@ -51,11 +52,11 @@ _BEFORE_UPTIME = r"(?=(?:<\d+>)?\[ *\d+\.\d{6}\])"
 def _received(stamp: str, letter: str) -> str:
     """A line of a syslog daemon or of journalctl: stamp, host (if any), program.
 
-    What netconsole sent has no program.
+    What netconsole sent has no program; a host that was taken out leaves two blanks.
     """
     return (
         rf"{stamp}(?! {_KERNEL_TEXT})(?: (?P<host_{letter}>{_HOST}))?{_FACILITY}"
-        rf" (?:(?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?:[ \t]|(?=[\[<])|$)"
+        rf" {{1,2}}(?:(?!{_KERNEL_TEXT})(?P<ident_{letter}>{_IDENT}):(?:[ \t]|(?=[\[<])|$)"
         rf"|(?<=[^:] ){_BEFORE_UPTIME}|\[kernel\] )"
     )
 
@@ -72,16 +73,22 @@ _RFC5424 = (
 _SYSLOG_ISO = _received(rf"(?P<iso>(?![^,. ]+,){_ISO})", "c")
 _JOURNAL_FULL = _received(rf"(?P<full>{_FULL})", "d")
 _JOURNAL_UNIX = _received(rf"(?P<epoch>{_EPOCH})", "e")
+#: socklog, of which svlogd keeps the lines.
+_SVLOGD = (
+    rf"(?P<svlogd>\d{{4}}-\d\d-\d\d[T_]{_CLOCK}) (?P<ident_g>kern)"
+    r"\.(?:emerg|alert|crit|err|warn|notice|info|debug): "
+)
 #: journalctl -o short-monotonic and short-delta; the kernel's own lines begin with the
 #: same stamp.
 _JOURNAL_MONOTONIC = (
     rf"\[ *(?P<monotonic>\d+\.\d{{6}})(?: <[ \d.]+>)?\] (?P<host_f>{_HOST})"
     r" (?P<ident_f>kernel|[^\s:\[\]]+\[\d+\]): "
 )
-#: dmesg --time-format iso, and programs that put a stamp alone before the line.
+#: dmesg --time-format iso, and programs that put a stamp alone before the line; ktest's is
+#: how many seconds the machine has run.
 _BARE_STAMP = (
     rf"(?:(?P<dmesg_iso>{_ISO}) |\[(?P<bracketed_iso>{_ISO})\] ?"
-    rf"|(?P<console_stamp>{_NAMED_STAMP}) {_BEFORE_UPTIME})"
+    rf"|(?P<console_stamp>{_NAMED_STAMP}) {_BEFORE_UPTIME}|0\d{{4}} )"
 )
 _LEVEL = r"(?:kern|user|daemon) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?"
 #: What programs that pass on whole lines put before a line's own header: the runtime of
@@ -126,7 +133,8 @@ _FOUND_IN = (
 #: What comes before the kernel's own stamp, and that stamp.
 RECEIVED = re.compile(
     rf"[>|\t ]*{_FOUND_IN}"
-    rf"(?P<received>(?:(?:\d+ )?<\d+>)?(?:{_LEVEL})?(?:{_RFC5424}|{_SYSLOG}|{_SYSLOG_ISO}"
+    rf"(?P<received>(?:(?:\d+ )?<\d+>)?(?:{_LEVEL})?(?:{_RFC5424}|{_SYSLOG}|{_SVLOGD}"
+    rf"|{_SYSLOG_ISO}"
     rf"|{_JOURNAL_FULL}|{_JOURNAL_UNIX}|{_JOURNAL_MONOTONIC}|{_BARE_STAMP})?(?:{_NAMED})?"
     rf"(?:{_LEVEL})?)",
     re.ASCII,
@@ -149,6 +157,10 @@ _NEAR_LINES = 3
 _QUOTE = re.compile(r"(?:> ?)+")
 #: Colours and cursor moves that dmesg --color and terminals put into lines.
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\([AB0]|\x0f")
+#: A stamp in which a mailer put no-break spaces for blanks, in UTF-8.
+_MAILED = re.compile(
+    r"(?:[>| ]|\xc2\xa0)*(?:\[(?: |\xc2\xa0)*\d|[A-Z][a-z]{2}(?: |\xc2\xa0){2}\d )"
+)
 #: A larger number of seconds since boot is a time of day.
 LONGEST_UPTIME_S = 10**9
 #: Facilities but the kernel's, 0: `<12>` is 1. dmesg has the ring buffer's own, of which the
@@ -156,7 +168,7 @@ LONGEST_UPTIME_S = 10**9
 _PRIORITY = re.compile(r"(?:\d+ )?<0*(?:[89]|[1-9]\d+)>")
 _PROGRAMS_LEVEL = re.compile(r"(?:user|daemon) *:\w+ *: ?")
 _PROGRAMS_FACILITY = re.compile(r" (?:user|daemon|local\d|syslog)\.[a-z]+ ")
-_KERNEL_IDENTS = frozenset({"kernel", "kernel[-]", "kernel[0]"})
+_KERNEL_IDENTS = frozenset({"kernel", "kern", "kernel[-]", "kernel[0]"})
 #: What getty writes to a console beside the kernel: the end of a banner, and its prompts.
 _GETTY = re.compile(
     r"[\w.-]+ login: *\S*|Password: *|.{3,60} (?:tty|hvc|console|sclp|xvc)\w{0,8} *"
@@ -186,6 +198,8 @@ class PrefixReader:
                 yield from self.feed(part)
             return
         plain = _COLOUR.sub("", text) if "\x1b" in text else text
+        if "\xc2\xa0" in plain and (stamp := _MAILED.match(plain)) is not None:
+            plain = stamp[0].replace("\xc2\xa0", " ") + plain[stamp.end() :]
         if self._passed is not None:
             self._header, self._passed = _header(self._passed), None
         if not self._shares_header(plain):
@@ -331,7 +345,7 @@ def _header(text: str) -> _Header:
         is_any="received" in groups or "relayed" in groups,
         carrier=_carrier(groups),
         names_program=ident is not None,
-        host=None if host in (None, "", "-") else host.strip("[]"),
+        host=None if host in (None, "", "-") or host.startswith("<") else host.strip("[]"),
         foreign=(ident is not None and ident not in _KERNEL_IDENTS)
         or (of_program is not None and not is_syslog),
         doubtful=is_syslog and bool(of_program or _PROGRAMS_FACILITY.search(received)),
@@ -341,7 +355,16 @@ def _header(text: str) -> _Header:
     )
 
 
-_STAMPS = ("rfc3164", "rfc5424", "iso", "full", "dmesg_iso", "bracketed_iso", "console_stamp")
+_STAMPS = (
+    "rfc3164",
+    "rfc5424",
+    "svlogd",
+    "iso",
+    "full",
+    "dmesg_iso",
+    "bracketed_iso",
+    "console_stamp",
+)
 
 
 def _carrier(groups: dict[str, str]) -> str:

@@ -117,14 +117,22 @@ def _incidents(copies: Iterable[Copy]) -> list[Incident]:
             groups.append(home)
             by_label[label].append(home)
         home.append(copy)
-    bases = [_base(group) for group in groups]
-    count_of = Counter(bases)
     return [
-        Incident(
-            base if count_of[base] == 1 else _told_apart(base, group), tuple(_best_first(group))
-        )
-        for base, group in zip(bases, groups, strict=True)
+        Incident(event_id, tuple(_best_first(group)))
+        for event_id, group in zip(_ids(groups), groups, strict=True)
     ]
+
+
+def _ids(groups: Sequence[Sequence[Copy]]) -> list[str]:
+    """An id for each group, of no more than tells it from the others."""
+    ids = [_base(group) for group in groups]
+    for tell_apart in (_by_place, _by_copy):
+        count_of = Counter(ids)
+        ids = [
+            found if count_of[found] == 1 else tell_apart(found, group)
+            for found, group in zip(ids, groups, strict=True)
+        ]
+    return ids
 
 
 def _label(host: str | None) -> str | None:
@@ -246,9 +254,14 @@ def _base(group: Sequence[Copy]) -> str:
     return digest("event", min(keys, default=min(copy.digest for copy in group)))
 
 
-def _told_apart(base: str, group: Sequence[Copy]) -> str:
-    """The id where several incidents hold the same numbers."""
+def _by_place(base: str, group: Sequence[Copy]) -> str:
+    """The id where several incidents hold the same numbers: by host and time."""
     first = min(group, key=_precedence)
     moment = first.moment.seconds if first.moment is not None else None
     known = (first.host, first.boot_id, first.uptime_s, moment)
     return digest(base, *known) if any(known) else digest(base, first.digest)
+
+
+def _by_copy(base: str, group: Sequence[Copy]) -> str:
+    """The id where nothing but their own lines tells incidents of one host apart."""
+    return digest(base, min(group, key=_precedence).digest)

@@ -7,7 +7,8 @@
 
 Printed by oom_kill_process(), dump_oom_summary(), oom_reap_task() and out_of_memory()
 (mm/oom_kill.c). "Kill process" (up to Linux 5.0) names the task that badness chose,
-"Killed process" the one that died; they differ when a child was sacrificed.
+"Killed process" the one that died; they differ when a child was sacrificed. OpenVZ kills
+by the limits of a container ("UB") with lines of its own, and tells no more than these.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from __future__ import annotations
 from oomdb.grammar import LineKind, Section
 
 _SIZES = (
-    r" ?(?:total-vm|vsz):(?P<total_vm_kb>\d+)kB, anon-rss:(?P<anon_rss_kb>\d+)kB"
+    r" ?(?:score (?P<score>-?\d+) )?(?:total-vm|vsz|vm):(?P<total_vm_kb>\d+)kB"
+    r"(?:, anon-rss:(?P<anon_rss_kb>\d+)kB|, rss:(?P<rss>\d+)kB, swap:(?P<swap>\d+)kB)"
     r"(?:, file-rss:(?P<file_rss_kb>\d+)kB)?(?:, shmem-rss:(?P<shmem_rss_kb>\d+)kB)?"
     r"(?:,? UID:(?P<uid_after>\d+))?(?:,? pgtables:(?P<pgtables_kb>\d+)kB)?"
     r"(?:,? oom_score_adj:(?P<oom_score_adj>-?\d+))?"
@@ -87,20 +89,23 @@ KINDS = (
     LineKind(
         name="killed",
         literal="illed process ",
-        pattern=r"(?:(?P<kill_message>[^:]*): )?Killed process (?P<pid>\d+)"
+        pattern=r"(?:(?P<kill_message>[^:]*): )?(?:OOM k|K)illed process (?P<pid>\d+)"
         r"(?:, UID (?P<uid_before>\d+),)? \((?P<comm>{{COMM}})\)"
-        rf"(?:,? UID (?P<uid_between>\d+),?)?(?:,?{_SIZES})?\s*",
+        rf"(?:,? UID (?P<uid_between>\d+),?)?(?:,?{_SIZES})?\.?\s*",
         section=Section.KILL,
         table="victims",
-        rest=r",? ?(?:UID|total-vm|vsz)",
+        rest=r",? ?(?:UID|score|total-vm|vsz)",
         samples=(
             "Killed process 5928 (apache2)",
             "Killed process 12 (a) vsz:50344kB, anon-rss:40956kB, file-rss:24kB",
+            "Out of memory: Killed process 3911, UID 33, (apache2).",
             "Killed process 40738, UID 27, (mysqld) total-vm:9kB, anon-rss:8kB, file-rss:0kB",
             "Killed process 7 (java), UID 26, total-vm:9kB, anon-rss:8kB, file-rss:0kB,"
             " shmem-rss:0kB",
             "Out of memory: Killed process 142 (tmux: server)) total-vm:75732kB, anon-rss:71804kB,"
             " file-rss:0kB, shmem-rss:456kB, UID:0 pgtables:184kB oom_score_adj:0",
+            "Out of memory in UB 4711: OOM killed process 31 (php) score 12 vm:98304kB,"
+            " rss:20480kB, swap:512kB",
         ),
     ),
     LineKind(

@@ -7,7 +7,8 @@
      active_file:0 inactive_file:0 isolated_file:0
 
 Printed by show_free_areas() (mm/page_alloc.c, since 6.4 mm/show_mem.c). The
-counters are one record of several lines, which carriers split, indent or join.
+counters are one record of several lines, which carriers split, indent or join. What
+Linux 2.6.18 calls free pages are those of the counter `free`, in kB.
 """
 
 from __future__ import annotations
@@ -76,6 +77,13 @@ KINDS = (
             r"batch (?P<batch_pages>\d+) used:(?P<used_pages>-?\d+)"
         ),
         samples=("cpu 0 hot: high 186, batch 31 used:12",),
+    ),
+    LineKind(
+        name="free_pages",
+        literal="Free pages:",
+        pattern=r"Free pages: +\d+kB \(\d+kB HighMem\)\s*",
+        section=Section.COUNTERS,
+        samples=("Free pages:       23104kB (0kB HighMem)",),
     ),
     LineKind(
         name="memory_counters",

@@ -17,6 +17,20 @@ from oomdb.grammar import LineKind, Section
 #: name itself, or with `_pages`) does not find it.
 TASK_COLUMNS = {"name": "comm", "total_vm": "total_vm_pages", "rss": "rss_pages"}
 
+_PRINTED = frozenset(
+    {
+        "uid",
+        "tgid",
+        "total_vm",
+        *("rss", "rss_anon", "rss_file", "rss_shmem"),
+        *("nr_ptes", "nr_pmds", "pgtables_bytes", "swapents"),
+        *("cpu", "oom_adj", "oom_score_adj", "name"),
+    }
+)
+#: Of a column's name that was broken, the first piece is no column.
+_PIECES = {name[:end] for name in _PRINTED for end in range(1, len(name))} - _PRINTED
+_COLUMN = rf"(?!(?:{'|'.join(sorted(_PIECES))}) )\S+"
+
 KINDS = (
     LineKind(
         name="task_caption",
@@ -28,7 +42,7 @@ KINDS = (
     LineKind(
         name="task_header",
         literal="total_vm",
-        pattern=r"(?P<task_table_header>\[ *pid *\] +\S+(?: +\S+)* +name)\s*",
+        pattern=rf"(?P<task_table_header>\[ *pid *\](?: +{_COLUMN})+ +name)\s*",
         section=Section.TASKS,
         table="events",
         samples=(

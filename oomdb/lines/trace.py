@@ -20,6 +20,8 @@ _OFFSET = r"(?:\+(?P<frame_offset>0x[0-9a-f]+(?:/0x[0-9a-f]+)?))?"
 _MODULE = r"(?: \[(?P<module>[\w-]+)(?: (?P<module_build_id>[0-9a-f]+))?\])?"
 #: Where in the sources a frame stands, as scripts/decode_stacktrace.sh and syzbot put it.
 _PLACE = r"[\w./+-]+\.(?:[chS]|rs|cpp):\d+(?: \(discriminator \d+\))?"
+#: Of what was inlined, each place.
+_PLACES = rf"{_PLACE}(?: {_PLACE})*"
 _ADDRESS = r"(?P<address>(?:\[<?[0-9a-fA-F]+>?\] ?)+)"
 _RELEASE = r"(?P<kernel_release>\d+\.\d+\S*)"
 _TAINT = r"(?:Not tainted|Tainted:? (?P<taint>(?:.*?[^ ])??))"
@@ -142,7 +144,8 @@ KINDS = (
     LineKind(
         name="frame",
         literal="",
-        pattern=rf"\s*(?:<(?P<context>[A-Z#]+)> *)?\(?(?:{_ADDRESS} ?)?(?P<unsure>\?|\*)? ?"
+        pattern=r"\s*(?:[0-9a-f]{8,16}: +(?=\[))?(?:<(?P<context>[A-Z#]+)> *)?\(?"
+        rf"(?:{_ADDRESS} ?)?(?P<unsure>\?|\*)? ?"
         rf"(?:{_SYMBOL}\+(?P<frame_offset>0x[0-9a-f]+/0x[0-9a-f]+)|(?P<bare_address>0x[0-9a-f]+))"
         rf"{_MODULE}(?P<mark> \((?:unreliable|[A-Z]+)\))?\)?\s*",
         section=Section.TRACE,
@@ -156,6 +159,7 @@ KINDS = (
             "([<0000000000105248>] show_trace+0xf4/0x144)",
             "[c000000005b3f890] [c000000000f7b0b4] dump_stack_lvl+0x74/0xa8 (unreliable)",
             " ? 0xffffffffc0429000",
+            "6f5a1868:  [<6004fbd6>] T.351+0x4e/0xf6",
             " xfs_buf_get_map+0x1f/0x90 [xfs 0123456789abcdef]",
         ),
     ),
@@ -163,7 +167,7 @@ KINDS = (
         name="frame_with_source",
         literal=":",
         pattern=rf"\s*(?:{_ADDRESS} ?)?(?P<unsure>\?)? ?{_SYMBOL}{_OFFSET}"
-        rf" \(?(?P<source>{_PLACE})\)?"
+        rf" \(?(?P<source>{_PLACES})\)?"
         rf"(?P<inlined> \[inline\])?{_MODULE}\s*",
         section=Section.TRACE,
         table="stack_frames",
@@ -171,6 +175,7 @@ KINDS = (
             " dump_stack_lvl+0x136/0x150 lib/dump_stack.c:106",
             " __dump_stack lib/dump_stack.c:88 [inline]",
             " dump_stack_lvl (lib/dump_stack.c:107 (discriminator 1))",
+            "dump_header (mm/oom_kill.c:74 mm/oom_kill.c:468) ",
         ),
     ),
     _kept(

@@ -77,8 +77,9 @@ KINDS = (
     ),
     LineKind(
         name="allocation_failure",
-        literal="page allocation failure",
-        pattern=r"(?P<invoker_comm>{{COMM}}): (?P<failure_message>page allocation failure)[.:] "
+        literal=" failure",
+        pattern=r"(?P<invoker_comm>{{COMM}}): "
+        r"(?P<failure_message>page allocation failure|vmemmap alloc failure)[.:] "
         r"order:(?P<alloc_order>\d+), mode:(?P<gfp_mask>0x[0-9a-fA-F]+)"
         r"(?:\((?P<gfp_names>[^)]*)\))?"
         r"(?:,\s*nodemask=(?P<nodemask>{{LIST}}))?"
@@ -92,6 +93,8 @@ KINDS = (
             "nginx: page allocation failure: order:4, mode:0x2040d0(GFP_TEMPORARY|__GFP_COMP)",
             "kworker/0:1: page allocation failure: order:5, "
             "mode:0xcc0(GFP_KERNEL), nodemask=(null),cpuset=/,mems_allowed=0",
+            "kworker/1:0: vmemmap alloc failure: order:9, mode:0x4cc0(GFP_KERNEL|"
+            "__GFP_RETRY_MAYFAIL), nodemask=(null),cpuset=/,mems_allowed=0",
         ),
     ),
     LineKind(

@@ -58,7 +58,7 @@ _GFP_NAMES = _one_of(
 #: Kernels up to 4.3 print reclaimable before movable.
 _MIGRATETYPES = "U?M?E?H?R?C?I?|U?E?M?H?R?C?I?"
 _KILL = (
-    r"Out of memory(?: \(oom_kill_allocating_task\))?|Memory cgroup out of memory"
+    r"Out of [mM]emory(?: \(oom_kill_allocating_task\))?|Memory cgroup out of memory"
     r"|No available memory(?: in cpuset| \(MPOL_BIND\))"
 )
 _PANIC = (
@@ -73,7 +73,8 @@ _VMALLOC_ERROR = (
     f"|page order {_NUMBER}(?:, failed to allocate pages| allocation failed)"
 )
 _FAILURE = (
-    r"page allocation failure|[sS]ys[rR]q ?: (?:Manual OOM execution|Show Memory)"
+    r"page allocation failure|vmemmap alloc failure"
+    r"|[sS]ys[rR]q ?: (?:Manual OOM execution|Show Memory)"
     r"|(?:sysrq: )?OOM request ignored(?: because killer is disabled|\. No task eligible)?"
     rf"|vmalloc: allocation failure(?:: {_NUMBER} bytes|, allocated {_NUMBER} of {_NUMBER} bytes)"
     rf"|vmalloc error: size {_NUMBER}, (?:{_VMALLOC_ERROR})(?:\. Retrying\.)?"
@@ -91,7 +92,7 @@ _CLOCK = "[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
 _WEEKDAY = "(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so)"
 _OFFSET = f"(?: ?(?:[+-][0-9]{{2}}(?::?[0-9]{{2}})?|{_one_of(ZONE_WORDS)}))?"
 _STAMP = (
-    rf"(?i)(?:{_WEEKDAY} )?[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}[T ]{_CLOCK}{_OFFSET}"
+    rf"(?i)(?:{_WEEKDAY} )?[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}[T _]{_CLOCK}{_OFFSET}"
     rf"|[0-9]{{2}}-[0-9]{{2}} {_CLOCK}"
     rf"|(?:[0-9]{{4}} )?(?:{_WEEKDAY}\.?,? +)?(?:{_one_of(MONTH_WORDS)})\.?[ \t]*[0-9]{{1,2}}"
     rf"(?: [0-9]{{4}})? {_CLOCK}{_OFFSET}(?: [0-9]{{4}})?"

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oomdb.lines import classify
+from oomdb.grammar import Understood
+from oomdb.lines import BY_NAME, classify
 from oomdb.reports.mend import clipped_line, cut_off, spaced, without_notes, without_strays
 from oomdb.reports.tokens import Token
 
@@ -26,6 +27,7 @@ FEWEST_DRAFTS = 4
 MOST_JOINED = 2048
 #: The kernel's limit for a task name, less its closing zero (TASK_COMM_LEN).
 COMM_BYTES = 15
+_KILLED = BY_NAME["killed"]
 #: Mailers wrap between these columns.
 _WRAP_COLUMNS = range(58, 82)
 
@@ -66,6 +68,31 @@ def clipped_after_wrap(token: Token) -> Token | None:
             mends = frozenset({"wrapped", "clipped"})
             return Token(token.lines, text, clipped, mends, rest, token.previous)
     return None
+
+
+def clipped_kill(token: Token) -> Token | None:
+    """A kill line of which a mailer broke what another program had cut or written over.
+
+    The pieces go as far as its sizes do; without the first ones they could be of any text.
+    """
+    if token.understood is not None or "Killed process" not in token.first.text:
+        return None
+    whole: Token | None = None
+    text = spaced(token.first.text).strip()
+    end = 0
+    for count, line in enumerate(token.lines[1:], 2):
+        longer = [text + glue + spaced(line.text).strip() for glue in (" ", "")]
+        matches = [match for one in longer if (match := _KILLED.regex.match(one)) is not None]
+        match = max(matches, key=lambda one: one.end(), default=None)
+        if match is None or match.end() <= end:
+            break
+        text, end = match.string, match.end()
+        if match["anon_rss_kb"] is not None:
+            rest = text[end:].strip(" ,")
+            mends = frozenset({"wrapped", "clipped"} if rest else {"wrapped"})
+            understood = Understood(_KILLED, match)
+            whole = Token(token.lines[:count], text, understood, mends, rest, token.previous)
+    return whole
 
 
 def join_pieces(held: Token, token: Token) -> Token | None:

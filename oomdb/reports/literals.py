@@ -22,6 +22,7 @@ _PRINTED = (
     b"Mem-info",
     b"lowmem_reserve[]",
     b"allocation failure",
+    b"alloc failure: order:",
     b"oom_score_adj name",
     b"oom_adj name",
     b"ut of memory",

@@ -17,6 +17,7 @@ from oomdb.reports.joins import (
     COMM_BYTES,
     breaks_at_margin,
     clipped_after_wrap,
+    clipped_kill,
     glues,
     join_newline_in_name,
     join_pieces,
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
 _COLUMN_TITLE = re.compile(r"\[ *pid *\]|\S+")
 #: What only a line of a report begins with, or holds.
-_BEGINS = re.compile(r"invoked oom|llocation failure[:.,]|oom-kill:|illed process \d|\w free:\d+kB")
+_BEGINS = re.compile(
+    r"invoked oom|alloc(?:ation)? failure[:.,]|oom-kill:|illed process \d|\w free:\d+kB"
+)
 #: `program[pid]: ` of user space on a console.
 _USER_SPACE = re.compile(r"[\w.@-]+\[\d+\]: ")
 #: A wrapped line has at most this many pieces; a zone line has about twelve.
@@ -269,8 +272,9 @@ class Joiner:
         if token.understood is not None or len(token.lines) == 1 or clipped is not None:
             yield clipped or token
             return
-        held: Token | None = None
-        for number, line in enumerate(token.lines):
+        held = clipped_kill(token)
+        lines = token.lines[len(held.lines) :] if held is not None else token.lines
+        for number, line in enumerate(lines):
             previous = held.kind.name if held is not None and held.kind is not None else None
             piece = understand(line, previous)
             joined = None

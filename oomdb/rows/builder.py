@@ -237,10 +237,19 @@ class ReportRows:
             rows.setdefault(name, {})[column] = pair["value"] or pair["answer"]
         continued = kind.name.endswith("_more")
         for name, values in rows.items():
-            if continued and self.batch.count(name):
+            if continued and self._is_begun(name):
                 self._go_on(name, values, line_no)
             elif values:
                 self._row(name, values, line_no)
+
+    def _is_begun(self, name: str) -> bool:
+        """Whether the last row of a table is of this node and zone."""
+        rows = self.batch.leaves.get(name)
+        if not rows:
+            return False
+        here = self._here.of(name)._asdict()
+        last = dict(zip(names(name), rows[-1], strict=True))
+        return all(last.get(key, here[key]) == here[key] for key in ("node", "zone"))
 
     def _go_on(self, name: str, values: dict[str, str], line_no: int) -> None:
         """Complete a table's last row, whose line was wrapped."""
@@ -262,6 +271,7 @@ class ReportRows:
 
     def _head(self, kind: LineKind, match: re.Match[str], line_no: int, token: Token) -> None:
         self._remember(kind, match)
+        self._verdict.see_kind(kind.name)
 
     def _remember(self, kind: LineKind, match: re.Match[str]) -> dict[str, str]:
         """Node and zone of this line, which hold for the lines after it."""

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from oomdb.rows.processes import Extra
 
 
+#: What OpenVZ prints of a victim in place of the parts of its resident memory.
+_TOTALS = ("rss", "swap")
+
+
 class Killing:
     """Gathers what kill, reaper and summary lines tell about each killed process.
 
@@ -23,6 +27,7 @@ class Killing:
     def __init__(self) -> None:
         self._victims: dict[str, dict[str, object]] = {}
         self._nonsense: list[tuple[int, str, str]] = []
+        self._sizes: list[tuple[int, str, str]] = []
         self._chosen_pid: str | None = None
         self._message: str | None = None
 
@@ -55,6 +60,7 @@ class Killing:
             if victim[column] is NONSENSE:
                 victim[column] = None
                 self._nonsense.append((line_no, column, printed))
+        self._sizes += [(line_no, name, groups[name]) for name in _TOTALS if name in groups]
         if "reaper_outcome" in groups:
             victim["reaped_uptime_s"] = uptime_s
 
@@ -72,6 +78,8 @@ class Killing:
             if victim.get("pid") == event.get("chosen_pid") and "chosen_pid" in event:
                 victim["score"] = event.get("chosen_score")
             batch.add("victims", victim_no=victim_no, **victim)
+        for line_no, name, printed in self._sizes:
+            extra(line_no, "victims", name, {"value": printed, "unit": "kB"}, "unknown_key")
         for line_no, name, printed in self._nonsense:
             extra(line_no, "victims", name, {"value": printed}, "nonsense_value")
 

@@ -39,11 +39,13 @@ class Verdict:
         self._panicked = report.panicked
         self._sections = frozenset(report.sections)
         self._kills_not = False
+        self._empty_zones = 0
         self._shapes: dict[str, list[tuple[frozenset[str], bool, bool]]] = {}
 
     def see_kind(self, name: str) -> None:
-        """Take note of a line that may tell the outcome."""
+        """Take note of a line that may tell the outcome, or that stands for another."""
         self._kills_not = self._kills_not or name in _NO_KILL
+        self._empty_zones += name == "buddy_empty"
 
     def see_row(self, table: str, printed: frozenset[str], row: Row) -> None:
         """Take note of the columns that a row of a uniform table has."""
@@ -109,7 +111,7 @@ class Verdict:
         reserves = Counter(batch.pick("lowmem_reserves", "node", "zone"))
         counters = {name for name, _ in batch.pick("memory_counters", "name", "pages")}
         return (
-            len(zones) != batch.count("buddy_totals")
+            len(zones) != batch.count("buddy_totals") + self._empty_zones
             or not reserves.keys() >= set(zones)
             or len(set(reserves.values())) > 1
             or not all(names & counters for names in _COUNTERS)

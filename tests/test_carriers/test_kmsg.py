@@ -78,6 +78,21 @@ def test_before_linux_4_9_the_first_piece_was_marked() -> None:
     assert texts(data) == ["before", "Node 0 DMA: 1*4kB", "ab", "c"]
 
 
+def test_without_numa_a_zone_begins_a_line_although_it_is_marked_as_a_later_piece() -> None:
+    data = (
+        b"4,1,5,-;Node 0 active_anon:4kB all_unreclaimable? no\n4,2,6,c;Normal free:8kB min:4kB\n"
+        b"4,3,7,-;lowmem_reserve[]: 0 0\n4,4,8,c;Normal: 2*4kB \n4,5,9,c;= 8kB\n"
+        b"4,6,9,-;Node 1 \n4,7,9,c;DMA free:12kB\n"
+    )
+    assert texts(data) == [
+        "Node 0 active_anon:4kB all_unreclaimable? no",
+        "Normal free:8kB min:4kB",
+        "lowmem_reserve[]: 0 0",
+        "Normal: 2*4kB = 8kB",
+        "Node 1 DMA free:12kB",
+    ]
+
+
 def test_pieces_of_two_callers_are_not_joined() -> None:
     data = b"4,1,5,-,caller=T1;a\n4,2,6,c,caller=T2;b\n4,3,7,c,caller=T2;c\n"
     assert texts(data) == ["a", "bc"]
