@@ -1,6 +1,6 @@
 """Write the first migration and the newest schema anew from the models, while nothing is released.
 
-Run `python -m tools.first_migration` after a change to `oomdb/tables.py`.
+Run `python -m tools.first_migration` after a change to `oomdb/tables`.
 """
 
 from __future__ import annotations
