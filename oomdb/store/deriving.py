@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from oomdb import tables
 from oomdb.rows.columns import LEAVES, schema
+from oomdb.store import facts
 from oomdb.store.event_rows import CHANGED, EventRows, create_changed
-from oomdb.store.facts import SCHEMA, views_by_event
+from oomdb.store.facts import SCHEMA
 from oomdb.views import Storage, load_views
 
 if TYPE_CHECKING:
@@ -40,6 +41,22 @@ FULL JOIN {SCHEMA}.event_places AS p ON p.event_id = e.event_id
 WHERE e.event_id IS NULL OR p.event_id IS NULL
   OR e.host_id IS DISTINCT FROM p.host_id
   OR e.occurred_at IS DISTINCT FROM p.occurred_at"""
+
+#: The events that change, numbered: first those whose rows were written or taken away, or of
+#: which nothing is kept yet.
+_CHANGING = f"""
+CREATE TEMP TABLE changing AS
+SELECT
+  event_id, is_written, ROW_NUMBER() OVER (ORDER BY NOT is_written, place, event_id) AS change_no
+FROM (
+  SELECT
+    c.event_id,
+    e.rowid AS place,
+    e.event_id IS NULL OR p.event_id IS NULL OR {{is_held}} AS is_written
+  FROM (SELECT DISTINCT event_id FROM temp.{CHANGED}) AS c
+  LEFT JOIN events AS e ON e.event_id = c.event_id
+  LEFT JOIN {SCHEMA}.event_places AS p ON p.event_id = c.event_id
+)"""
 
 #: How many events of a slice something was kept of before.
 _KEPT_BEFORE = (
@@ -138,7 +155,7 @@ def _whole(name: str, parts: list[pa.Table]) -> pa.Table:
     return rows
 
 
-def derive(connection: duckdb.DuckDBPyConnection, held: Collection[str] = ()) -> None:
+def derive(connection: duckdb.DuckDBPyConnection, held: Collection[str] | None = None) -> None:
     """Bring what is kept up to date with the tables.
 
     `temp.changed_events`, where there is one, names the events whose rows or sightings were
@@ -162,23 +179,24 @@ def derive(connection: duckdb.DuckDBPyConnection, held: Collection[str] = ()) ->
         connection.execute(f"INSERT INTO {SCHEMA}.stamps VALUES ('hosts', ?)", [stamp])
 
 
-def _derive_changed(connection: duckdb.DuckDBPyConnection, held: Collection[str]) -> int:
+def _derive_changed(connection: duckdb.DuckDBPyConnection, held: Collection[str] | None) -> int:
     """Derive anew what is kept of the changed events by themselves; how many these are."""
-    connection.execute(
-        "CREATE TEMP TABLE changing AS"
-        " SELECT event_id, ROW_NUMBER() OVER (ORDER BY place, event_id) AS change_no FROM ("
-        "SELECT c.event_id, MAX(e.rowid) AS place"
-        f" FROM temp.{CHANGED} AS c LEFT JOIN events AS e ON e.event_id = c.event_id"
-        " GROUP BY c.event_id)"
-    )
+    is_held = "FALSE" if held is None else f"c.event_id IN (SELECT event_id FROM {_HELD}events)"
+    connection.execute(_CHANGING.format(is_held=is_held))
     connection.execute(f"DROP TABLE temp.{CHANGED}")
-    (count,) = connection.execute("SELECT COUNT(*) FROM changing").fetchone() or (0,)
+    count, written = connection.execute(
+        "SELECT COUNT(*), COUNT(*) FILTER (is_written) FROM changing"
+    ).fetchone() or (0, 0)
     with _threads_for(connection, count):
-        for first in range(1, count + 1, _MOST_EVENTS):
-            _Slice(connection, held).derive(first)
+        for first in range(1, written + 1, _MOST_EVENTS):
+            last = min(first + _MOST_EVENTS - 1, written)
+            _Slice(connection, facts.by_event(), held or ()).derive(first, last)
+        for first in range(written + 1, count + 1, _MOST_EVENTS):
+            last = first + _MOST_EVENTS - 1
+            _Slice(connection, facts.by_place(), ()).derive(first, last)
     connection.execute("DROP TABLE temp.changing")
     beside = {view.beside for view in load_views()}
-    for name in sorted(set(held) - beside):
+    for name in sorted(set(held or ()) - beside):
         connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {_HELD}{name}")
     return int(count)
 
@@ -216,23 +234,30 @@ class _Slice:
     Among themselves they go by numbers in the place of their ids, which join faster.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, held: Collection[str]) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        derivation: facts.Derivation,
+        held: Collection[str],
+    ) -> None:
         self._connection = connection
+        self._derivation = derivation
         self._held = held
         self._main = _main(connection)
         #: Whether the rows of any of the events are not among those that are held back.
         self._in_tables = True
 
-    def derive(self, first: int) -> None:
-        """Derive `_MOST_EVENTS` events that change, from the `first` on."""
+    def derive(self, first: int, last: int) -> None:
+        """Derive the events that change, from the `first` to the `last` by their numbers."""
         connection = self._connection
         connection.execute(
             "CREATE TEMP TABLE slice AS"
             f" SELECT event_id AS slice_id, CAST(change_no - {first} AS INTEGER) AS event_no"
-            f" FROM temp.changing WHERE change_no BETWEEN {first} AND {first + _MOST_EVENTS - 1}"
+            f" FROM temp.changing WHERE change_no BETWEEN {first} AND {last}"
         )
         (known,) = connection.execute(_KEPT_BEFORE).fetchone() or (0,)
-        views, shared, sources = views_by_event()
+        views, shared = self._derivation.views, self._derivation.shared
+        sources = self._derivation.sources
         self._take_rows(sources)
         rows = {view: f"({view.sql})" for view in views}
         for view in views:

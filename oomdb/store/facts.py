@@ -16,6 +16,7 @@ changed events, over tables of the same names that hold those events alone.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,16 @@ from oomdb.store import functions
 from oomdb.views import Storage, load_views
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
 
     from oomdb.views import View
 
+#: What other reports may change of an event, beside its rows; `settle` and `Assignment` do.
+_MOVING = frozenset(
+    {"sightings", "host_id", "occurred_at", "occurred_epoch_s", "time_basis", "printed_time"}
+)
 #: The schema of the tables that hold views.
 SCHEMA = "facts"
 
@@ -102,22 +109,41 @@ def _columns(database: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     return {name for (name,) in found.fetchall()}
 
 
-@cache
-def views_by_event() -> tuple[tuple[View, ...], frozenset[str], dict[str, list[str]]]:
-    """The views that are kept by event, those that others read first.
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Views that are derived together, those that others read first.
 
-    With the names of those that are read by others of them, and the tables they read, each
-    with the columns that are needed of it beside the event's id: those that any of the views
-    may read, of a table beside which columns are kept all.
+    `shared` are the names of those that are read by others of them; `sources` the tables that
+    they read, each with the columns that are needed beside the event's id: those that any of
+    the views may read, of a table beside which columns are kept all.
     """
-    kept, seen = kept_by_event(), words_read()
-    beside = {view.beside for view in kept}
+
+    views: tuple[View, ...]
+    shared: frozenset[str]
+    sources: dict[str, list[str]]
+
+
+@cache
+def by_event() -> Derivation:
+    """What is derived of an event whose rows were written."""
+    return _derivation(kept_by_event())
+
+
+@cache
+def by_place() -> Derivation:
+    """What is derived of an event whose host, time or sightings alone have changed."""
+    return _derivation(tuple(view for view in kept_by_event() if _MOVING & _words_read([view])))
+
+
+def _derivation(views: tuple[View, ...]) -> Derivation:
+    seen = _words_read(views)
+    beside = {view.beside for view in views}
     sources: dict[str, list[str]] = {}
-    for table, read in columns_read().items():
+    for table, read in _columns_among(seen).items():
         every = [column.name for column in tables.BY_NAME[table].columns]
         names = every if table in beside else read
         sources[table] = [name for name in names if name != tables.EVENT_ID.name]
-    return kept, frozenset(view.name for view in kept if view.name in seen), sources
+    return Derivation(views, frozenset(view.name for view in views if view.name in seen), sources)
 
 
 def kept_by_event() -> tuple[View, ...]:
@@ -129,8 +155,17 @@ def kept_by_event() -> tuple[View, ...]:
 @cache
 def words_read() -> frozenset[str]:
     """The words of these views, and of all views that they read."""
+    return _words_read(kept_by_event())
+
+
+def columns_read() -> dict[str, list[str]]:
+    """The tables with rows of one event each that they read, and the columns of each."""
+    return _columns_among(words_read())
+
+
+def _words_read(views: Iterable[View]) -> frozenset[str]:
     every = {view.name: view for view in load_views()}
-    waiting, seen = [name for view in kept_by_event() for name in _words(view)], set[str]()
+    waiting, seen = [name for view in views for name in _words(view)], set[str]()
     while waiting:
         name = waiting.pop()
         if name not in seen:
@@ -140,13 +175,11 @@ def words_read() -> frozenset[str]:
     return frozenset(seen)
 
 
-def columns_read() -> dict[str, list[str]]:
-    """The tables with rows of one event each that they read, and the columns of each."""
-    seen = words_read()
+def _columns_among(words: frozenset[str]) -> dict[str, list[str]]:
     return {
-        table.name: [column.name for column in table.columns if column.name in seen]
+        table.name: [column.name for column in table.columns if column.name in words]
         for table in (tables.EVENTS, *tables.EVENT_TABLES)
-        if table.name in seen
+        if table.name in words
     }
 
 
