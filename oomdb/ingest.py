@@ -91,12 +91,13 @@ def ingest(
     while True:
         try:
             return _ingest(
-                _Run(options, progress), paths, database, options, jobs, end_s, elsewhere
+                _Run(options, progress), paths, database, options, jobs, wait_s, elsewhere
             )
         except OvertakenError:
             # What came through a pipe is gone, and so is what a cluster has read.
             is_there = all(path.is_file() or path.is_dir() for path in paths)
-            if not is_there or elsewhere is not None or time.monotonic() >= end_s:
+            wait_s = end_s - time.monotonic()
+            if not is_there or elsewhere is not None or wait_s <= 0:
                 raise
 
 
@@ -106,11 +107,10 @@ def _ingest(
     database: Place,
     options: Options,
     jobs: int | None,
-    end_s: float,
+    wait_s: float,
     elsewhere: Elsewhere | None,
 ) -> Summary:
-    """Do it once; `end_s` is when `time.monotonic` tells to wait no more."""
-    wait_s = max(end_s - time.monotonic(), 0.0)
+    """Do it once."""
     own = [database] if isinstance(database, Path) else []
     lake = database.folder if isinstance(database, Lake) else None
     found = files.discover(paths, skip=own, skip_below=lake)
