@@ -141,13 +141,20 @@ def seconds(data: bytes) -> float:
     return time.process_time() - started_s
 
 
+def slowness() -> float:
+    """How many times longer than where the limits were set a fixed work takes here now."""
+    started_s = time.process_time()
+    assert sum(number * number for number in range(300_000)) > 0
+    return max((time.process_time() - started_s) / 0.02, 1.0)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_time_grows_no_faster_than_the_log(name: str) -> None:
     make = CASES[name]
     small, large = make(_SMALL), make(_SMALL * _TIMES)
     seconds(small)
     small_s, large_s = seconds(small), seconds(large)
-    assert large_s <= MOST_S_PER_BYTE / 3 * len(large)
+    assert large_s <= MOST_S_PER_BYTE / 3 * len(large) * slowness()
     assert large_s <= 3 * max(small_s, 0.03) * len(large) / len(small)
 
 
@@ -165,5 +172,6 @@ def test_no_line_of_a_kind_takes_long(name: str) -> None:
                 if slowest_s > 0.1:
                     started_s = time.process_time()
                     kind.regex.fullmatch(text)
-                    assert time.process_time() - started_s < MOST_TEXT * MOST_S_PER_BYTE
+                    took_s = time.process_time() - started_s
+                    assert took_s < MOST_TEXT * MOST_S_PER_BYTE * slowness()
                     slowest_s = 0.0

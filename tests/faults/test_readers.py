@@ -94,7 +94,7 @@ def test_many_readers_and_a_writer(folder: Path, driver: Driver) -> None:
     """
     link = folder / "link.duckdb"
     link.symlink_to(DATABASE)
-    publishing = 4
+    publishing = 3
     enough = str(2 + publishing)
     command = [sys.executable, "-m", "tests.faults.reader", str(folder / DATABASE), enough]
     readers = [
