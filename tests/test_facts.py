@@ -112,6 +112,19 @@ def test_events_that_change_while_others_are_derived(
     assert differences(fleet.database) == []
 
 
+def test_views_of_all_events_follow_when_the_last_event_was_derived_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.do("storm/full")
+    monkeypatch.setattr(deriving, "_MOST_HELD_EVENTS", 1)
+    (tmp_path / "storm/more").write_bytes(
+        log(syslog(report_6_1(pid=77, free_kb=990), "web1.example.com"))
+    )
+    ingest([tmp_path / "storm/more"], fleet.database)
+    assert differences(fleet.database) == []
+
+
 def test_an_ingest_that_changes_nothing_derives_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,8 +21,6 @@ from oomdb.views import Storage, load_views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-
-    import duckdb
 
     from oomdb.store.connection import Connection
     from oomdb.views import View
@@ -66,6 +65,9 @@ _KEPT_BEFORE = (
 
 #: Stands for what views tell of hosts beside their events.
 _HOSTS_STAMP = "SELECT COALESCE(SUM(HASH(hosts))::VARCHAR, '') FROM hosts"
+
+#: Stands there while the views that hold for all events are older than some of these.
+_OUTDATED = "outdated"
 
 #: The tables whose rows may be held back, and how they are registered then.
 _LEAVES = frozenset(table.name for table in LEAVES)
@@ -166,21 +168,26 @@ def derive(connection: duckdb.DuckDBPyConnection, held: Collection[str] | None =
     """
     create_changed(connection)
     connection.execute(_MOVED)
-    count = _derive_changed(connection, held)
+    _derive_changed(connection, held)
     (stamp,) = connection.execute(_HOSTS_STAMP).fetchone() or ("",)
     (known,) = connection.execute(
         f"SELECT COALESCE(MAX(stamp), '') FROM {SCHEMA}.stamps WHERE name = 'hosts'"
     ).fetchone() or ("",)
-    if count or stamp != known:
+    if stamp != known:
         (every,) = connection.execute("SELECT COUNT(*) FROM events").fetchone() or (0,)
         with _threads_for(connection, every):
             _derive_whole(connection)
-        connection.execute(f"DELETE FROM {SCHEMA}.stamps")
-        connection.execute(f"INSERT INTO {SCHEMA}.stamps VALUES ('hosts', ?)", [stamp])
+        _stamp(connection, stamp)
 
 
-def _derive_changed(connection: duckdb.DuckDBPyConnection, held: Collection[str] | None) -> int:
-    """Derive anew what is kept of the changed events by themselves; how many these are."""
+def _stamp(connection: duckdb.DuckDBPyConnection, stamp: str) -> None:
+    """Keep what the views that hold for all events were derived of."""
+    connection.execute(f"DELETE FROM {SCHEMA}.stamps")
+    connection.execute(f"INSERT INTO {SCHEMA}.stamps VALUES ('hosts', ?)", [stamp])
+
+
+def _derive_changed(connection: duckdb.DuckDBPyConnection, held: Collection[str] | None) -> None:
+    """Derive anew what is kept of the changed events by themselves."""
     is_held = "FALSE" if held is None else f"c.event_id IN (SELECT event_id FROM {_HELD}events)"
     connection.execute(_CHANGING.format(is_held=is_held))
     connection.execute(f"DROP TABLE temp.{CHANGED}")
@@ -198,7 +205,8 @@ def _derive_changed(connection: duckdb.DuckDBPyConnection, held: Collection[str]
     beside = {view.beside for view in load_views()}
     for name in sorted(set(held or ()) - beside):
         connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {_HELD}{name}")
-    return int(count)
+    if count:
+        _stamp(connection, _OUTDATED)
 
 
 @contextmanager
@@ -212,7 +220,8 @@ def _threads_for(connection: duckdb.DuckDBPyConnection, event_count: int) -> Ite
     try:
         yield
     finally:
-        connection.execute(f"SET threads = {before}")
+        with suppress(duckdb.TransactionException):  # after an error the connection is given up
+            connection.execute(f"SET threads = {before}")
 
 
 @contextmanager
@@ -225,7 +234,8 @@ def _in_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("RESET disabled_optimizers")
+        with suppress(duckdb.TransactionException):  # after an error the connection is given up
+            connection.execute("RESET disabled_optimizers")
 
 
 class _Slice:
