@@ -106,36 +106,38 @@ class _LakeAssignment(Assignment):
 @contextmanager
 def catalog_of(files: Files, manifest: Manifest, lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with all rows of the lake that an ingest decides by."""
-    import duckdb
-
-    from oomdb.gfp import reference_rows
-    from oomdb.store.opening import connect, create_tables, definitions_fingerprint
-    from oomdb.store.trouble import reason_in
+    from oomdb.store.opening import connect
+    from oomdb.store.trouble import told_by
 
     with tempfile.TemporaryDirectory(dir=scratch.folder(large=True)) as folder:
         connection = connect(Path(folder, "catalog.duckdb"))
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            create_tables(connection)
-            insert_rows(connection, tables.GFP_BITS.name, reference_rows())
-            attach(connection, files, manifest, _PREFIX)
-            for table in NARROW:
-                connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {HOME} VARCHAR")
-            for table in tables.TABLES:
-                if table not in LEAVES and table is not tables.GFP_BITS:
-                    connection.execute(_loading(table, manifest.buckets))
-            connection.execute("DELETE FROM properties WHERE name = 'definitions'")
-            definitions: dict[str, object] = {"name": "definitions"}
-            definitions["value"] = definitions_fingerprint()
-            insert_rows(connection, tables.PROPERTIES.name, [definitions])
-            remember(connection)
-            yield connection
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except duckdb.Error as error:
-            raise OomdbError(f"cannot write {lake}: {reason_in(error)}; it is as it was") from error
+            with told_by(lambda why: OomdbError(f"cannot write {lake}: {why}; it is as it was")):
+                _load(connection, files, manifest)
+                yield connection
         finally:
             connection.close()
+
+
+def _load(connection: duckdb.DuckDBPyConnection, files: Files, manifest: Manifest) -> None:
+    """Make the tables, with what an ingest decides by."""
+    from oomdb.gfp import reference_rows
+    from oomdb.store.opening import create_tables, definitions_fingerprint
+
+    connection.execute("SET TimeZone = 'UTC'")
+    create_tables(connection)
+    insert_rows(connection, tables.GFP_BITS.name, reference_rows())
+    attach(connection, files, manifest, _PREFIX)
+    for table in NARROW:
+        connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {HOME} VARCHAR")
+    for table in tables.TABLES:
+        if table not in LEAVES and table is not tables.GFP_BITS:
+            connection.execute(_loading(table, manifest.buckets))
+    connection.execute("DELETE FROM properties WHERE name = 'definitions'")
+    definitions: dict[str, object] = {"name": "definitions"}
+    definitions["value"] = definitions_fingerprint()
+    insert_rows(connection, tables.PROPERTIES.name, [definitions])
+    remember(connection)
 
 
 def _loading(table: tables.Table, buckets: int) -> str:

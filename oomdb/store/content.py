@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from oomdb.errors import OomdbError
-from oomdb.store.trouble import reason_in
+from oomdb.store.trouble import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import duckdb
     import pyarrow as pa
 
     from oomdb import tables
@@ -146,11 +145,8 @@ def reading(connection: duckdb.DuckDBPyConnection, place: Place) -> Iterator[Rea
     """
     reader = Reader(connection, place)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield reader
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except duckdb.Error as error:
-        raise OomdbError(f"cannot read {place}: {reason_in(error)}") from error
+        with told_by(lambda reason: OomdbError(f"cannot read {place}: {reason}")):
+            connection.execute("SET TimeZone = 'UTC'")
+            yield reader
     finally:
         reader.close()

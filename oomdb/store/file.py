@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from oomdb.errors import OomdbError
 from oomdb.output import terminal
 from oomdb.store.content import Content, reading
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
 from oomdb.store.staging import cannot_write, locked, staged
-from oomdb.store.trouble import reason_in
+from oomdb.store.trouble import told_by
 from oomdb.store.writer import Store, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import duckdb
 
     from oomdb.store.content import Reader
     from oomdb.store.custody import Act
@@ -53,7 +53,7 @@ def opened_to_write(path: Path, act: Act, *, must_exist: bool, wait_s: float) ->
         raise OomdbError(f"no folder {folder} for the database")
     if path.exists():
         state_of(path)
-    with locked(path, wait_s), staged(path) as copy, _told_of(path):
+    with locked(path, wait_s), staged(path) as copy, told_by(partial(cannot_write, path)):
         prepare(copy)
         connection = connect(copy)
         # Each checkpoint before the last would leave holes in the file.
@@ -82,17 +82,6 @@ def no_database(path: object) -> OomdbError:
     return OomdbError(f"no database at {path}; fill one with `oomdb ingest LOGS`")
 
 
-@contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """Turn what DuckDB raises while a copy is written into errors about the database."""
-    try:
-        yield
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except duckdb.Error as error:
-        raise cannot_write(path, reason_in(error)) from error
-
-
 def _note_upgrade(copy: Path) -> None:
     """Let custody tell that another oomdb has changed tables or views."""
     from oomdb.store.custody import Act, Ledger
@@ -118,7 +107,7 @@ def _connect_to_current(path: Path) -> duckdb.DuckDBPyConnection:
         return connection
     connection.close()
     try:
-        with locked(path), staged(path) as copy, _told_of(path):
+        with locked(path), staged(path) as copy, told_by(partial(cannot_write, path)):
             prepare(copy)
             _note_upgrade(copy)
     except OomdbError as error:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from oomdb.errors import reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from oomdb.errors import OomdbError
 
 #: Errors of the operating system that say nothing of what a file holds.
 _OF_THE_SYSTEM = (
@@ -56,3 +63,14 @@ def _chain(error: BaseException) -> list[BaseException]:
     while (before := found[-1].__cause__ or found[-1].__context__) and before not in found:
         found.append(before)
     return found
+
+
+@contextmanager
+def told_by(error_of: Callable[[str], OomdbError]) -> Iterator[None]:
+    """Turn what DuckDB raises meanwhile into the error of its reason, and Ctrl-C into itself."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise error_of(reason_in(error)) from error

@@ -55,8 +55,8 @@ def are_open(found: Sequence[Column]) -> bool:
 
 def schema(found: Sequence[Column], rows: Iterable[Sequence[Any]]) -> pa.Schema:
     """The schema of a result; where types are open, all of its rows tell them."""
-    are_open = [at for at, column in enumerate(found) if column.type is None]
-    fractions = {at for row in rows for at in are_open if _is_no_count(row[at])}
+    open_at = [at for at, column in enumerate(found) if column.type is None]
+    fractions = {at for row in rows for at in open_at if _is_no_count(row[at])}
     return pa.schema(
         (column.name, column.type or (pa.float64() if at in fractions else pa.int64()))
         for at, column in enumerate(found)

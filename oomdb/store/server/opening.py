@@ -28,6 +28,11 @@ _READER_WAITS_S = 5.0
 LOCK = 0x6F6F6D6462
 
 
+def no_tables(server: Server) -> OomdbError:
+    """The error of who names a server's database without oomdb's tables."""
+    return OomdbError(f"no oomdb tables at {server}; fill them with `oomdb ingest LOGS`")
+
+
 def state(connection: ServerConnection) -> State | None:
     """How a database stands to this oomdb; None where it holds nothing of oomdb's.
 
@@ -182,7 +187,7 @@ def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[
     with closing(ServerConnection(server)) as connection:
         found = state(connection)
         if found is None:
-            raise OomdbError(f"no oomdb tables at {server}; fill them with `oomdb ingest LOGS`")
+            raise no_tables(server)
         if found is not State.CURRENT:
             try:
                 prepare(server, wait_s=_READER_WAITS_S)

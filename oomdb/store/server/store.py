@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from oomdb.errors import OomdbError
 from oomdb.store.custody import Ledger
 from oomdb.store.server import kept, opening
 from oomdb.store.server.connection import ServerConnection
@@ -46,7 +45,7 @@ class ServerStore(Store):
         """The database to add to; OomdbError as `databases.open_for_ingest`."""
         with closing(ServerConnection(server)) as connection:
             if must_exist and opening.state(connection) is None:
-                raise OomdbError(f"no oomdb tables at {server}; fill them with `oomdb ingest LOGS`")
+                raise opening.no_tables(server)
             opening.prepare(server)
             store = ServerStore(connection, act)
             yield store
