@@ -233,8 +233,7 @@ class _Run:
             self._inputs.fresh.add(log.source_id)
             batch.add(log)
         batch.end()
-        inputs = [now for now, _ in self._read if now is not None]
-        store.note_inputs(inputs, known=self._inputs.note(now.path for now in inputs))
+        store.note_inputs([now for now, _ in self._read if now is not None])
         self._read.clear()
         self._waiting_logs = self._waiting_reports = 0
 
@@ -279,7 +278,6 @@ class _Batch:
             carrier = source.carriers.most_common(1)[0][0] if source.carriers else None
             source.row["carrier"] = carrier
             source.row["unparsed_line_count"] = source.unparsed_line_count
-            source.row["event_count"] = len(source.event_ids)
             source.row["evidence_digest"] = evidence_digest(source.kept)
             rows.append(source.row)
             self._summary.known_events += len(source.event_ids - source.new_event_ids)

@@ -26,7 +26,6 @@ class Inputs:
         self._known = known
         self._event_counts = event_counts
         self._options = options
-        self._noted: set[str] = set()
         self.fresh: set[str] = set()
 
     def of(self, source: Source) -> Input | None:
@@ -42,13 +41,6 @@ class Inputs:
     def event_count(self, path: str) -> int:
         """How many events the file at `path` holds, as far as it was read before."""
         return self._event_counts.get(path, 0)
-
-    def note(self, paths: Iterable[str]) -> list[str]:
-        """Remember files that were read now; those of them come back that were known before."""
-        paths = list(paths)
-        before = [path for path in paths if path in self._known or path in self._noted]
-        self._noted.update(paths)
-        return before
 
     def holds(self, known: Known) -> bool:
         """Whether the file of a source is still as it was when it was read."""

@@ -110,25 +110,23 @@ def _read_again(old: Content, store: Store, done: Reparsed, progress: Progress |
                 done.without_report += not read
                 seen += [Seen(str(source["source_id"]), found) for found in read]
         store.forget(source_ids)
-        store.add_sources(_as_read(sources, seen, store.add(seen).event_of))
+        store.add(seen)
+        store.add_sources(_as_read(sources, seen))
         done.sources += len(sources)
     done.events = store.event_count()
     done.lost = tuple(lost)
 
 
 def _as_read(
-    sources: Iterable[dict[str, object]], seen: Iterable[Seen], event_of: dict[str, str]
+    sources: Iterable[dict[str, object]], seen: Iterable[Seen]
 ) -> list[dict[str, object]]:
-    """The rows of `sources` with what was found in each now."""
-    events: dict[str, set[str]] = {}
+    """The rows of `sources` with the evidence that was found in each now."""
     kept: dict[str, list[str]] = {}
     for one in seen:
-        events.setdefault(one.source_id, set()).add(event_of[one.found.copy.digest])
         kept.setdefault(one.source_id, []).append(copies.kept_line(one.found.sighting))
     return [
         {
             **source,
-            "event_count": len(events.get(str(source["source_id"]), ())),
             "evidence_digest": evidence_digest(kept.get(str(source["source_id"]), ())),
         }
         for source in sources

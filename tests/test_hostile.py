@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import duckdb
 import pytest
 import zstandard
 
@@ -228,6 +229,19 @@ def test_numbers_of_any_length(line: bytes) -> None:
     found = copies.in_blocks([_SAMPLE[:at] + line + b"\n" + _SAMPLE[at:]])
     assert [one.event["kind"] for one in found].count("oom_kill") >= 1
     leaf_tables([one.rows for one in found if one.rows.pack is None])
+
+
+@pytest.mark.parametrize("before", [b"cap #7 ~ [%b.123456] ", b"4,1,%b,-;"])
+def test_seconds_since_boot_of_any_length(tmp_path: Path, before: bytes) -> None:
+    texts = [line.partition(b"] ")[2] for line in _SAMPLE.splitlines(keepends=True)]
+    head = before % (b"9" * 20)
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(head + text for text in [*[b"other\n"] * 3, *texts]))
+    summary = ingest([log], tmp_path / "oomdb.duckdb")
+    assert summary.new_events >= 1
+    with duckdb.connect(str(tmp_path / "oomdb.duckdb"), read_only=True) as connection:
+        told = connection.execute("SELECT DISTINCT uptime_s, occurred_at FROM events").fetchall()
+    assert told == [(None, None)]
 
 
 # What a person sees

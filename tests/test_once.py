@@ -38,6 +38,8 @@ FILES = {
     "web1/cut": log(dmesg(SECOND, 70.0)[8:]),
     "web1/head": log(dmesg(SECOND, 70.0)[:-3]),
     "web1/stub": log(dmesg(SECOND, 70.0)[:4]),
+    # Two events of this log alone are one with another that holds the whole report.
+    "web1/turned": log(dmesg(SECOND, 70.0)[8:], dmesg(SECOND, 70.0)[:-3]),
     "web1/messages.1": log(syslog(FIRST, "web1.example.com")[:2]),
     "web2/kern.log": log(
         [f"Jun  9 03:00:00 web2 kernel: {line}" for line in dmesg(FIRST, 500.0)],
@@ -61,7 +63,7 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_three_incidents_of_two_machines_out_of_eight_files(at_once: Path) -> None:
+def test_three_incidents_of_two_machines_out_of_nine_files(at_once: Path) -> None:
     with databases.open_for_reading(at_once / "oomdb.duckdb") as reader:
         events = reader.connection.execute(
             "SELECT h.hostname, v.pid, COUNT(DISTINCT s.source_id), MAX(e.damage)"
@@ -71,7 +73,7 @@ def test_three_incidents_of_two_machines_out_of_eight_files(at_once: Path) -> No
         ).fetchall()
     assert events == [
         ("web1.example.com", 11, 4, None),
-        ("web1.example.com", 12, 5, None),
+        ("web1.example.com", 12, 6, None),
         ("web2", 11, 1, None),
     ]
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from oomdb.carriers.line import KernelLine
+from oomdb.carriers.line import KernelLine, plausible_uptime_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ class KmsgRecords:
             carrier="netconsole" if record["release"] or "ncfrag" in extra else "kmsg",
             prefixed=True,
             foreign=int(record["priority"]) >= _LEVELS,
-            uptime_s=int(record["uptime_us"]) / 1e6,
+            uptime_s=plausible_uptime_s(int(record["uptime_us"]) / 1e6),
             caller=extra.get("caller"),
         )
         fragment = _FRAGMENT.search(record["extra"])

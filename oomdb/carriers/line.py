@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: A larger number of seconds since boot is a time of day.
+_LONGEST_UPTIME_S = 10**9
+
+
+def plausible_uptime_s(seconds: float) -> float | None:
+    """The seconds since boot; None where no machine can have run so long."""
+    return float(seconds) if 0 <= seconds < _LONGEST_UPTIME_S else None
+
 
 @dataclass(frozen=True, slots=True)
 class RawLine:

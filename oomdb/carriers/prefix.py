@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from oomdb.carriers.line import KernelLine, RawLine
+from oomdb.carriers.line import KernelLine, RawLine, plausible_uptime_s
 from oomdb.clock import iso_utc, later
 
 if TYPE_CHECKING:
@@ -161,8 +161,6 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\([AB0]|\x0f")
 _MAILED = re.compile(
     r"(?:[>| ]|\xc2\xa0)*(?:\[(?: |\xc2\xa0)*\d|[A-Z][a-z]{2}(?: |\xc2\xa0){2}\d )"
 )
-#: A larger number of seconds since boot is a time of day.
-LONGEST_UPTIME_S = 10**9
 #: Facilities but the kernel's, 0: `<12>` is 1. dmesg has the ring buffer's own, of which the
 #: kernel keeps 0 for itself; a syslog header has what the last relay put.
 _PRIORITY = re.compile(r"(?:\d+ )?<0*(?:[89]|[1-9]\d+)>")
@@ -234,7 +232,7 @@ class PrefixReader:
         line.text = line.text[printed.end() :]
         line.prefixed = True
         line.caller = printed["caller"] or line.caller
-        line.uptime_s = float(printed["uptime"])
+        line.uptime_s = plausible_uptime_s(float(printed["uptime"]))
 
     def _shares_header(self, text: str) -> bool:
         """Whether the line begins with the header of the line before and no more of one."""
@@ -383,8 +381,8 @@ def _set_time(line: KernelLine, printed: re.Match[str], header: _Header) -> None
     uptime = printed["uptime"] or header.uptime
     if uptime:
         seconds = float(uptime)
-        if seconds < LONGEST_UPTIME_S:
-            line.uptime_s = seconds
+        line.uptime_s = plausible_uptime_s(seconds)
+        if line.uptime_s is not None:
             if line.stamp is not None and line.carrier == "dmesg":
                 # dmesg prints one of the two; whoever received the line put the stamp.
                 line.carrier = "console"

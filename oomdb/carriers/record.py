@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from oomdb.carriers import prefix
-from oomdb.carriers.line import KernelLine
+from oomdb.carriers.line import KernelLine, plausible_uptime_s
 from oomdb.carriers.names import at_path
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def described(objects: Sequence[Fields], names: Names, carrier: str | None = Non
     if uptime_s is None:
         uptime_us = _first_text(objects, names.uptime_us)
         if uptime_us is not None and uptime_us.isdecimal() and len(uptime_us) < _MOST_STAMP:
-            uptime_s = _plausible(int(uptime_us) / 1e6)
+            uptime_s = plausible_uptime_s(int(uptime_us) / 1e6)
     from_journal = carrier is not None or (
         isinstance(own.get("MESSAGE"), (str, list))
         and ("_TRANSPORT" in own or "__REALTIME_TIMESTAMP" in own)
@@ -207,16 +207,11 @@ def _ring_uptime_s(own: Fields) -> tuple[float | None, bool]:
         return None, False
     time_s, sec, usec = own.get("time"), own.get("sec"), own.get("usec")
     if "pri" in own and isinstance(time_s, (int, float)):
-        return _plausible(time_s), True
+        return plausible_uptime_s(time_s), True
     if "sequence" in own and isinstance(sec, int) and isinstance(usec, int):
-        told = _plausible(sec) is not None and 0 <= usec < 10**6
+        told = plausible_uptime_s(sec) is not None and 0 <= usec < 10**6
         return float(f"{sec}.{usec:06d}") if told else None, False
     return None, False
-
-
-def _plausible(seconds: float) -> float | None:
-    """The seconds since boot, None where no machine can have run so long."""
-    return float(seconds) if 0 <= seconds < prefix.LONGEST_UPTIME_S else None
 
 
 def _is_written_by_user(ring: Fields) -> bool:

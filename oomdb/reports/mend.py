@@ -7,6 +7,7 @@ from dataclasses import replace
 from html import unescape
 from typing import TYPE_CHECKING
 
+from oomdb.carriers.line import plausible_uptime_s
 from oomdb.carriers.prefix import EMBEDDED
 from oomdb.lines import MOST_TEXT, classify
 from oomdb.reports.tokens import Token
@@ -193,7 +194,7 @@ def split_spliced(line: KernelLine) -> Iterator[KernelLine]:
         if found.start():
             yield replace(line, text=text[: found.start()])
         stamp = float(re.sub(r".*\[ *(\d+\.\d+)\].*", r"\1", found.group().strip()))
-        yield replace(line, text=text[found.end() :], prefixed=True, uptime_s=stamp)
+        yield replace(line, text=text[found.end() :], prefixed=True, uptime_s=plausible_uptime_s(stamp))
         return
     inner = _inner_line(text) if not line.foreign else None
     if inner is not None and classify(text) is None:

@@ -219,10 +219,26 @@ class Assignment:
                 " WHERE sightings.copy_digest = moved_copies.key"
                 f" AND sightings.copy_digest {among(self._connection, 'moved_copies', 'key')}"
             )
+            of_moved = f"copy_digest {among(self._connection, 'moved_copies', 'key')}"
+            their_sources = f"IN (SELECT source_id FROM sightings WHERE {of_moved})"
+            count_events(self._connection, their_sources)
 
     def _table(self, name: str, **columns: Sequence[str]) -> AbstractContextManager[None]:
         """Columns of text under a name that statements can read from."""
         return registered(self._connection, name, **columns)
+
+
+def count_events(connection: Connection, among_sources: str) -> None:
+    """Tell in `sources` how many events each holds.
+
+    `among_sources` is the rest of a condition that chooses some of them by their ids.
+    """
+    connection.execute(
+        "UPDATE sources SET event_count = counted.event_count FROM ("
+        "SELECT source_id, COUNT(DISTINCT event_id) AS event_count FROM sightings"
+        f" WHERE source_id {among_sources} GROUP BY source_id) AS counted"
+        " WHERE sources.source_id = counted.source_id"
+    )
 
 
 #: Facts of an event that come from all its copies; a change in them writes it anew.

@@ -85,10 +85,13 @@ class Store(Content):
         self.event_rows.note_changed(event_ids)
 
     def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
-        """Add rows of `sources`."""
+        """Add rows of `sources` whose reports were added before; their events are counted here."""
+        from oomdb.store.assignment import count_events
+
         ids = [str(row["source_id"]) for row in rows]
         with self._transaction(), registered(self.connection, "new_sources", source_id=ids):
-            insert_rows(self.connection, "sources", rows)
+            insert_rows(self.connection, "sources", [{**row, "event_count": 0} for row in rows])
+            count_events(self.connection, among(self.connection, "new_sources", "source_id"))
             self._ledger.added("new_sources")
 
     @contextmanager
@@ -109,13 +112,12 @@ class Store(Content):
         while rows := result.fetchmany(_MOST_FETCHED):
             yield from rows
 
-    def note_inputs(self, inputs: Sequence[Input], *, known: Sequence[str]) -> None:
-        """Remember files as they are, in place of what was known of those in `known`."""
-        with self._transaction():
-            if known:
-                with registered(self.connection, "known_paths", path=known):
-                    named = among(self.connection, "known_paths", "path")
-                    self.connection.execute(f"DELETE FROM inputs WHERE path {named}")
+    def note_inputs(self, inputs: Sequence[Input]) -> None:
+        """Remember files as they are, in place of what was known of them."""
+        paths = [each.path for each in inputs]
+        with self._transaction(), registered(self.connection, "noted", path=paths):
+            named = among(self.connection, "noted", "path")
+            self.connection.execute(f"DELETE FROM inputs WHERE path {named}")
             insert_rows(self.connection, "inputs", [asdict(each) for each in inputs])
 
     def clear_derived(self) -> None:

@@ -62,10 +62,6 @@ class ServerStore(Store):
         self.begin_batch()
         return super().sources_like(logs)
 
-    def note_inputs(self, inputs: Sequence[Input], *, known: Sequence[str]) -> None:
-        """Remember files as they are; another ingest may have noted any of them meanwhile."""
-        super().note_inputs(inputs, known=[*known, *(each.path for each in inputs)])
-
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self.begin_batch()
