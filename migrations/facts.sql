@@ -3,6 +3,8 @@ CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,
 	stamp VARCHAR);
+CREATE TABLE facts."views"(
+	view_name VARCHAR);
 CREATE TABLE facts.beside(
 	table_name VARCHAR,
 	column_name VARCHAR);

@@ -141,7 +141,7 @@ def _ingest(
                     run.write(store)
                     store.publish()
         run.write(store)
-        run.summary.hosts = store.host_count()
+    run.summary.hosts = store.hosts
     return run.summary
 
 

@@ -117,9 +117,7 @@ def _read_again(old: Content, store: Store, done: Reparsed, progress: Progress |
     done.lost = tuple(lost)
 
 
-def _as_read(
-    sources: Iterable[dict[str, object]], seen: Iterable[Seen]
-) -> list[dict[str, object]]:
+def _as_read(sources: Iterable[dict[str, object]], seen: Iterable[Seen]) -> list[dict[str, object]]:
     """The rows of `sources` with the evidence that was found in each now."""
     kept: dict[str, list[str]] = {}
     for one in seen:

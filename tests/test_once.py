@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oomdb import databases
+from oomdb.databases import mark
 from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
 from oomdb.reparse import reparse
@@ -345,3 +346,27 @@ def test_a_member_that_an_archive_holds_again_longer_is_one_source(
     with databases.open_for_reading(database) as reader:
         counts = "SELECT COUNT(*), MIN(size_bytes) FROM sources"
         assert reader.connection.execute(counts).fetchall() == [(1, len(whole))]
+
+
+def test_hosts_are_counted_when_their_names_are_known_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(log(syslog(FIRST, "web1")))
+    (tmp_path / "b").write_bytes(log(syslog(SECOND, "web1.example.com")))
+    assert [ingest([tmp_path], tmp_path / "oomdb.duckdb").hosts for _ in range(2)] == [1, 1]
+
+
+def test_another_ingest_ends_between_two_looks_at_the_database(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(FILES["web1/kern.log"])
+    ingest([tmp_path], database)
+    (tmp_path / "b").write_bytes(FILES["web2/kern.log"])
+    marks = iter(range(2))
+
+    def look(place: Path) -> object | None:
+        if next(marks, None) == 1:
+            assert ingest([tmp_path], database).new_events == 1
+        return mark(place)
+
+    monkeypatch.setattr("oomdb.ingest.mark", look)
+    summary = ingest([tmp_path], database)
+    assert (summary.new_events, summary.known_events) == (0, 3)

@@ -244,6 +244,10 @@ def test_an_older_database_that_cannot_be_upgraded_now_is_told(database: Path) -
 def other_views(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An oomdb with one more view than the one that wrote the database, and the same tables."""
     assert database.exists()
+    _add_view(tmp_path, monkeypatch)
+
+
+def _add_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     queries = tmp_path / "queries"
     shutil.copytree(resources.folder("queries"), queries)
     (queries / "facts" / "event_kinds.sql").write_text(
@@ -261,6 +265,30 @@ def other_views(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def fresh_views() -> Iterator[None]:
     yield
     views.load_views.cache_clear()
+
+
+@pytest.mark.usefixtures("other_views")
+def test_views_of_the_user_s_own_stay(database: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute('CREATE VIEW "top kills" AS SELECT COUNT(*) AS n FROM victims')
+        connection.execute("CREATE SCHEMA mine")
+        own = "CREATE VIEW mine.zone_fallbacks AS SELECT 7 AS n FROM main.zone_fallbacks"
+        connection.execute(own)
+    assert value(database, "SELECT kind FROM event_kinds") == "oom_kill"
+    assert value(database, 'SELECT n FROM "top kills"') == 1
+    assert value(database, "SELECT n FROM mine.zone_fallbacks") == 7
+
+
+def test_a_view_that_oomdb_has_no_more_goes(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as other:
+        _add_view(tmp_path, other)
+        assert value(database, "SELECT kind FROM event_kinds") == "oom_kill"
+    views.load_views.cache_clear()
+    assert value(database, "SELECT COUNT(*) FROM zone_fallbacks") == 1
+    names = "SELECT COUNT(*) FROM duckdb_views() WHERE view_name = 'event_kinds'"
+    assert value(database, names) == 0
 
 
 @pytest.mark.usefixtures("other_views")

@@ -203,7 +203,7 @@ class StoreFiles:
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that cannot be removed stay."""
         for name in names:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OomdbError), self._told_of(name, "remove"):
                 self._system.rm_file(self._path(name))
 
     def dataset(self, names: Sequence[str], schema: pa.Schema) -> ds.Dataset:
@@ -211,7 +211,7 @@ class StoreFiles:
         import pyarrow.dataset as ds
 
         paths = [self._path(name) for name in names]
-        with _told_of_missing(self._shown):
+        with self._told_of(names[0], "read"), _told_of_missing(self._shown):
             return ds.dataset(paths, schema, format="parquet", filesystem=self._system)
 
     def _path(self, name: str) -> str:
@@ -221,6 +221,8 @@ class StoreFiles:
     def _told_of(self, name: str, doing: str) -> Iterator[None]:
         try:
             yield
+        except OomdbError:
+            raise
         except OSError as error:
             raise OomdbError(f"cannot {doing} {self._shown}/{name}: {reason_of(error)}") from error
         except Exception as error:  # packages of object stores have errors of their own

@@ -91,7 +91,10 @@ def current(files: Files, lake: Lake) -> Manifest | None:
     from oomdb.store.migrate import known_revisions
 
     manifest = Manifest.load(files, str(lake))
-    if manifest is None or manifest.schema == known_revisions()[0]:
+    if manifest is None:
+        return None
+    if manifest.schema == known_revisions()[0]:
+        manifest.check_tables(str(lake))
         return manifest
     if manifest.schema not in known_revisions():
         raise NewerDatabaseError(

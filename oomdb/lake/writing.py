@@ -7,7 +7,7 @@ is taken over of their files, and one manifest makes it all the lake.
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -27,7 +27,7 @@ from oomdb.rows.columns import LEAVES, schema
 from oomdb.store.places import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from oomdb.store.writer import Store
 
 _BATCH_ROWS = 20_000
+#: Lies in a folder until it is a lake: files of rows without a manifest are leftovers there, and
+#: elsewhere a lake that has lost it.
+_BEGUN = f".{MANIFEST}.begun"
 #: The files that a writer may find and remove: those that it could have written itself.
 _TABLES = "|".join(table.name for table in tables.TABLES)
 _DIGEST = r"[0-9a-f]{64}\.parquet"
@@ -48,12 +51,12 @@ _OURS = re.compile(
 )
 
 
-class Elsewhere(Protocol):
-    """Where the rows of copies are that this process does not have, and who writes them."""
+class RowWriter(Protocol):
+    """Writes the rows of events, and has those of copies that this process does not have."""
 
     @property
-    def kinds(self) -> Mapping[str, str]:
-        """The kinds of event that these copies tell, by their digests."""
+    def kinds(self) -> Mapping[str, str] | None:
+        """The kinds of event that these copies tell, by their digests; None without such."""
 
     def write_places(
         self,
@@ -75,7 +78,7 @@ def open_for_ingest(
     *,
     must_exist: bool = False,
     wait_s: float = 0,
-    elsewhere: Elsewhere | None = None,
+    row_writer: RowWriter | None = None,
 ) -> Iterator[Store]:
     """The lake to add to, as `databases.open_for_ingest` opens a database.
 
@@ -94,12 +97,11 @@ def open_for_ingest(
         if isinstance(files, FolderFiles):
             _remove_leftovers(files, before)
         with catalog_of(files, before, lake) as catalog:
-            kinds = elsewhere.kinds if elsewhere is not None else None
-            writer = partial(LakeStore, files=files, manifest=before, kinds=kinds)
+            rows = row_writer or _Here()
+            writer = partial(LakeStore, files=files, manifest=before, kinds=rows.kinds)
             with written(catalog, lake, act, writer) as store:
                 yield store
-            write = elsewhere.write_places if elsewhere is not None else write_places_here
-            after = _written(catalog, files, lake, before, write)
+            after = _written(catalog, files, lake, before, rows)
         files.sync()
         publish(files, lake, after)
         files.remove(after.going)
@@ -118,10 +120,15 @@ def _locked(lake: Lake, wait_s: float) -> Iterator[None]:
         _make_folder(folder)
     with locked(folder / MANIFEST, wait_s):
         yield
+        with suppress(OSError):
+            (folder / _BEGUN).unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder of a new lake; OomdbError where another thing is in its place."""
+    """Make the folder of a new lake; OomdbError where another thing is in its place.
+
+    A lake that has lost its manifest is no new one, whose leftovers would be removed.
+    """
     ours = {table.name for table in tables.TABLES}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +141,16 @@ def _make_folder(folder: Path) -> None:
         raise OomdbError(f"cannot make a lake at {folder}: {error.strerror}") from error
     if others:
         raise OomdbError(f"{folder} is no lake: it holds {min(others)}; name an empty folder")
+    begun = folder / _BEGUN
+    if not begun.exists() and next(FolderFiles(folder).data_files(), None) is not None:
+        raise OomdbError(
+            f"{folder} holds files of a lake but no {MANIFEST}, which names those that count:"
+            " put it back, or name an empty folder"
+        )
+    try:
+        begun.touch()
+    except OSError as error:
+        raise OomdbError(f"cannot make a lake at {folder}: {error.strerror}") from error
 
 
 def _new_manifest() -> Manifest:
@@ -155,12 +172,12 @@ def _written(
     files: Files,
     lake: Lake,
     before: Manifest,
-    write_places: Callable[..., dict[str, dict[str, str | None]]],
+    row_writer: RowWriter,
 ) -> Manifest:
     """The lake's manifest after all that changed is in files."""
     changed = changes(catalog, before.buckets)
     after = replace(before, files={name: dict(found) for name, found in before.files.items()})
-    told = write_places(catalog, lake, before, changed)
+    told = row_writer.write_places(catalog, lake, before, changed)
     for table in tables.TABLES:
         if not is_in_places(table):
             names = ", ".join(schema(table.name).names)
@@ -180,10 +197,21 @@ def _written(
     return after
 
 
-def write_places_here(
+class _Here:
+    """Writes them by this process, which has all."""
+
+    kinds = None
+
+    def write_places(
+        self, catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
+    ) -> dict[str, dict[str, str | None]]:
+        """Write the rows of events in the places that changed."""
+        return _write_places(catalog, lake, before, changed)
+
+
+def _write_places(
     catalog: duckdb.DuckDBPyConnection, lake: Lake, before: Manifest, changed: Changes
 ) -> dict[str, dict[str, str | None]]:
-    """Write the rows of events in the places that changed, in this process."""
     files = files_of(lake)
     told: dict[str, dict[str, str | None]] = {}
     for table in NARROW:

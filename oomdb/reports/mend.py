@@ -194,7 +194,8 @@ def split_spliced(line: KernelLine) -> Iterator[KernelLine]:
         if found.start():
             yield replace(line, text=text[: found.start()])
         stamp = float(re.sub(r".*\[ *(\d+\.\d+)\].*", r"\1", found.group().strip()))
-        yield replace(line, text=text[found.end() :], prefixed=True, uptime_s=plausible_uptime_s(stamp))
+        uptime_s = plausible_uptime_s(stamp)
+        yield replace(line, text=text[found.end() :], prefixed=True, uptime_s=uptime_s)
         return
     inner = _inner_line(text) if not line.foreign else None
     if inner is not None and classify(text) is None:

@@ -67,7 +67,7 @@ class Cluster:
     ) -> AbstractContextManager[Store]:
         """The lake to add to; its rows of events are written by the executors."""
         assert isinstance(database, Lake)
-        return open_for_ingest(database, act, wait_s=wait_s, elsewhere=self)
+        return open_for_ingest(database, act, wait_s=wait_s, row_writer=self)
 
     def read_files(
         self, sources: Iterator[Source], options: Options, marks: Marks, jobs: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from oomdb.errors import OomdbError, UsageError
@@ -74,7 +74,9 @@ def session(master: str, conf: Mapping[str, str]) -> Iterator[SparkSession]:
     except (PySparkException, Py4JError) as error:
         raise OomdbError(f"Spark failed: {reason_in(error)}") from error
     finally:
-        made.stop()
+        # Where Java has died this fails too, and would hide why.
+        with suppress(Py4JError, OSError):
+            made.stop()
 
 
 def reason_in(error: Exception) -> str:

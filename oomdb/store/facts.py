@@ -51,17 +51,20 @@ def install(database: duckdb.DuckDBPyConnection, definitions: str) -> None:
     head, _, statements = ready.partition("\n")
     if head != f"-- {definitions}":
         make(database)
-        return
-    database.execute(statements)
-    for view in load_views():
-        if view.storage is Storage.NONE:
-            database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    else:
+        database.execute(statements)
+        for view in load_views():
+            if view.storage is Storage.NONE:
+                database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    names = ", ".join(f"('{view.name}')" for view in load_views())
+    database.execute(f"INSERT INTO {SCHEMA}.views VALUES {names}")
 
 
 def make(database: duckdb.DuckDBPyConnection) -> None:
     """Make every saved view of its SELECT alone, in a database that has none."""
     database.execute(f"CREATE SCHEMA {SCHEMA}")
     database.execute(f"CREATE TABLE {SCHEMA}.stamps (name VARCHAR, stamp VARCHAR)")
+    database.execute(f"CREATE TABLE {SCHEMA}.views (view_name VARCHAR)")
     database.execute(f"CREATE TABLE {SCHEMA}.beside (table_name VARCHAR, column_name VARCHAR)")
     for view in load_views():
         database.execute(f"CREATE VIEW {view.name} AS {view.sql}")
@@ -89,13 +92,15 @@ def view_of_kept(view: View) -> str:
 
 
 def _uninstall(database: duckdb.DuckDBPyConnection) -> None:
-    """Take away the saved views of any oomdb and what it kept for them."""
-    for (name,) in database.execute(
-        "SELECT view_name FROM duckdb_views() WHERE NOT internal"
-    ).fetchall():
-        database.execute(f"DROP VIEW {name}")
-    kept = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = 'beside'"
-    if database.execute(kept, [SCHEMA]).fetchone():
+    """Take away the saved views of any oomdb and what it kept for them; other views stay."""
+    ours = {view.name for view in load_views()}
+    kept = "SELECT table_name FROM duckdb_tables() WHERE schema_name = ?"
+    present = {name for (name,) in database.execute(kept, [SCHEMA]).fetchall()}
+    if "views" in present:
+        ours |= {name for (name,) in database.execute(f"FROM {SCHEMA}.views").fetchall()}
+    for name in sorted(ours):
+        database.execute(f"DROP VIEW IF EXISTS {name}")
+    if "beside" in present:
         for table, name in database.execute(f"FROM {SCHEMA}.beside").fetchall():
             database.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
     database.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")

@@ -31,10 +31,12 @@ _MOST_COPIED = 100_000
 class Store(Content):
     """The writer: adds sources to a staged database, batch by batch.
 
-    `batch_reports` is how many reports are best added at a time.
+    `batch_reports` is how many reports are best added at a time. `hosts` tells at the end how
+    many machines the events name, when it is known which names mean one.
     """
 
     batch_reports = 500
+    hosts = 0
 
     def __init__(
         self, connection: Connection, ledger: Ledger, event_rows: EventRows | None = None
@@ -201,4 +203,5 @@ def written(
         raise OomdbError(f"{place} is a redacted copy; it can only be read")
     yield store
     settle(connection)
+    store.hosts = store.host_count()
     ledger.write(act)

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from oomdb import cli, databases
-from oomdb.errors import DamagedDatabaseError, OomdbError
+from oomdb.errors import DamagedDatabaseError, NewerDatabaseError, OomdbError
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
 from oomdb.store.places import MANIFEST, Lake, full_name, lake_named
@@ -149,6 +149,31 @@ def test_leftovers_are_not_read_and_go(
     assert rows_of(filled) == in_one_database(tmp_path, [fleet / "logs", more])
 
 
+def test_a_lake_that_lost_its_manifest_is_not_begun_anew(filled: Lake, tmp_path: Path) -> None:
+    manifest = (filled.folder or tmp_path) / MANIFEST
+    before = files_in(filled)
+    manifest.rename(tmp_path / "lost")
+    with pytest.raises(OomdbError, match=f"holds files of a lake but no {MANIFEST}.*put it back"):
+        read([one_more(tmp_path)], filled)
+    (tmp_path / "lost").rename(manifest)
+    assert files_in(filled) == before
+    assert read([one_more(tmp_path)], filled).new_events == 1
+
+
+def test_a_first_ingest_that_was_killed_is_no_lake_that_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oomdb.lake.writing.publish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            read([one_more(tmp_path)], lake_in(tmp_path))
+    assert files_in(lake_in(tmp_path))
+    assert read([one_more(tmp_path)], lake_in(tmp_path)).new_events == 1
+
+
 def test_a_reader_keeps_the_lake_that_it_opened(filled: Lake, tmp_path: Path) -> None:
     with databases.open_for_reading(filled) as reader:
         read([one_more(tmp_path)], filled)
@@ -236,6 +261,13 @@ def test_a_lake_that_is_none_or_newer(filled: Lake, tmp_path: Path) -> None:
     path = (filled.folder or Path()) / MANIFEST
     path.write_text(json.dumps({**manifest, "format": 3}))
     with pytest.raises(OomdbError, match="newer oomdb"):
+        rows_of(filled)
+    others = {**manifest["files"], "weather": {}}
+    path.write_text(json.dumps({**manifest, "schema": "9001", "files": others}))
+    with pytest.raises(NewerDatabaseError, match="schema 9001"):
+        rows_of(filled)
+    path.write_text(json.dumps({**manifest, "files": others}))
+    with pytest.raises(DamagedDatabaseError, match="weather"):
         rows_of(filled)
     path.write_text('{"format": 1}')
     with pytest.raises(OomdbError, match="is damaged"):

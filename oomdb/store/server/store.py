@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from oomdb import tables
-    from oomdb.store.content import Content, Input, Known
+    from oomdb.store.content import Content, Known
     from oomdb.store.custody import Act
     from oomdb.store.places import Server
 
@@ -50,6 +50,7 @@ class ServerStore(Store):
             store = ServerStore(connection, act)
             yield store
             store.publish()
+            store.hosts = store.host_count()
 
     def begin_batch(self) -> None:
         """Hold the writers' lock until `publish`."""
