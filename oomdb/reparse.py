@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from oomdb import databases, tables
@@ -14,9 +14,9 @@ from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.places import full_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from oomdb.store.content import Content
+    from oomdb.store.content import Content, Known
     from oomdb.store.places import Place
     from oomdb.store.writer import Store
 
@@ -99,8 +99,10 @@ def _read_again(old: Content, store: Store, done: Reparsed, progress: Progress |
             progress(done.sources, 0, str(sources[0]["path"]))
         source_ids = [str(source["source_id"]) for source in sources]
         sightings = old.sightings_of(source_ids)
+        versions = _versions(sources, sightings, store) if old is not store else _Versions()
+        to_read = [source for source in sources if source["source_id"] not in versions.older]
         seen = []
-        for source in sources:
+        for source in to_read:
             for sighting in sightings.get(str(source["source_id"]), ()):
                 try:
                     read = copies.again(sighting)
@@ -109,12 +111,55 @@ def _read_again(old: Content, store: Store, done: Reparsed, progress: Progress |
                     continue
                 done.without_report += not read
                 seen += [Seen(str(source["source_id"]), found) for found in read]
-        store.forget(source_ids)
+        store.forget([*versions.replaced, *(str(source["source_id"]) for source in to_read)])
         store.add(seen)
-        store.add_sources(_as_read(sources, seen))
+        store.add_sources(_as_read(to_read, seen))
         done.sources += len(sources)
     done.events = store.event_count()
     done.lost = tuple(lost)
+
+
+@dataclass
+class _Versions:
+    """Versions of one log that two databases have, by the ids of their sources.
+
+    `older` are those of sources that the store has as they were later, with all that they
+    held; `replaced` those of the store's own that are the older ones.
+    """
+
+    older: set[str] = field(default_factory=set)
+    replaced: list[str] = field(default_factory=list)
+
+
+def _versions(
+    sources: Sequence[dict[str, object]],
+    sightings: Mapping[str, Sequence[dict[str, object]]],
+    store: Store,
+) -> _Versions:
+    """Which sources the store has in another version.
+
+    Such logs have one path and the same first bytes, and each report of the shorter one stands
+    at the same place in the longer one.
+    """
+    found = _Versions()
+    marks = [(str(one["path"]), str(one["head_digest"] or "") or None) for one in sources]
+    alike: dict[tuple[str, str | None], list[Known]] = {}
+    for known in store.sources_like([(*each, "") for each in marks]):
+        if known.head_digest is not None:
+            alike.setdefault((known.path, known.head_digest), []).append(known)
+    for source, each in zip(sources, marks, strict=True):
+        source_id, size_bytes = str(source["source_id"]), int(str(source["size_bytes"]))
+        own = {
+            (str(one["copy_digest"]), int(str(one["first_byte"])))
+            for one in sightings.get(source_id, ())
+        }
+        for known in alike.get(each, ()):
+            held = store.sighting_places(known.source_id)
+            if known.size_bytes > size_bytes and own <= held:
+                found.older.add(source_id)
+            elif known.size_bytes < size_bytes and held <= own:
+                found.replaced.append(known.source_id)
+    return found
 
 
 def _as_read(sources: Iterable[dict[str, object]], seen: Iterable[Seen]) -> list[dict[str, object]]:

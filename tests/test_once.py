@@ -25,6 +25,7 @@ from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
 from oomdb.reparse import reparse
 from oomdb.store.dump import canonical
+from oomdb.transfer import bring
 from tests.printed import dmesg, log, report_6_1, syslog
 
 FIRST, SECOND = report_6_1(pid=11, free_kb=801), report_6_1(pid=12, free_kb=802)
@@ -370,3 +371,18 @@ def test_another_ingest_ends_between_two_looks_at_the_database(
     monkeypatch.setattr("oomdb.ingest.mark", look)
     summary = ingest([tmp_path], database)
     assert (summary.new_events, summary.known_events) == (0, 3)
+
+
+@pytest.mark.parametrize("into_newer", [True, False])
+def test_an_import_knows_a_log_that_has_grown(tmp_path: Path, into_newer: bool) -> None:
+    path = tmp_path / "logs" / "kern.log"
+    path.parent.mkdir()
+    path.write_bytes(FILES["web1/kern.log"])
+    older, newer = tmp_path / "older.duckdb", tmp_path / "newer.duckdb"
+    ingest([path], older)
+    path.write_bytes(FILES["web1/kern.log"] + log(syslog(report_6_1(pid=13), "web1")))
+    ingest([path], newer)
+    into, source = (newer, older) if into_newer else (older, newer)
+    expected = content(newer)
+    assert bring(source, into).new_events == (0 if into_newer else 1)
+    assert content(into) == expected

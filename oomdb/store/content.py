@@ -115,6 +115,13 @@ class Content:
             found.setdefault(row["source_id"], []).append(row)
         return found
 
+    def sighting_places(self, source_id: str) -> set[tuple[str, int]]:
+        """The digest and the first byte of each report that a source holds."""
+        result = self.connection.execute(
+            "SELECT copy_digest, first_byte FROM sightings WHERE source_id = ?", [source_id]
+        )
+        return {(digest, first_byte) for digest, first_byte in result.fetchall()}
+
     def _number(self, sql: str) -> int:
         row = self.connection.execute(sql).fetchone()
         assert row is not None
