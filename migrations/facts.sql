@@ -1,4 +1,4 @@
--- 87c32ea9288163b9
+-- 4ed9ca953506665d
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +16,7 @@ from oomdb.carriers.names import NAMES
 from oomdb.databases import mark
 from oomdb.errors import OvertakenError
 from oomdb.incidents import copies
-from oomdb.known import Inputs, matches
+from oomdb.known import MOST_ASKED, Inputs, matches
 from oomdb.logs import Marks, Options
 from oomdb.processes import collecting_seldom
 from oomdb.sources import files
@@ -115,25 +115,25 @@ def _ingest(
     lake = database.folder if isinstance(database, Lake) else None
     found = files.discover(paths, skip=own, skip_below=lake)
     found = chain([first] if (first := next(found, None)) is not None else [], found)
-    snapshot = mark(database)
-    if snapshot is not None:
+    to_read = run.to_read(found)
+    if mark(database) is None:
+        first_to_read = next(to_read, None)
+    else:
         with databases.open_for_reading(database) as reader:
-            run.knows(reader)
-        snapshot = mark(database)
-    to_read = filter(run.is_to_read, found)
-    first_to_read = next(to_read, None)
-    if first_to_read is None and snapshot is not None:
-        return run.summary
+            run.ask(reader)
+            first_to_read = next(to_read, None)
+            if first_to_read is None:
+                run.summary.hosts = reader.host_count()
+                return run.summary
     opened = databases.open_for_ingest if elsewhere is None else elsewhere.open_for_ingest
     with (
         collecting_seldom(),
         opened(database, _act(paths, options), wait_s=wait_s) as store,
     ):
-        if mark(database) != snapshot:
-            run.knows(store)
+        run.ask(store)
         ahead = chain([first_to_read] if first_to_read is not None else [], to_read)
         read_all = read_files if elsewhere is None else elsewhere.read_files
-        read = read_all(ahead, options, Marks(store.ends()), jobs or default_jobs())
+        read = read_all(ahead, options, Marks(*store.ends()), jobs or default_jobs())
         with closing(read):
             for source, logs in read:
                 run.take(source, logs)
@@ -170,17 +170,24 @@ class _Run:
     def __init__(self, options: Options, progress: Callable[[int, int, str], None] | None) -> None:
         self._options = options
         self._progress = progress
-        self._inputs = Inputs({}, {}, options.digest)
+        self._inputs = Inputs(options.digest)
+        self._content: Content | None = None
         self._read: list[tuple[Input | None, list[Log]]] = []
         self._waiting_logs = self._waiting_reports = 0
         self.summary = Summary()
 
-    def knows(self, content: Content) -> None:
-        """Learn what was read before, of the database as it is."""
-        self._inputs = Inputs(content.inputs(), content.event_counts(), self._options.digest)
-        self.summary.hosts = content.host_count()
+    def ask(self, content: Content) -> None:
+        """Ask it from now on what was read before."""
+        self._content = content
 
-    def is_to_read(self, source: Source) -> bool:
+    def to_read(self, sources: Iterator[Source]) -> Iterator[Source]:
+        """The files that need to be opened; the others are counted here."""
+        while few := list(islice(sources, MOST_ASKED)):
+            if self._content is not None:
+                self._inputs.ask(self._content, (source.full_name for source in few))
+            yield from filter(self._is_to_read, few)
+
+    def _is_to_read(self, source: Source) -> bool:
         """Whether a file needs to be opened; counted here when not."""
         summary = self.summary
         if source.problem is not None:
@@ -218,6 +225,7 @@ class _Run:
         """Add what was read to the store."""
         logs = [log for _, logs in self._read for log in logs if log.reading is not None]
         known = store.sources_like([(log.name, log.head_digest, log.sha256) for log in logs])
+        self._inputs.ask(store, (one.path.partition("!/")[0] for one in known))
         found = matches(logs, known, self._inputs)
         store.forget([known.source_id for match in found for known in match.replaced])
         batch = _Batch(store, self.summary)

@@ -9,24 +9,38 @@ from oomdb.sources.files import signature
 from oomdb.store.content import Input, Known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from oomdb.logs import Log
     from oomdb.sources.files import Source
+    from oomdb.store.content import Content
+
+#: Files that are asked for at a time.
+MOST_ASKED = 1000
 
 
 class Inputs:
-    """The files that were read to their ends, as they were then.
+    """The files that were read to their ends, as they were before this run.
 
-    `event_counts` tells how many events each holds, archives as a whole; `fresh` are the ids
-    of sources that were read in this run.
+    Known are those that were asked for, as a database may hold far more than one run meets.
+    `options` stands for how files are read now; `fresh` are the ids of sources that were read
+    in this run.
     """
 
-    def __init__(self, known: dict[str, Input], event_counts: dict[str, int], options: str) -> None:
-        self._known = known
-        self._event_counts = event_counts
+    def __init__(self, options: str) -> None:
+        self._asked: set[str] = set()
+        self._known: dict[str, Input] = {}
+        self._event_counts: dict[str, int] = {}
         self._options = options
         self.fresh: set[str] = set()
+
+    def ask(self, content: Content, paths: Iterable[str]) -> None:
+        """Learn what is known of some files, unless that was asked before."""
+        asked = sorted(set(paths) - self._asked)
+        self._asked.update(asked)
+        for few in _in_parts(asked):
+            self._known |= content.inputs(few)
+            self._event_counts |= content.event_counts(few)
 
     def of(self, source: Source) -> Input | None:
         """The file as it is now; None when it cannot be known again."""
@@ -52,6 +66,11 @@ class Inputs:
         if then is None or now is None:
             return now is not None
         return now == (then.size_bytes, then.mtime_ns, then.inode, then.device)
+
+
+def _in_parts(paths: list[str]) -> Iterator[list[str]]:
+    for first in range(0, len(paths), MOST_ASKED):
+        yield paths[first : first + MOST_ASKED]
 
 
 @dataclass(slots=True)

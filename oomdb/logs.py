@@ -7,7 +7,6 @@ from bisect import bisect_left
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from oomdb.carriers.names import NAMES
@@ -70,34 +69,24 @@ class Marks:
     """The sizes at which logs end that are known, by their path and by their first bytes.
 
     A log that has grown or moved is known again by its SHA-256 at one of these sizes.
-    Held in two sorted arrays, 16 bytes for each, as every worker has them.
+    Held in two arrays, 16 bytes for each, as every worker has them: `marks` are those of paths
+    and heads (`identity.mark`), ascending, and `sizes` the size to each.
     """
 
-    def __init__(self, known: Iterable[tuple[str, str | None, int]] = ()) -> None:
-        pairs = sorted(
-            (_mark(text), size_bytes)
-            for path, head_digest, size_bytes in known
-            for text in (path, head_digest)
-            if text is not None
-        )
-        self._marks = array("Q", [mark for mark, _ in pairs])
-        self._sizes = array("Q", [size for _, size in pairs])
+    def __init__(self, marks: Iterable[int] = (), sizes: Iterable[int] = ()) -> None:
+        self._marks = array("q", marks)
+        self._sizes = array("q", sizes)
 
     def sizes(self, path: str, head_digest: str | None) -> set[int]:
         """Where a log of that path, or with that head, may have ended before [bytes]."""
         found: set[int] = set()
         for text in (path, head_digest):
-            mark = _mark(text) if text is not None and self._marks else None
+            mark = identity.mark(text) if text is not None and self._marks else None
             at = bisect_left(self._marks, mark) if mark is not None else 0
             while mark is not None and at < len(self._marks) and self._marks[at] == mark:
                 found.add(self._sizes[at])
                 at += 1
         return found
-
-
-def _mark(text: str) -> int:
-    digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
 
 
 @dataclass(slots=True)

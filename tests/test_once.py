@@ -13,6 +13,7 @@ import time
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,13 +21,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oomdb import databases
-from oomdb.databases import mark
 from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
 from oomdb.reparse import reparse
 from oomdb.store.dump import canonical
 from oomdb.transfer import bring
 from tests.printed import dmesg, log, report_6_1, syslog
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from oomdb.store.writer import Store
 
 FIRST, SECOND = report_6_1(pid=11, free_kb=801), report_6_1(pid=12, free_kb=802)
 #: One machine's two incidents and another's one, as several programs keep them.
@@ -361,14 +366,14 @@ def test_another_ingest_ends_between_two_looks_at_the_database(
     (tmp_path / "a").write_bytes(FILES["web1/kern.log"])
     ingest([tmp_path], database)
     (tmp_path / "b").write_bytes(FILES["web2/kern.log"])
-    marks = iter(range(2))
+    opened, others = databases.open_for_ingest, iter([None])
 
-    def look(place: Path) -> object | None:
-        if next(marks, None) == 1:
+    def open_later(*arguments: Any, **options: Any) -> AbstractContextManager[Store]:
+        for _ in others:
             assert ingest([tmp_path], database).new_events == 1
-        return mark(place)
+        return opened(*arguments, **options)
 
-    monkeypatch.setattr("oomdb.ingest.mark", look)
+    monkeypatch.setattr(databases, "open_for_ingest", open_later)
     summary = ingest([tmp_path], database)
     assert (summary.new_events, summary.known_events) == (0, 3)
 

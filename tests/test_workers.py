@@ -13,6 +13,7 @@ import pytest
 
 from oomdb import databases
 from oomdb.errors import OomdbError
+from oomdb.incidents.identity import mark
 from oomdb.ingest import ingest
 from oomdb.logs import LogReader, Marks, Options
 from oomdb.store.dump import canonical
@@ -96,7 +97,8 @@ def _below(pid: int) -> list[int]:
 
 
 def test_where_logs_end_that_are_known_by_path_or_head() -> None:
-    marks = Marks([("/a", "h1", 10), ("/a", "h1", 20), ("/b", None, 30), ("/c", "h2", 40)])
+    told = [("/a", 10), ("/a", 20), ("h1", 10), ("h1", 20), ("/b", 30), ("/c", 40), ("h2", 40)]
+    marks = Marks(*zip(*sorted((mark(text), size) for text, size in told), strict=True))
     assert marks.sizes("/a", None) == {10, 20}
     assert marks.sizes("/x", "h1") == {10, 20}
     assert marks.sizes("/b", "h2") == {30, 40}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,20 +64,40 @@ class Content:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def inputs(self) -> dict[str, Input]:
-        """Every file that was read to its end, by path."""
+    def inputs(self, paths: Sequence[str]) -> dict[str, Input]:
+        """Those of these files that were read to their ends, by path."""
+        if not paths:
+            return {}
         result = self.connection.execute(
             "SELECT path, size_bytes, mtime_ns, inode, device, options FROM inputs"
+            f" WHERE path IN ({', '.join('?' * len(paths))})",
+            list(paths),
         )
         return {row[0]: Input(*row) for row in result.fetchall()}
 
-    def event_counts(self) -> dict[str, int]:
-        """How many events each file holds that holds any, by its path, archives as a whole."""
+    def event_counts(self, paths: Sequence[str]) -> dict[str, int]:
+        """How many events these files hold that hold any, by path, archives as a whole."""
+        if not paths:
+            return {}
+        file = "SPLIT_PART(path, '!/', 1)"
         result = self.connection.execute(
-            "SELECT SPLIT_PART(path, '!/', 1) AS file, SUM(event_count) FROM sources"
-            " WHERE event_count > 0 GROUP BY file"
+            f"SELECT {file} AS file, SUM(event_count) FROM sources"
+            f" WHERE event_count > 0 AND {file} IN ({', '.join('?' * len(paths))}) GROUP BY {file}",
+            list(paths),
         )
         return {row[0]: int(row[1]) for row in result.fetchall()}
+
+    def ends(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Marks of the paths and heads of all sources, ascending, and the size of each [bytes]."""
+        result = self.connection.execute(
+            "SELECT mark, size_bytes FROM ("
+            "SELECT MARK_OF(path) AS mark, size_bytes FROM sources UNION ALL"
+            " SELECT MARK_OF(head_digest) AS mark, size_bytes FROM sources"
+            " WHERE head_digest IS NOT NULL) AS marks ORDER BY mark, size_bytes"
+        )
+        ends = result.to_arrow_table()
+        marks, sizes = (ends.column(name).to_numpy() for name in ("mark", "size_bytes"))
+        return array("q", marks.tobytes()), array("q", sizes.tobytes())
 
     @property
     def is_redacted(self) -> bool:

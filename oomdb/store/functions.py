@@ -2,6 +2,7 @@
 
 `MATCHES_PATTERN(text, pattern)`: whether a text is as a shell pattern (`*`, `?`, `[a-z]`) says.
 `TIMESTAMP_OF_US(number)`: the point in time so many microseconds after 1970 began.
+`MARK_OF(text)`: the number that `oomdb.incidents.identity.mark` makes of a text.
 `FIRST_LABEL(name)`, of PostgreSQL alone: a host name up to its first dot, in small letters; empty
 where it is not ASCII, of which the database may know other small letters than this program.
 """
@@ -11,7 +12,8 @@ from __future__ import annotations
 #: DuckDB has both under names that no other database has.
 DUCKDB = (
     "CREATE OR REPLACE MACRO MATCHES_PATTERN(value, pattern) AS value GLOB pattern;"
-    "CREATE OR REPLACE MACRO TIMESTAMP_OF_US(number) AS MAKE_TIMESTAMP(number)"
+    "CREATE OR REPLACE MACRO TIMESTAMP_OF_US(number) AS MAKE_TIMESTAMP(number);"
+    "CREATE OR REPLACE MACRO MARK_OF(value) AS CAST('0x' || SUBSTR(MD5(value), 18) AS BIGINT)"
 )
 
 #: Most patterns are those of LIKE in other signs, and are asked of each host. One with brackets
@@ -20,6 +22,11 @@ DUCKDB = (
 #: character, and what is special to expressions is escaped. A bracket that is not closed
 #: matches nothing.
 POSTGRESQL = (
+    """
+CREATE OR REPLACE FUNCTION MARK_OF(value TEXT) RETURNS BIGINT
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CAST(CAST('x0' || SUBSTR(MD5(value), 18) AS BIT(64)) AS BIGINT)
+$$""",
     """
 CREATE OR REPLACE FUNCTION FIRST_LABEL(name TEXT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

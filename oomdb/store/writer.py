@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from oomdb.store.places import Place
 
 #: Rows that are fetched at a time.
-_MOST_FETCHED = 10_000
 _MOST_COPIED = 100_000
 
 
@@ -107,12 +106,6 @@ class Store(Content):
             with suppress(duckdb.Error):
                 self.connection.rollback()
             raise
-
-    def ends(self) -> Iterator[tuple[str, str | None, int]]:
-        """Path, head digest and size of every source [bytes]."""
-        result = self.connection.execute("SELECT path, head_digest, size_bytes FROM sources")
-        while rows := result.fetchmany(_MOST_FETCHED):
-            yield from rows
 
     def note_inputs(self, inputs: Sequence[Input]) -> None:
         """Remember files as they are, in place of what was known of them."""
