@@ -36,8 +36,7 @@ def open_for_reading(
         from oomdb.lake import reading
 
         return reading.opened_to_read(lake, place)
-    if not isinstance(place, Path):
-        raise file.no_database(place)
+    assert isinstance(place, Path)
     return file.opened_to_read(place)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from oomdb import scratch, tables
 from oomdb.errors import OomdbError
@@ -76,7 +76,7 @@ class LakeStore(Store):
         if not rows.num_rows:
             return
         brought = filled(self._files, self._manifest, tables.SIGHTINGS, rows)
-        catalog: duckdb.DuckDBPyConnection = self.connection  # type: ignore[assignment]
+        catalog = cast("duckdb.DuckDBPyConnection", self.connection)
         catalog.register("brought", brought.select(["copy_digest", "evidence"]))
         catalog.execute(
             "UPDATE sightings SET evidence = brought.evidence FROM brought"

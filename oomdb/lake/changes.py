@@ -32,8 +32,8 @@ def place_of_event(buckets: int) -> str:
     """The SQL for the place of an event: its day in UTC, and the bucket that its host is in."""
     return (
         "'day=' || COALESCE(STRFTIME(occurred_at, '%Y-%m-%d'), 'unknown') || '/bucket='"
-        " || LPAD(CAST(CAST('0x' || SUBSTR(MD5(COALESCE(host_id, '')), 1, 8) AS UBIGINT)"
-        f" % {buckets} AS VARCHAR), 2, '0')"
+        " || PRINTF('%02d', CAST('0x' || SUBSTR(MD5(COALESCE(host_id, '')), 1, 8) AS UBIGINT)"
+        f" % {buckets})"
     )
 
 
