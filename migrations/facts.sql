@@ -1,4 +1,4 @@
--- 4ed9ca953506665d
+-- 65175ed4af37bfc7
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

@@ -114,72 +114,6 @@ reports AS (
         killed_in_it
     FROM named_reports
 ),
-moments AS (
-    SELECT
-        'report' AS moment_kind,
-        scope,
-        of_host_id,
-        subject_kind,
-        subject,
-        occurred_epoch_s AS moment_s
-    FROM reports
-    WHERE occurred_epoch_s IS NOT NULL
-    UNION ALL
-    SELECT
-        'incident' AS moment_kind,
-        scope,
-        of_host_id,
-        subject_kind,
-        subject,
-        MIN(occurred_epoch_s) AS moment_s
-    FROM reports
-    WHERE occurred_epoch_s IS NOT NULL
-    GROUP BY scope, of_host_id, subject_kind, subject, incident_id
-),
-gaps AS (
-    SELECT
-        moment_kind,
-        scope,
-        of_host_id,
-        subject_kind,
-        subject,
-        moment_s - LAG(moment_s) OVER (
-            PARTITION BY moment_kind, scope, of_host_id, subject_kind, subject
-            ORDER BY moment_s
-        ) AS gap_s
-    FROM moments
-),
-ranked_gaps AS (
-    SELECT
-        moment_kind,
-        scope,
-        of_host_id,
-        subject_kind,
-        subject,
-        gap_s,
-        ROW_NUMBER() OVER (
-            PARTITION BY moment_kind, scope, of_host_id, subject_kind, subject
-            ORDER BY gap_s
-        ) AS gap_no,
-        COUNT(*) OVER (
-            PARTITION BY moment_kind, scope, of_host_id, subject_kind, subject
-        ) AS gap_count
-    FROM gaps
-    WHERE gap_s IS NOT NULL
-),
--- The middle gap; of two middle ones the shorter.
-middles AS (
-    SELECT
-        scope,
-        COALESCE(of_host_id, '') AS of_place, -- the fleet: no host
-        subject_kind,
-        subject,
-        MAX(CASE WHEN moment_kind = 'report' THEN gap_s END) AS report_gap_s,
-        MAX(CASE WHEN moment_kind = 'incident' THEN gap_s END) AS storm_gap_s
-    FROM ranked_gaps
-    WHERE gap_no * 2 = gap_count OR gap_no * 2 = gap_count + 1
-    GROUP BY scope, COALESCE(of_host_id, ''), subject_kind, subject
-),
 totals AS (
     SELECT
         scope,
@@ -197,6 +131,87 @@ totals AS (
         COUNT(occurred_epoch_s) - 1 AS span_gaps
     FROM reports
     GROUP BY scope, of_host_id, subject_kind, subject
+),
+-- From here on a number stands for what is killed again and where.
+recurrent AS (
+    SELECT
+        ROW_NUMBER() OVER (
+            ORDER BY scope, of_host_id, subject_kind, subject
+        ) AS recurrent_no,
+        scope,
+        of_host_id,
+        COALESCE(of_host_id, '') AS of_place, -- the fleet: no host
+        subject_kind,
+        subject,
+        all_kills,
+        all_events,
+        all_incidents,
+        all_hosts,
+        first_time,
+        last_time,
+        last_epoch_s,
+        span_s,
+        span_gaps
+    FROM totals
+    WHERE all_events > 1
+),
+timed AS (
+    SELECT
+        c.recurrent_no,
+        r.incident_id,
+        r.occurred_epoch_s
+    FROM reports AS r
+    INNER JOIN recurrent AS c
+        ON c.subject = r.subject
+        AND c.of_place = COALESCE(r.of_host_id, '') -- the fleet: no host
+        AND c.subject_kind = r.subject_kind
+        AND c.scope = r.scope
+    WHERE r.occurred_epoch_s IS NOT NULL
+),
+moments AS (
+    SELECT
+        recurrent_no,
+        0 AS is_incident,
+        occurred_epoch_s AS moment_s
+    FROM timed
+    UNION ALL
+    SELECT
+        recurrent_no,
+        1 AS is_incident,
+        MIN(occurred_epoch_s) AS moment_s
+    FROM timed
+    GROUP BY recurrent_no, incident_id
+),
+gaps AS (
+    SELECT
+        recurrent_no,
+        is_incident,
+        moment_s - LAG(moment_s) OVER (
+            PARTITION BY recurrent_no, is_incident ORDER BY moment_s
+        ) AS gap_s
+    FROM moments
+),
+ranked_gaps AS (
+    SELECT
+        recurrent_no,
+        is_incident,
+        gap_s,
+        ROW_NUMBER() OVER (
+            PARTITION BY recurrent_no, is_incident ORDER BY gap_s
+        ) AS gap_no,
+        COUNT(*) OVER (PARTITION BY recurrent_no, is_incident) AS gap_count
+    FROM gaps
+    WHERE gap_s IS NOT NULL
+),
+-- The middle gap; of two middle ones the shorter.
+middles AS (
+    SELECT
+        recurrent_no,
+        MAX(CASE WHEN is_incident = 0 THEN gap_s END) AS report_gap_s,
+        MAX(CASE WHEN is_incident = 1 THEN gap_s END) AS storm_gap_s
+    FROM ranked_gaps
+    WHERE gap_no * 2 = gap_count OR gap_no * 2 = gap_count + 1
+    GROUP BY recurrent_no
 ),
 newest AS (
     SELECT MAX(occurred_epoch_s) AS newest_epoch_s
@@ -225,16 +240,12 @@ SELECT
     newest.newest_epoch_s - t.last_epoch_s <= 3 * m.report_gap_s
     OR newest.newest_epoch_s - t.last_epoch_s
         <= 3 * COALESCE(m.storm_gap_s, m.report_gap_s) AS is_ongoing
-FROM totals AS t
+FROM recurrent AS t
 CROSS JOIN newest
 LEFT JOIN hosts
     ON hosts.host_id = t.of_host_id
 LEFT JOIN middles AS m
-    ON m.scope = t.scope
-    AND m.of_place = COALESCE(t.of_host_id, '')
-    AND m.subject_kind = t.subject_kind
-    AND m.subject = t.subject
-WHERE t.all_events > 1
+    ON m.recurrent_no = t.recurrent_no
 ORDER BY
     t.scope, t.all_kills DESC, t.subject_kind, t.subject,
     hosts.hostname NULLS LAST
