@@ -26,7 +26,7 @@ from oomdb.store.server.store import ServerStore
 from oomdb.verify import verify
 from tests import samples
 from tests.faults.commands import write_logs
-from tests.test_server.conftest import dump
+from tests.test_server.conftest import WAITING, dump, wait_until
 
 if TYPE_CHECKING:
     from oomdb.store.places import Server
@@ -83,24 +83,6 @@ def test_ingests_at_once_make_each_event_once(server: Server, filled_file: Path)
     assert verify(server, again=True).problems == []
 
 
-def wait_until(server: Server, sql: str, least: int) -> None:
-    """Wait until a question to the server has so large an answer."""
-    with psycopg.connect(server.url, autocommit=True) as session:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            if session.execute(sql).fetchone()[0] >= least:
-                return
-            time.sleep(0.01)
-    pytest.fail(f"never {least}: {sql}")
-
-
-#: Sessions that wait for a lock of any kind.
-WAITING = (
-    "SELECT COUNT(*) FROM pg_stat_activity"
-    " WHERE wait_event_type = 'Lock' AND datname = CURRENT_DATABASE()"
-)
-
-
 def test_writers_that_waited_see_what_was_added_meanwhile(prepared: Server, tmp_path: Path) -> None:
     """Whatever the isolation is that the database, or its administrator, sets for others."""
     write_logs(tmp_path / "logs", range(1))
@@ -112,9 +94,7 @@ def test_writers_that_waited_see_what_was_added_meanwhile(prepared: Server, tmp_
     with ThreadPoolExecutor(2) as pool:
         with psycopg.connect(prepared.url) as session:
             session.execute("SELECT PG_ADVISORY_XACT_LOCK(%s)", [LOCK])
-            running = [
-                pool.submit(ingest, [tmp_path / "logs"], prepared, jobs=1) for _ in range(2)
-            ]
+            running = [pool.submit(ingest, [tmp_path / "logs"], prepared, jobs=1) for _ in range(2)]
             wait_until(prepared, WAITING, 2)
         assert sorted(one.result().new_events for one in running) == [0, 1]
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
-from oomdb.errors import OomdbError, UsageError
+from oomdb.errors import DatabaseBusyError, OomdbError, UsageError
 from oomdb.store.server import arrow
 from oomdb.store.trouble import first_line
 
@@ -259,12 +259,17 @@ def _marked(query: str, parameters: Sequence[object]) -> Any:
 
 @contextmanager
 def told_of(server: Server) -> Iterator[None]:
-    """Turn what psycopg raises into errors about the server."""
+    """Turn what psycopg raises into errors about the server.
+
+    DatabaseBusyError where another session is in the way.
+    """
     psycopg = psycopg_module()
     try:
         yield
     except psycopg.errors.QueryCanceled as error:
         raise OomdbError(f"{server}: the query was ended: {first_line(error)}") from error
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise DatabaseBusyError(f"{server}: {first_line(error)}") from error
     except psycopg.OperationalError as error:
         raise OomdbError(f"{server}: {first_line(error)}") from error
     except psycopg.Error as error:
