@@ -279,6 +279,21 @@ def test_who_begins_to_read_waits_for_views_that_are_made(
         preparing.result(60)
 
 
+def test_who_waited_for_a_newer_oomdb_reads_nothing_of_it(filled: Server) -> None:
+    def read() -> None:
+        with databases.open_for_reading(filled):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with psycopg.connect(filled.url) as session:
+            session.execute("LOCK TABLE gfp_bits IN ACCESS EXCLUSIVE MODE")
+            reading = pool.submit(read)
+            wait_until(filled, WAITING, 1)
+            session.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(NewerDatabaseError, match="9999"):
+            reading.result(60)
+
+
 @pytest.mark.parametrize("is_newer", [False, True])
 def test_a_writer_stops_where_another_oomdb_has_changed_the_views(
     filled: Server, tmp_path: Path, is_newer: bool

@@ -246,13 +246,15 @@ def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[
                 if found is State.OLDER:
                     raise OomdbError(f"{server} is of an older oomdb, and {error}") from error
                 terminal.note(f"oomdb: the saved views are those of another oomdb: {error}")
+        before = definitions_in(connection)
         connection.begin()
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if state_shared is not None:
             connection.execute(f"SET TRANSACTION SNAPSHOT '{state_shared}'")
         else:
             connection.execute(_READ)
-            state(connection)  # a newer oomdb may have been waited for
+            if definitions_in(connection) != before:
+                state(connection)  # it may be a newer oomdb that was waited for
         yield Reader(connection, server)
 
 
