@@ -1,4 +1,4 @@
--- 65175ed4af37bfc7
+-- 485a9a4f18bf0828
 CREATE SCHEMA facts;
 CREATE TABLE facts.stamps(
 	"name" VARCHAR,

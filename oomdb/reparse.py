@@ -29,7 +29,7 @@ _BATCH_REPORTS = 1000
 
 @dataclass
 class Reparsed:
-    """What reading again did: sources gone through, events before and after.
+    """What reading again did: sources gone through, events before and after, new ones.
 
     `without_report` counts sightings whose evidence is no report any more, `lost` those
     whose evidence is damaged, each by its source, line and problem.
@@ -38,6 +38,7 @@ class Reparsed:
     sources: int = 0
     events_before: int = 0
     events: int = 0
+    new_events: int = 0
     without_report: int = 0
     lost: tuple[str, ...] = ()
 
@@ -53,7 +54,8 @@ def reparse(database: Place, *, wait_s: float = 0, progress: Progress | None = N
     with databases.open_for_ingest(database, act, must_exist=True, wait_s=wait_s) as store:
         done = Reparsed(events_before=store.event_count())
         store.clear_derived()
-        _read_again(store, store, done, progress)
+        for _ in _read_again(store, store, done, progress):
+            pass
         if done.lost:
             raise OomdbError(
                 f"evidence in {database} is damaged, so nothing was changed: {done.lost[0]};"
@@ -80,19 +82,26 @@ def rebuild(database: Place, new: Place, *, progress: Progress | None = None) ->
             for table in (*tables.HISTORY, *tables.TOLD):
                 store.copy(old, table)
             store.inherit_sources(old)
-            _read_again(old, store, done, progress)
+            for _ in _read_again(old, store, done, progress):
+                pass
     return done
 
 
 def read_again(old: Content, store: Store, *, progress: Progress | None = None) -> Reparsed:
-    """Put what `old` keeps into the store, which may hold something already."""
+    """Put what `old` keeps into the store, which may hold something already.
+
+    It is published as an ingest's batches are. Where that ends early, it can be done again.
+    """
     done = Reparsed(events_before=store.event_count())
-    _read_again(old, store, done, progress)
+    for _ in _read_again(old, store, done, progress):
+        store.publish()
     return done
 
 
-def _read_again(old: Content, store: Store, done: Reparsed, progress: Progress | None) -> None:
-    """Put what `old` keeps into the store, which may be the same."""
+def _read_again(
+    old: Content, store: Store, done: Reparsed, progress: Progress | None
+) -> Iterator[None]:
+    """Put what `old` keeps into the store, which may be the same; stops after whole sources."""
     lost: list[str] = []
     for sources in _batches(old.sources()):
         if progress is not None:
@@ -112,9 +121,12 @@ def _read_again(old: Content, store: Store, done: Reparsed, progress: Progress |
                 done.without_report += not read
                 seen += [Seen(str(source["source_id"]), found) for found in read]
         store.forget([*versions.replaced, *(str(source["source_id"]) for source in to_read)])
-        store.add(seen)
+        assigned = store.add(seen)
         store.add_sources(_as_read(to_read, seen))
+        events = {assigned.event_of[one.found.copy.digest] for one in seen}
+        done.new_events += len(events - assigned.known_event_ids)
         done.sources += len(sources)
+        yield
     done.events = store.event_count()
     done.lost = tuple(lost)
 

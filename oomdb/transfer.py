@@ -31,11 +31,15 @@ _OWN = frozenset({tables.GFP_BITS, tables.PROPERTIES})
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What was brought: sources and events, those that are new to the database among them."""
+    """What was brought: sources and events, those that are new to the database among them.
+
+    `lost` names evidence that is damaged, each by its source, line and problem.
+    """
 
     sources: int
     events: int
     new_events: int
+    lost: tuple[str, ...] = ()
 
 
 def copy_whole(source: Place, new: Place) -> None:
@@ -62,18 +66,16 @@ def bring(
     with _opened(source) as old:
         events = old.event_count()
         found = len(old.sources())
-        before = _events_in(database)
-        if before is None:
+        if not _holds_sources(database):
             _copy(old, source, database, wait_s)
             return Brought(found, events, events)
         act = Act("import", {"from": full_name(source), "head": custody.head(old.connection)[1]})
         with databases.open_for_ingest(database, act, wait_s=wait_s) as store:
             for table in tables.TOLD:
-                if not store.has_rows(table):
+                if old.has_rows(table) and not store.has_rows(table):
                     store.copy(old, table)
-            read_again(old, store, progress=progress)
-            after = store.event_count()
-    return Brought(found, events, after - before)
+            done = read_again(old, store, progress=progress)
+    return Brought(found, events, done.new_events, done.lost)
 
 
 def _holds_something(place: Place) -> bool:
@@ -87,12 +89,12 @@ def _holds_something(place: Place) -> bool:
         return any(reader.has_rows(table) for table in (tables.SOURCES, tables.CUSTODY))
 
 
-def _events_in(database: Place) -> int | None:
-    """The events of a database; None where it holds nothing that was read."""
+def _holds_sources(database: Place) -> bool:
+    """Whether a database holds anything that was read."""
     if mark(database) is None:
-        return None
+        return False
     with databases.open_for_reading(database) as reader:
-        return reader.event_count() if reader.has_rows(tables.SOURCES) else None
+        return reader.has_rows(tables.SOURCES)
 
 
 def _copy(old: Reader, source: Place, new: Place, wait_s: float) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,7 @@ from oomdb.reparse import reparse
 from oomdb.store.dump import canonical
 from oomdb.transfer import bring
 from tests.printed import dmesg, log, report_6_1, syslog
+from tests.test_cli import InProcess
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -391,3 +393,18 @@ def test_an_import_knows_a_log_that_has_grown(tmp_path: Path, into_newer: bool) 
     expected = content(newer)
     assert bring(source, into).new_events == (0 if into_newer else 1)
     assert content(into) == expected
+
+
+def test_an_import_names_the_evidence_that_is_damaged(
+    tmp_path: Path, database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = InProcess(database, capfd)
+    for name, report in (("a", FIRST), ("b", SECOND)):
+        (tmp_path / name).write_bytes(log(syslog(report, name)))
+    ingest([tmp_path / "a"], database)
+    other = tmp_path / "other.duckdb"
+    ingest([tmp_path / "b"], other)
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("UPDATE sightings SET evidence = evidence[2:]")
+    assert "(0 new here)" in run("import", str(other), code=3)
+    assert f"left out: {tmp_path}/b:1: " in run.stderr

@@ -26,6 +26,8 @@ from oomdb.sources.limits import Limits
 from oomdb.store.places import place_named
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from oomdb.reparse import Reparsed
 
 
@@ -72,9 +74,14 @@ def rebuild(
     with progress_bar() as progress:
         done = make_anew(database_named(db), new, progress=progress)
     _tell(done)
-    for lost in done.lost:
-        terminal.note(f"oomdb: left out: {lost}")
-    if done.lost:
+    _name_lost(done.lost)
+
+
+def _name_lost(lost: Sequence[str]) -> None:
+    """Name the damaged evidence that was left out."""
+    for each in lost:
+        terminal.note(f"oomdb: left out: {each}")
+    if lost:
         raise typer.Exit(ExitCode.PARTIAL)
 
 
@@ -215,6 +222,7 @@ def import_database(
         done = bring(source, database_named(db), wait_s=wait, progress=progress)
     typer.echo(f"sources    {done.sources:,}")
     typer.echo(f"events     {done.events:,} ({done.new_events:,} new here)")
+    _name_lost(done.lost)
 
 
 @app.command()

@@ -103,7 +103,7 @@ class Store(Content):
             self.connection.commit()
         except BaseException:
             # A commit that failed has ended the transaction, or the whole connection.
-            with suppress(duckdb.Error):
+            with suppress(duckdb.Error, OomdbError):
                 self.connection.rollback()
             raise
 

@@ -136,7 +136,9 @@ totals AS (
 recurrent AS (
     SELECT
         ROW_NUMBER() OVER (
-            ORDER BY scope, of_host_id, subject_kind, subject
+            ORDER BY
+                scope NULLS LAST, of_host_id NULLS LAST,
+                subject_kind NULLS LAST, subject NULLS LAST
         ) AS recurrent_no,
         scope,
         of_host_id,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from oomdb import cli
@@ -52,6 +54,26 @@ def dump(place: Place) -> list[str]:
 
     with databases.open_for_reading(place) as reader:
         return list(canonical(reader))
+
+
+#: Sessions that wait for a lock of any kind.
+WAITING = (
+    "SELECT COUNT(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = CURRENT_DATABASE()"
+)
+
+
+def wait_until(server: Server, sql: str, least: int) -> None:
+    """Wait until a question to the server has so large an answer."""
+    with psycopg.connect(server.url, autocommit=True) as session:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            row = session.execute(sql).fetchone()
+            assert row is not None
+            if row[0] >= least:
+                return
+            time.sleep(0.01)
+    pytest.fail(f"never {least}: {sql}")
 
 
 @pytest.fixture(scope="package")

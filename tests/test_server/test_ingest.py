@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pyarrow as pa
 import pytest
 
@@ -19,11 +21,12 @@ from oomdb.ingest import ingest
 from oomdb.reparse import reparse
 from oomdb.store import custody
 from oomdb.store.insertion import insert
+from oomdb.store.server.opening import LOCK
 from oomdb.store.server.store import ServerStore
 from oomdb.verify import verify
 from tests import samples
 from tests.faults.commands import write_logs
-from tests.test_server.conftest import dump
+from tests.test_server.conftest import WAITING, dump, wait_until
 
 if TYPE_CHECKING:
     from oomdb.store.places import Server
@@ -78,6 +81,51 @@ def test_ingests_at_once_make_each_event_once(server: Server, filled_file: Path)
         assert process.returncode == 0, messages.decode()
     assert dump(server) == dump(filled_file)
     assert verify(server, again=True).problems == []
+
+
+def test_writers_that_waited_see_what_was_added_meanwhile(prepared: Server, tmp_path: Path) -> None:
+    """Whatever the isolation is that the database, or its administrator, sets for others."""
+    write_logs(tmp_path / "logs", range(1))
+    name = prepared.url.rpartition("/")[2]
+    with psycopg.connect(prepared.url, autocommit=True) as session:
+        session.execute(
+            f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'"
+        )
+    with ThreadPoolExecutor(2) as pool:
+        with psycopg.connect(prepared.url) as session:
+            session.execute("SELECT PG_ADVISORY_XACT_LOCK(%s)", [LOCK])
+            running = [pool.submit(ingest, [tmp_path / "logs"], prepared, jobs=1) for _ in range(2)]
+            wait_until(prepared, WAITING, 2)
+        assert sorted(one.result().new_events for one in running) == [0, 1]
+
+
+def test_a_session_that_was_ended_is_told_with_its_reason(prepared: Server) -> None:
+    end = "SELECT PG_TERMINATE_BACKEND(%s)"
+    with (
+        pytest.raises(OomdbError, match=r"postgresql://.*terminating connection"),
+        databases.open_for_ingest(prepared, custody.Act("test")) as store,
+    ):
+        (pid,) = store.connection.execute("SELECT PG_BACKEND_PID()").fetchone()
+        with psycopg.connect(prepared.url, autocommit=True) as session, store._transaction():
+            session.execute(end, [pid])
+            store.event_count()
+
+
+def test_what_the_server_refuses_names_the_server(prepared: Server) -> None:
+    with (
+        pytest.raises(OomdbError, match=r"postgresql://.*nothing_there"),
+        databases.open_for_reading(prepared) as reader,
+    ):
+        reader.connection.execute("SELECT * FROM nothing_there")
+
+
+def test_a_session_that_is_gone_is_told(prepared: Server) -> None:
+    with (
+        pytest.raises(OomdbError, match="closed"),
+        databases.open_for_reading(prepared) as reader,
+    ):
+        reader.connection.close()
+        reader.event_count()
 
 
 def test_a_killed_ingest_leaves_whole_sources(server: Server, tmp_path: Path) -> None:

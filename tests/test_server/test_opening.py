@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from oomdb import databases
-from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError, UsageError
+from oomdb import databases, resources
+from oomdb.errors import (
+    DatabaseBusyError,
+    NewerDatabaseError,
+    NotADatabaseError,
+    OomdbError,
+    UsageError,
+)
 from oomdb.ingest import ingest
+from oomdb.store.custody import Act
+from oomdb.store.opening import State
 from oomdb.store.places import Server, place_named
+from oomdb.store.server import kept, opening
+from oomdb.store.server.connection import ServerConnection
+from oomdb.store.server.store import ServerStore
 from oomdb.verify import verify
 from tests.faults.commands import write_logs
 from tests.servers.postgresql import fresh_database
+from tests.test_opening import NEXT_REVISION
+from tests.test_server.conftest import WAITING, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+#: What a database says whose views another oomdb has made.
+OTHER_VIEWS = "UPDATE properties SET value = 'other' WHERE name = 'definitions'"
 
 
 def change(server: Server, *statements: str) -> None:
@@ -122,14 +143,15 @@ def test_views_of_another_oomdb_are_made_anew(filled: Server) -> None:
     change(
         filled,
         "DROP VIEW limits_hit",
-        "CREATE VIEW of_mine AS SELECT event_id FROM incident_events",
-        "UPDATE properties SET value = 'other' WHERE name = 'definitions'",
-        "DROP VIEW of_mine",
+        "CREATE VIEW of_mine AS SELECT event_id FROM events",
+        OTHER_VIEWS,
     )
     with databases.open_for_reading(filled) as reader:
+        assert reader.connection.execute("SELECT COUNT(*) FROM of_mine").fetchone() == (1,)
         assert reader.connection.execute("SELECT COUNT(*) FROM limits_hit").fetchone() == (0,)
         told = reader.connection.execute("SELECT action FROM custody ORDER BY entry_no").fetchall()
     assert told == [("ingest",), ("upgrade",)]
+    change(filled, "DROP VIEW of_mine")
     assert verify(filled).problems == []
 
 
@@ -139,7 +161,7 @@ def test_a_view_of_a_user_is_never_dropped(
     change(
         filled,
         "CREATE VIEW of_mine AS SELECT event_id FROM incident_events",
-        "UPDATE properties SET value = 'other' WHERE name = 'definitions'",
+        OTHER_VIEWS,
     )
     with databases.open_for_reading(filled) as reader:
         assert reader.event_count() == 1
@@ -151,10 +173,11 @@ def test_a_view_of_a_user_is_never_dropped(
     ("statement", "problem"),
     [
         (
-            "CREATE OR REPLACE VIEW gfp_flags AS SELECT event_id, trigger_kind, flag, bit, ''::text"
-            " FROM gfp_flags",
+            "CREATE OR REPLACE VIEW event_places AS"
+            " SELECT * FROM kept_event_places WHERE event_id <> ''",
             "views",
         ),
+        ("DROP VIEW zone_type_indexes CASCADE", "views"),
         ("UPDATE custody SET actor = 'nobody'", "custody"),
         ("UPDATE sources SET event_count = 7", "counts"),
         ("UPDATE sightings SET evidence = 'x'", "evidence"),
@@ -163,8 +186,6 @@ def test_a_view_of_a_user_is_never_dropped(
     ],
 )
 def test_what_was_changed_is_found(filled: Server, statement: str, problem: str) -> None:
-    if statement.startswith("CREATE OR REPLACE VIEW"):
-        statement = "DROP VIEW zone_type_indexes CASCADE"
     change(filled, statement)
     assert problem in {found.check for found in verify(filled, originals=False).problems}
 
@@ -173,7 +194,7 @@ def test_a_table_of_a_user_is_never_dropped(filled: Server) -> None:
     change(
         filled,
         "CREATE TABLE kept_notes (text TEXT)",
-        "UPDATE properties SET value = 'other' WHERE name = 'definitions'",
+        OTHER_VIEWS,
     )
     with databases.open_for_reading(filled) as reader:
         assert reader.connection.execute("SELECT COUNT(*) FROM kept_notes").fetchone() == (0,)
@@ -185,10 +206,141 @@ def test_a_reader_waits_only_so_long_for_views_to_be_made_anew(
     monkeypatch.setattr("oomdb.store.server.opening._READER_WAITS_S", 0.2)
     with psycopg.connect(filled.url) as session:
         session.execute("SELECT COUNT(*) FROM incidents")
-        change(filled, "UPDATE properties SET value = 'other' WHERE name = 'definitions'")
+        change(filled, OTHER_VIEWS)
         with databases.open_for_reading(filled) as reader:
             assert reader.event_count() == 1
     assert "lock timeout" in capsys.readouterr().err
+
+
+FALLBACKS = "SELECT COUNT(*) FROM zone_fallbacks"
+
+
+def state_of(server: Server) -> State | None:
+    with closing(ServerConnection(server)) as connection:
+        return opening.state(connection)
+
+
+def test_no_view_is_made_anew_below_a_reader(filled: Server) -> None:
+    """A reader of tables alone, so far: new tables of views would be empty to it."""
+    with databases.open_for_reading(filled) as reader:
+        assert reader.event_count() == 1
+        change(filled, OTHER_VIEWS)
+        with pytest.raises(DatabaseBusyError, match="lock timeout"):
+            opening.prepare(filled, wait_s=0.2)
+        assert reader.connection.execute(FALLBACKS).fetchone() == (1,)
+    opening.prepare(filled, wait_s=0.2)
+    assert state_of(filled) is State.CURRENT
+
+
+def test_who_writes_waits_for_readers_and_lets_others_read_meanwhile(
+    filled: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opening, "_READER_WAITS_S", 0.1)
+    monkeypatch.setattr(opening, "_TRY_S", 0.5)
+    with ThreadPoolExecutor(1) as pool:
+        with databases.open_for_reading(filled) as first:
+            change(filled, OTHER_VIEWS)
+            preparing = pool.submit(opening.prepare, filled)
+            wait_until(filled, WAITING, 1)
+            with databases.open_for_reading(filled) as second:
+                for reader in (first, second):
+                    assert reader.connection.execute(FALLBACKS).fetchone() == (1,)
+            assert not preparing.done()
+        preparing.result(60)
+    assert state_of(filled) is State.CURRENT
+    assert "waiting for those who read" in capsys.readouterr().err
+
+
+def test_who_begins_to_read_waits_for_views_that_are_made(
+    filled: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_READER_WAITS_S", 0.1)
+    is_deriving, may_end = threading.Event(), threading.Event()
+    derive_whole = kept.derive_whole
+
+    def held_up(connection: ServerConnection) -> None:
+        derive_whole(connection)
+        is_deriving.set()
+        assert may_end.wait(60)
+
+    def counted() -> list[int]:
+        with databases.open_for_reading(filled) as reader:
+            return [reader.event_count(), reader.connection.execute(FALLBACKS).fetchone()[0]]
+
+    monkeypatch.setattr(kept, "derive_whole", held_up)
+    change(filled, OTHER_VIEWS)
+    with ThreadPoolExecutor(2) as pool:
+        preparing = pool.submit(opening.prepare, filled)
+        assert is_deriving.wait(60)
+        reading = pool.submit(counted)
+        wait_until(filled, WAITING, 1)
+        may_end.set()
+        assert reading.result(60) == [1, 1]
+        preparing.result(60)
+
+
+def test_who_waited_for_a_newer_oomdb_reads_nothing_of_it(filled: Server) -> None:
+    def read() -> None:
+        with databases.open_for_reading(filled):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with psycopg.connect(filled.url) as session:
+            session.execute("LOCK TABLE gfp_bits IN ACCESS EXCLUSIVE MODE")
+            reading = pool.submit(read)
+            wait_until(filled, WAITING, 1)
+            session.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(NewerDatabaseError, match="9999"):
+            reading.result(60)
+
+
+@pytest.mark.parametrize("is_newer", [False, True])
+def test_a_writer_stops_where_another_oomdb_has_changed_the_views(
+    filled: Server, tmp_path: Path, is_newer: bool
+) -> None:
+    statement = "UPDATE alembic_version SET version_num = '9999'" if is_newer else OTHER_VIEWS
+    with (
+        pytest.raises(OomdbError, match=r"another oomdb.*: run it again"),
+        databases.open_for_ingest(filled, Act("test")) as store,
+    ):
+        assert isinstance(store, ServerStore)
+        store.begin_batch()
+        store.publish()
+        change(filled, statement)
+        store.note_inputs([], known=["/var/log/kern.log"])
+    with psycopg.connect(filled.url) as session:
+        assert session.execute("SELECT COUNT(*) FROM custody").fetchone() == (2,)
+
+
+@pytest.fixture
+def newer_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An oomdb with one more revision than any database has."""
+    newer = tmp_path / "newer"
+    for name in ("migrations", "queries"):
+        shutil.copytree(resources.folder(name), newer / name)
+    from oomdb.store.migrate import known_revisions
+
+    revision = newer / "migrations" / "versions" / "29990101_9001_weather.py"
+    revision.write_text(NEXT_REVISION.format(head=known_revisions()[0]))
+    monkeypatch.setattr(resources, "folder", lambda name: newer / name)
+
+
+@pytest.mark.usefixtures("newer_code")
+def test_a_reader_waits_only_so_long_for_tables_to_be_brought_up_to_date(
+    filled: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_READER_WAITS_S", 0.2)
+    with psycopg.connect(filled.url) as session:
+        session.execute("SELECT COUNT(*) FROM events")
+        with (
+            pytest.raises(OomdbError, match=r"of an older oomdb.*lock timeout"),
+            databases.open_for_reading(filled),
+        ):
+            pass
+    assert state_of(filled) is State.OLDER
+    with databases.open_for_reading(filled) as reader:
+        assert reader.event_count() == 1
+    assert state_of(filled) is State.CURRENT
 
 
 @pytest.fixture

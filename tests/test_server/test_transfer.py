@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
+import psycopg
 import pytest
 
-from oomdb import databases, export, tables
+from oomdb import databases, export, reparse, tables
 from oomdb.errors import DamagedDatabaseError, OomdbError, UsageError
 from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
-from oomdb.reparse import rebuild
 from oomdb.store import custody
 from oomdb.store.places import place_named
-from oomdb.store.server.opening import prepare
+from oomdb.store.server.opening import LOCK, prepare
 from oomdb.transfer import bring
 from oomdb.verify import verify
 from tests import samples
@@ -92,6 +92,43 @@ def test_an_import_joins_what_both_hold(
     assert bring(other, target).new_events == 0
 
 
+def test_an_import_lets_collectors_write_and_is_repeated_where_it_died(
+    overlapping: Overlapping, prepared: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, whole = overlapping
+    bring(one, prepared)
+    monkeypatch.setattr(reparse, "_BATCH_SOURCES", 1)
+
+    def look(sources: int, *_: object) -> None:
+        with psycopg.connect(prepared.url) as session:
+            taken = session.execute("SELECT PG_TRY_ADVISORY_XACT_LOCK(%s)", [LOCK]).fetchone()
+            assert taken == (True,)
+        if sources == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bring(other, prepared, progress=look)
+    assert verify(prepared).problems == []
+    with databases.open_for_reading(prepared) as reader:
+        assert reader.event_count() == 4
+    assert bring(other, prepared).new_events == 1
+    left_out = f'["{tables.INPUTS.name}"'
+    assert [line for line in dump(prepared) if not line.startswith(left_out)] == dump(whole)
+    assert verify(prepared).problems == []
+
+
+def test_an_import_counts_no_events_of_others(overlapping: Overlapping, prepared: Server) -> None:
+    one, other, _ = overlapping
+    bring(one, prepared)
+
+    def add(*_: object) -> None:
+        with databases.open_for_ingest(prepared, custody.Act("test")) as store:
+            reparse.read_again(old, store)
+
+    with databases.open_for_reading(other) as old:
+        assert bring(one, prepared, progress=add).new_events == 0
+
+
 def test_servers_with_as_many_entries_are_not_taken_for_one(
     server: Server, postgresql_server: str, tmp_path: Path
 ) -> None:
@@ -126,7 +163,7 @@ def test_labels_come_along_only_where_there_are_none(prepared: Server, tmp_path:
 
 def test_a_server_is_rebuilt_of_its_evidence(filled_server: Server, tmp_path: Path) -> None:
     new = tmp_path / "new.duckdb"
-    rebuild(filled_server, new)
+    reparse.rebuild(filled_server, new)
     assert dump(new) == dump(filled_server)
 
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
-from oomdb.errors import OomdbError, UsageError
+from oomdb.errors import DatabaseBusyError, OomdbError, UsageError
 from oomdb.store.server import arrow
+from oomdb.store.trouble import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,10 +29,11 @@ _LEAST_VERSION = 15_00_00
 _QUOTED_OR_MARK = re.compile(r"'[^']*'|\"[^\"]*\"|\?|%")
 #: What every session has beside what its URL says: times as text are ISO 8601, in UTC. The
 #: planner knows nothing of how many rows a CTE has, and loops over two of them: a view took 7 s
-#: at 544 events, and 0.3 s without loops and without compiling its plan (15.18).
+#: at 544 events, and 0.3 s without loops and without compiling its plan (15.18). A writer that
+#: waited for its lock has to see what was added meanwhile, whatever isolation is the default.
 _SETTINGS = (
     "-c DateStyle=ISO -c TimeZone=UTC -c standard_conforming_strings=on"
-    " -c enable_nestloop=off -c jit=off"
+    " -c enable_nestloop=off -c jit=off -c default_transaction_isolation=read\\ committed"
 )
 _CONNECT_S = 20
 _FETCHED_ROWS = 10_000
@@ -87,15 +89,15 @@ class ServerConnection:
 
     def execute(self, query: str, parameters: Sequence[object] = ()) -> ServerResult:
         """Run one statement; its rows come to this process at once."""
-        cursor = self.session.cursor()
         with told_of(self.server):
+            cursor = self.session.cursor()
             cursor.execute(_marked(query, parameters), tuple(parameters))
         return ServerResult(cursor, self.server)
 
     def execute_only(self, query: str) -> ServerResult:
         """Run one statement; the server refuses several, which it takes from `execute`."""
-        cursor = self.session.cursor()
         with told_of(self.server):
+            cursor = self.session.cursor()
             cursor.execute(query.encode(), prepare=True)
         return ServerResult(cursor, self.server)
 
@@ -257,17 +259,18 @@ def _marked(query: str, parameters: Sequence[object]) -> Any:
 
 @contextmanager
 def told_of(server: Server) -> Iterator[None]:
-    """Turn what psycopg raises into errors about the server."""
+    """Turn what psycopg raises into errors about the server.
+
+    DatabaseBusyError where another session is in the way.
+    """
     psycopg = psycopg_module()
     try:
         yield
     except psycopg.errors.QueryCanceled as error:
-        raise OomdbError(f"{server}: the query was ended: {_first_line(error)}") from error
+        raise OomdbError(f"{server}: the query was ended: {first_line(error)}") from error
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise DatabaseBusyError(f"{server}: {first_line(error)}") from error
     except psycopg.OperationalError as error:
-        raise OomdbError(f"{server}: {_first_line(error)}") from error
+        raise OomdbError(f"{server}: {first_line(error)}") from error
     except psycopg.Error as error:
-        raise OomdbError(str(error).strip()) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise OomdbError(f"{server}: {str(error).strip()}") from error

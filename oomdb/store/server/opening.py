@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from oomdb.errors import NewerDatabaseError, NotADatabaseError, OomdbError
+from oomdb.errors import DatabaseBusyError, NewerDatabaseError, NotADatabaseError, OomdbError
 from oomdb.output import terminal
 from oomdb.store import custody
 from oomdb.store.content import Reader
@@ -16,7 +17,7 @@ from oomdb.store.server.connection import ServerConnection, session, told_of
 from oomdb.store.settle import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from oomdb.store.places import Server
 
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
 READER = "oomdb_reader"
 #: How long a reader waits for those whose questions keep views from being made anew.
 _READER_WAITS_S = 5.0
+#: How long who writes keeps new readers waiting for that, and then lets them in.
+_TRY_S = 5.0
+_PAUSE_S = 1.0
 #: The number of the lock that one writer has at a time, in this database alone.
 LOCK = 0x6F6F6D6462
+#: What every reader holds from before its first question, and nobody while tables or views are
+#: made: to the state that a reader sees, a table that is made later has no rows.
+_READ = "LOCK TABLE gfp_bits IN ACCESS SHARE MODE"
+_KEEP_READERS_OUT = "LOCK TABLE gfp_bits IN ACCESS EXCLUSIVE MODE"
 
 
 def no_tables(server: Server) -> OomdbError:
@@ -49,18 +57,32 @@ def state(connection: ServerConnection) -> State | None:
         return None
     if not _has(connection, "sightings"):
         raise NotADatabaseError(f"{connection.server} holds the tables of another program")
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    revision, definitions = definitions_in(connection)
     revisions = known_revisions()
-    if row is None or row[0] not in revisions:
+    if revision not in revisions:
         raise NewerDatabaseError(
             f"{connection.server} was written by a newer oomdb"
-            f" (schema {row[0] if row else 'unknown'}); upgrade oomdb to read it"
+            f" (schema {revision or 'unknown'}); upgrade oomdb to read it"
         )
-    if row[0] != revisions[0]:
+    if revision != revisions[0]:
         return State.OLDER
-    row = connection.execute("SELECT value FROM properties WHERE name = 'definitions'").fetchone()
-    is_current = row is not None and row[0] == definitions_fingerprint()
-    return State.CURRENT if is_current else State.OTHER_VIEWS
+    return State.CURRENT if definitions == definitions_fingerprint() else State.OTHER_VIEWS
+
+
+def definitions_in(connection: ServerConnection) -> tuple[str | None, str | None]:
+    """What stands for the tables of a database, and for its saved views."""
+    row = connection.execute(
+        "SELECT (SELECT version_num FROM alembic_version),"
+        " (SELECT value FROM properties WHERE name = 'definitions')"
+    ).fetchone()
+    return row[0], row[1]
+
+
+def own_definitions() -> tuple[str, str]:
+    """What stands for them in a database that this oomdb has brought up to date."""
+    from oomdb.store.migrate import known_revisions
+
+    return known_revisions()[0], definitions_fingerprint()
 
 
 def _has(connection: ServerConnection, table: str) -> bool:
@@ -76,23 +98,47 @@ def _has(connection: ServerConnection, table: str) -> bool:
 def prepare(server: Server, *, wait_s: float | None = None) -> None:
     """Make the newest tables and saved views where they are not; one process at a time does.
 
-    OomdbError where writers and readers are in the way for `wait_s` seconds.
+    DatabaseBusyError where writers and readers are in the way for `wait_s` seconds. Without it
+    they are waited for, and who wants to read or to write meanwhile does.
     """
+    is_told = False
+    while True:
+        try:
+            _prepare(server, wait_s)
+            return
+        except DatabaseBusyError:
+            if wait_s is not None:
+                raise
+        if not is_told:
+            terminal.note(
+                f"oomdb: waiting for those who read {server}: its saved views are of another oomdb"
+            )
+            is_told = True
+        time.sleep(_PAUSE_S)
+
+
+def _prepare(server: Server, wait_s: float | None) -> None:
     with closing(ServerConnection(server)) as connection:
         if state(connection) is State.CURRENT:
             return
         if wait_s is not None:
-            connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+            connection.execute(_lock_timeout(wait_s))
         connection.execute("SELECT PG_ADVISORY_LOCK(?)", [LOCK])
         found = state(connection)
+        limit = _lock_timeout(_TRY_S if wait_s is None else wait_s)
         if found in (None, State.OLDER):
-            _migrate(server)
-        if found is not State.CURRENT:
-            _refresh(connection)
+            _migrate(server, [limit, *([] if found is None else [_KEEP_READERS_OUT])])
         if found is None:
             _let_read(connection)
-        elif found is not State.CURRENT:
+        if found is not State.CURRENT:
+            connection.execute(limit)
+            _refresh(connection)
+        if found in (State.OLDER, State.OTHER_VIEWS):
             _note_upgrade(connection)
+
+
+def _lock_timeout(wait_s: float) -> str:
+    return f"SET lock_timeout = {max(int(wait_s * 1000), 1)}"
 
 
 def _note_upgrade(connection: ServerConnection) -> None:
@@ -104,7 +150,8 @@ def _note_upgrade(connection: ServerConnection) -> None:
     connection.commit()
 
 
-def _migrate(server: Server) -> None:
+def _migrate(server: Server, first: Sequence[str]) -> None:
+    """Bring the tables up to date, in a transaction that begins with some statements."""
     from sqlalchemy import create_engine
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
@@ -118,6 +165,8 @@ def _migrate(server: Server) -> None:
     )
     try:
         with told_of(server), engine.begin() as connection:
+            for statement in first:
+                connection.exec_driver_sql(statement)
             migrate.upgrade(connection)
     except DBAPIError as error:
         with told_of(server):
@@ -131,6 +180,7 @@ def _refresh(connection: ServerConnection) -> None:
     from oomdb.gfp import reference_rows
 
     connection.begin()
+    connection.execute(_KEEP_READERS_OUT)
     connection.execute("DELETE FROM gfp_bits")
     insert_rows(connection, "gfp_bits", reference_rows())
     reader = kept.drop_views(connection)
@@ -188,17 +238,23 @@ def opened_to_read(server: Server, state_shared: str | None = None) -> Iterator[
         found = state(connection)
         if found is None:
             raise no_tables(server)
-        if found is not State.CURRENT:
+        # Who shares a state has it from a reader that did this.
+        if found is not State.CURRENT and state_shared is None:
             try:
                 prepare(server, wait_s=_READER_WAITS_S)
             except OomdbError as error:
                 if found is State.OLDER:
                     raise OomdbError(f"{server} is of an older oomdb, and {error}") from error
                 terminal.note(f"oomdb: the saved views are those of another oomdb: {error}")
+        before = definitions_in(connection)
         connection.begin()
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if state_shared is not None:
             connection.execute(f"SET TRANSACTION SNAPSHOT '{state_shared}'")
+        else:
+            connection.execute(_READ)
+            if definitions_in(connection) != before:
+                state(connection)  # it may be a newer oomdb that was waited for
         yield Reader(connection, server)
 
 

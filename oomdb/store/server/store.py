@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from oomdb.errors import OomdbError
 from oomdb.store.custody import Ledger
 from oomdb.store.server import kept, opening
 from oomdb.store.server.connection import ServerConnection
 from oomdb.store.server.settle import settle_batch
 from oomdb.store.settle import settle
 from oomdb.store.writer import Store
+from oomdb.views import load_views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -38,6 +40,9 @@ class ServerStore(Store):
         self._act = act
         self._changed: set[str] = set()
         self._is_whole = False
+        # Another oomdb may be put in the place of this one's files while it reads logs.
+        load_views()
+        self._definitions = opening.own_definitions()
 
     @staticmethod
     @contextmanager
@@ -53,10 +58,19 @@ class ServerStore(Store):
             store.hosts = store.host_count()
 
     def begin_batch(self) -> None:
-        """Hold the writers' lock until `publish`."""
+        """Hold the writers' lock until `publish`.
+
+        OomdbError where tables or views are not those any more that this oomdb writes.
+        """
         if not self.connection.is_in_transaction:
             self.connection.begin()
             self.connection.execute("SELECT PG_ADVISORY_XACT_LOCK(?)", [opening.LOCK])
+            if opening.definitions_in(self.connection) != self._definitions:
+                self.connection.rollback()
+                raise OomdbError(
+                    f"another oomdb has changed tables or views of {self.connection.server}"
+                    " meanwhile: run it again"
+                )
 
     def sources_like(self, logs: Sequence[tuple[str, str | None, str]]) -> list[Known]:
         """The sources that have the path, the head or the SHA-256 of one of the logs."""
