@@ -85,6 +85,8 @@ def prepare(server: Server, *, wait_s: float | None = None) -> None:
             connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
         connection.execute("SELECT PG_ADVISORY_LOCK(?)", [LOCK])
         found = state(connection)
+        if found is None:
+            _require_unicode(connection)
         if found in (None, State.OLDER):
             _migrate(server)
         if found is not State.CURRENT:
@@ -93,6 +95,16 @@ def prepare(server: Server, *, wait_s: float | None = None) -> None:
             _let_read(connection)
         elif found is not State.CURRENT:
             _note_upgrade(connection)
+
+
+def _require_unicode(connection: ServerConnection) -> None:
+    """OomdbError where the database cannot hold every text that a log may have."""
+    encoding = str(connection.execute("SHOW server_encoding").fetchone()[0])
+    if encoding != "UTF8":
+        raise OomdbError(
+            f"{connection.server} is a database in {encoding}, which has no place for all text of"
+            " logs: make one in UTF8 (createdb --encoding=UTF8 --template=template0 NAME)"
+        )
 
 
 def _note_upgrade(connection: ServerConnection) -> None:
