@@ -1,7 +1,8 @@
-"""`verify --again` of a lake finds rows that do not follow from the evidence."""
+"""`verify` of a lake finds files that were exchanged."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -32,3 +33,14 @@ def test_a_file_that_was_exchanged_with_its_name_is_found(filled: Lake) -> None:
     assert verify(filled).problems == []
     found = verify(filled, again=True).problems
     assert [(one.check, one.subject) for one in found] == [("rows", "victims")]
+
+
+def test_a_file_with_another_tables_rows_is_found(filled: Lake) -> None:
+    folder = filled.folder
+    assert folder is not None
+    (sources,) = folder.glob("sources/*.parquet")
+    shutil.copy(min(folder.glob("processes/*/*/*.parquet")), sources)
+    found = verify(filled).problems
+    changed = "it was changed: its name is not the SHA-256 of its content"
+    name = sources.relative_to(folder).as_posix()
+    assert (name, changed) in [(one.subject, one.problem) for one in found]
