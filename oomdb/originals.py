@@ -62,7 +62,10 @@ def check_originals(
     looked for in files beside it whose names begin alike. A log that holds something else,
     where nothing of what was read is to be found, differs.
     """
-    read = connection.execute("SELECT path, sha256, size_bytes FROM sources ORDER BY path")
+    # A lake's damaged file may have rows without one.
+    read = connection.execute(
+        "SELECT path, sha256, size_bytes FROM sources WHERE path IS NOT NULL ORDER BY path"
+    )
     sources = [(_file_of(path), path, sha256, size) for path, sha256, size in read.fetchall()]
     done = Originals()
     sources.sort()

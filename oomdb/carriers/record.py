@@ -129,11 +129,11 @@ def described(objects: Sequence[Fields], names: Names, carrier: str | None = Non
     relayed_as = _first_text(objects, names.relayed_facility)
     return Record(
         carrier=carrier or _json_carrier(is_ring, from_journal),
-        host=_as_bytes(_first_text(objects, names.host)),
-        stamp=None if is_ring else _as_bytes(_first_stamp(objects, names.time)),
+        host=_told(_first_text(objects, names.host)),
+        stamp=None if is_ring else _told(_first_stamp(objects, names.time)),
         uptime_s=uptime_s,
-        boot_id=_as_bytes(_first_text(objects, names.boot_id)),
-        caller=_as_bytes(caller) if isinstance(caller, str) else None,
+        boot_id=_told(_first_text(objects, names.boot_id)),
+        caller=_told(caller) if isinstance(caller, str) else None,
         foreign=foreign or (is_ring and _is_written_by_user(own)),
         doubtful=relayed_as is not None and relayed_as.lower() not in _KERNELS_FACILITY,
         exact=is_ring or from_journal,
@@ -252,6 +252,14 @@ def _of_bytes(values: list[Any]) -> str | None:
     if all(isinstance(value, str) for value in values):
         return _as_bytes("\n".join(values))
     return None
+
+
+def _told(text: str | None) -> str | None:
+    r"""What a field tells of a message, one character per byte.
+
+    No name and no time holds a zero byte, nor can any text of a server: it becomes `\x00`.
+    """
+    return None if text is None else _as_bytes(text.replace("\0", r"\x00"))
 
 
 def _as_bytes(text: str | None) -> str | None:

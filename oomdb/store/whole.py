@@ -47,7 +47,14 @@ def relations(connection: Connection) -> list[Relation]:
     if server_session(connection) is not None:
         stored = [Relation(_MAIN, table.name) for table in tables.TABLES]
         return stored + [Relation(_KEPT, view.name) for view in kept_by_event()]
-    return [Relation(*row) for row in connection.execute(_RELATIONS).fetchall()]
+    found = [Relation(*row) for row in connection.execute(_RELATIONS).fetchall()]
+    # A lake's are views over its files.
+    return found or [Relation(_MAIN, table.name) for table in tables.TABLES]
+
+
+def _is_file(connection: Connection) -> bool:
+    """Whether the tables are those of a file of DuckDB's."""
+    return server_session(connection) is None and bool(connection.execute(_RELATIONS).fetchone())
 
 
 def read(connection: Connection, relation: Relation) -> int:
@@ -65,9 +72,10 @@ def contents(
     """Of a table in two databases how many rows there are, and what stands for all of them.
 
     They are equal where the rows are, in any order. A server's database and a file keep other
-    columns of saved views, so between these the declared columns are compared.
+    columns of saved views, and a lake has its own types, so between these the declared columns
+    are compared.
     """
-    if server_session(one) is None and server_session(other) is None:
+    if _is_file(one) and _is_file(other):
         found = [_content(each, str(relation)) for each in (one, other)]
     else:
         if relation.schema == _KEPT:

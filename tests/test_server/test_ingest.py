@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -190,6 +191,21 @@ def test_evidence_is_read_again_there(server: Server, tmp_path: Path) -> None:
     done = reparse(server)
     assert (done.events_before, done.events) == (3, 3)
     assert dump(server) == before
+
+
+def test_zero_bytes_in_fields_of_a_record_are_the_same_in_a_file(
+    server: Server, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.json"
+    text = (samples.ROOT / "6.1-amd64--global.log").read_text().splitlines()
+    told = {"_TRANSPORT": "kernel", "_HOSTNAME": "a\0b", "_BOOT_ID": "c\0d"}
+    stamp = {"__REALTIME_TIMESTAMP": "2026-01-02T03:04:05\0Z"}
+    records = [{"MESSAGE": line, **told, **stamp} for line in text]
+    log.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    ingest([log], tmp_path / "file.duckdb")
+    ingest([log], server)
+    assert dump(server) == dump(tmp_path / "file.duckdb")
+    assert verify(server, again=True).problems == []
 
 
 @pytest.mark.parametrize(

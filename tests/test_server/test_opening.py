@@ -307,7 +307,7 @@ def test_a_writer_stops_where_another_oomdb_has_changed_the_views(
         store.begin_batch()
         store.publish()
         change(filled, statement)
-        store.note_inputs([], known=["/var/log/kern.log"])
+        store.note_inputs([])
     with psycopg.connect(filled.url) as session:
         assert session.execute("SELECT COUNT(*) FROM custody").fetchone() == (2,)
 
@@ -362,10 +362,54 @@ def test_a_login_that_may_make_no_tables_is_told_so(server: Server, tmp_path: Pa
     write_logs(tmp_path / "logs", range(1))
     change(server, "CREATE ROLE nobody LOGIN")
     try:
-        with pytest.raises(OomdbError, match="permission denied"):
-            ingest([tmp_path / "logs"], Server(server.url.replace("//oomdb@", "//nobody@")))
+        place = Server(server.url.replace("//oomdb@", "//nobody@"))
+        with pytest.raises(OomdbError) as raised:
+            ingest([tmp_path / "logs"], place)
+        denied = "permission denied for schema public: ask the owner for that right"
+        assert str(raised.value) == f"{place}: {denied}"
     finally:
         change(server, "DROP ROLE nobody")
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        (
+            "search_path%3Dmissing",
+            "no schema has been selected to create in: make the schema first",
+        ),
+        ("default_transaction_read_only%3Don", "cannot execute CREATE TABLE in a read-only trans"),
+    ],
+)
+def test_what_keeps_tables_from_being_made_is_one_line_that_names_the_server(
+    server: Server, tmp_path: Path, setting: str, told: str
+) -> None:
+    write_logs(tmp_path / "logs", range(1))
+    place = Server(f"{server.url}?options=-c{setting}")
+    with pytest.raises(OomdbError) as raised:
+        ingest([tmp_path / "logs"], place)
+    assert str(raised.value).startswith(f"{place}: {told}")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_database_that_cannot_hold_all_text_is_refused(server: Server, tmp_path: Path) -> None:
+    write_logs(tmp_path / "logs", range(1))
+    change(
+        server,
+        "CREATE DATABASE latin TEMPLATE template0"
+        " ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'",
+    )
+    place = Server(f"{server.url.rpartition('/')[0]}/latin")
+    try:
+        with pytest.raises(OomdbError, match=r"a database in LATIN1, .*--encoding=UTF8"):
+            ingest([tmp_path / "logs"], place)
+        with psycopg.connect(place.url) as session:
+            (count,) = session.execute(
+                "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchone() or (None,)
+        assert count == 0
+    finally:
+        change(server, "DROP DATABASE latin WITH (FORCE)")
 
 
 def test_who_may_only_read_can_verify(filled: Server, capsys: pytest.CaptureFixture[str]) -> None:

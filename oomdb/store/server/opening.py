@@ -125,6 +125,8 @@ def _prepare(server: Server, wait_s: float | None) -> None:
             connection.execute(_lock_timeout(wait_s))
         connection.execute("SELECT PG_ADVISORY_LOCK(?)", [LOCK])
         found = state(connection)
+        if found is None:
+            _require_unicode(connection)
         limit = _lock_timeout(_TRY_S if wait_s is None else wait_s)
         if found in (None, State.OLDER):
             _migrate(server, [limit, *([] if found is None else [_KEEP_READERS_OUT])])
@@ -139,6 +141,16 @@ def _prepare(server: Server, wait_s: float | None) -> None:
 
 def _lock_timeout(wait_s: float) -> str:
     return f"SET lock_timeout = {max(int(wait_s * 1000), 1)}"
+
+
+def _require_unicode(connection: ServerConnection) -> None:
+    """OomdbError where the database cannot hold every text that a log may have."""
+    encoding = str(connection.execute("SHOW server_encoding").fetchone()[0])
+    if encoding != "UTF8":
+        raise OomdbError(
+            f"{connection.server} is a database in {encoding}, which has no place for all text of"
+            " logs: make one in UTF8 (createdb --encoding=UTF8 --template=template0 NAME)"
+        )
 
 
 def _note_upgrade(connection: ServerConnection) -> None:
