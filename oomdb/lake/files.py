@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from oomdb.store.places import Lake
 
 _SUFFIX = ".parquet"
+#: File systems that have no folders; to make one would make the bucket, whose name may be wrong.
+_WITHOUT_FOLDERS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss"})
 
 
 class Files(Protocol):
@@ -174,7 +176,7 @@ class StoreFiles:
         """Write a file, in the place of the one that has the name."""
         with self._told_of(name, "write"):
             path = self._path(name)
-            self._system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._make_folder_of(path)
             self._system.pipe_file(path, content)
 
     def create(self, name: str, content: bytes) -> bool:
@@ -184,7 +186,7 @@ class StoreFiles:
         """
         with self._told_of(name, "write"):
             path = self._path(name)
-            self._system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._make_folder_of(path)
             try:
                 self._system.pipe_file(path, content, mode="create")
             except Exception as error:  # FileExistsError, or what the package makes of it
@@ -213,6 +215,12 @@ class StoreFiles:
         paths = [self._path(name) for name in names]
         with self._told_of(names[0], "read"), _told_of_missing(self._shown):
             return ds.dataset(paths, schema, format="parquet", filesystem=self._system)
+
+    def _make_folder_of(self, path: str) -> None:
+        protocol = self._system.protocol
+        names = {protocol} if isinstance(protocol, str) else set(protocol)
+        if not names & _WITHOUT_FOLDERS:
+            self._system.makedirs(path.rpartition("/")[0], exist_ok=True)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"

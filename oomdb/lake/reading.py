@@ -112,8 +112,8 @@ def attach(
     """Make every table of a lake readable, under its name after a prefix."""
     from oomdb.rows.columns import schema
 
-    # What a join knows of its keys, DuckDB 1.5 hands to Arrow also in a form that is not
-    # implemented there: the question fails, which it is depends on rows and their number.
+    # What a join knows of its keys, DuckDB 1.5 hands to Arrow also in forms that are not
+    # implemented there; whether a question fails so depends on the number of rows.
     connection.execute("SET disabled_optimizers = 'join_filter_pushdown'")
     for table in tables.TABLES:
         names = manifest.of(table.name)

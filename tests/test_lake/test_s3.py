@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from oomdb.errors import OvertakenError
+from oomdb.errors import OomdbError, OvertakenError
 from oomdb.ingest import ingest
 from oomdb.store.places import Lake, lake_named
 from oomdb.transfer import bring, copy_whole
@@ -99,3 +99,11 @@ def files_in(lake: Lake) -> set[str]:
     system, root = fsspec.core.url_to_fs(lake.where)
     system.invalidate_cache()
     return set(system.find(root))
+
+
+def test_a_bucket_that_is_none_is_not_made(bucket: str, tmp_path: Path) -> None:
+    write_fleet(tmp_path / "logs", hosts=1, days=1)
+    lake = lake_named(f"{bucket}-of-no-one/fleet")
+    for _ in range(2):
+        with pytest.raises(OomdbError, match=r"cannot write s3://.*-of-no-one/fleet/"):
+            ingest([tmp_path / "logs"], lake, OPTIONS, jobs=1)
