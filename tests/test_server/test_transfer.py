@@ -110,8 +110,9 @@ def test_an_import_lets_collectors_write_and_is_repeated_where_it_died(
         bring(other, prepared, progress=look)
     assert verify(prepared).problems == []
     with databases.open_for_reading(prepared) as reader:
-        assert reader.event_count() == 4
-    assert bring(other, prepared).new_events == 1
+        brought = reader.event_count() - 3
+    # Which of the sources came first follows from their paths.
+    assert bring(other, prepared).new_events == 2 - brought
     left_out = f'["{tables.INPUTS.name}"'
     assert [line for line in dump(prepared) if not line.startswith(left_out)] == dump(whole)
     assert verify(prepared).problems == []
