@@ -26,6 +26,8 @@ from oomdb.reparse import reparse
 from oomdb.store.dump import canonical
 from tests.printed import dmesg, log, report_6_1, syslog
 
+pytestmark = pytest.mark.usefixtures("views_unkept")
+
 FIRST, SECOND = report_6_1(pid=11, free_kb=801), report_6_1(pid=12, free_kb=802)
 #: One machine's two incidents and another's one, as several programs keep them.
 FILES = {
