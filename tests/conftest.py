@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from oomdb.store import opening
 from oomdb.store.migrate import known_revisions
+from tests.tables_alone import tables_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +58,13 @@ def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("oomdb.store.file.prepare", prepare)
+        yield
+
+
+@pytest.fixture(scope="module")
+def views_unkept() -> Iterator[None]:
+    """For modules that ask what is in the tables: nothing is kept of views about it."""
+    with tables_alone():
         yield
 
 

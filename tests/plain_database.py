@@ -69,12 +69,12 @@ def _made() -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def worked_out(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[None]:
-    """A view, and all views that it reads, as tables of their rows until the end of the block.
+def worked_out(connection: duckdb.DuckDBPyConnection, *names: str) -> Iterator[None]:
+    """Views, and all that these read, as tables of their rows until the end of the block.
 
     To plan each alone takes a part of the time that all within each other take.
     """
-    views = [view for view in load_views() if view.name in _read_by(name)]
+    views = [view for view in load_views() if view.name in _read_by(names)]
     for view in views:
         connection.execute(f"CREATE TEMP TABLE {view.name} AS {view.sql}")
     yield
@@ -83,9 +83,9 @@ def worked_out(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[Non
 
 
 @cache
-def _read_by(name: str) -> frozenset[str]:
-    """The names of a view and of all that it reads."""
-    found = {name}
+def _read_by(names: tuple[str, ...]) -> frozenset[str]:
+    """The names of views and of all that they read."""
+    found = set(names)
     for view in reversed(load_views()):
         if view.name in found:
             found |= set(re.findall(r"\w+", view.code))

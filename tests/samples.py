@@ -14,6 +14,7 @@ from oomdb import databases, tables
 from oomdb.ingest import ingest
 from oomdb.store.custody import Act
 from tests.corpus.found import events_of
+from tests.tables_alone import tables_alone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ def events(log: Path) -> tuple[Event, ...]:
     The sample is read as a copy that was last changed in 1970, so that no year is taken
     from the time of a checkout.
     """
-    with tempfile.TemporaryDirectory(prefix="oomdb-samples-") as folder:
+    with tables_alone(), tempfile.TemporaryDirectory(prefix="oomdb-samples-") as folder:
         copy, database = Path(folder, log.name), Path(folder, "one.duckdb")
         shutil.copyfile(log, copy)
         os.utime(copy, (0, 0))

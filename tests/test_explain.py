@@ -37,9 +37,29 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+#: The views that a story is told of, with those that they read.
+VIEWS = (
+    "cgroup_identity",
+    "fragmentation",
+    "gfp_flags",
+    "incident_events",
+    "incidents",
+    "memory_balance",
+    "memory_suspects",
+    "over_budget",
+    "process_memory",
+    "recurrent_victims",
+    "request_scope",
+    "score_audit",
+    "watermark_tuning",
+    "zone_fallbacks",
+)
+
+
 def told(connection: duckdb.DuckDBPyConnection, width: int = 80) -> str:
     """The story of event `e` as text, with every paragraph on one line."""
-    story = explain.explain(connection, "e")
+    with plain_database.worked_out(connection, *VIEWS):
+        story = explain.explain(connection, "e")
     json.loads(explain.as_json(story))
     text = explain.as_text(story, width)
     assert all(len(line) <= width for line in text.splitlines())

@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -27,6 +28,9 @@ from oomdb.tables import Type
 from oomdb.verify import verify
 from oomdb.views import load_views
 from tests.printed import log, report_6_1, syslog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 KEY = b"a key for tests alone, not for you"
@@ -50,13 +54,23 @@ def redacted(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
+    (found,) = rows_of_each(path, [sql])
+    return found
+
+
+def rows_of_each(path: Path, statements: Iterable[str]) -> list[list[tuple[object, ...]]]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+        return [connection.execute(sql).fetchall() for sql in statements]
 
 
-def values(path: Path, place: str) -> set[str]:
-    table, column = place.split(".")
-    return {str(row[0]) for row in rows(path, f"SELECT DISTINCT {column} FROM {table}")} - {"None"}
+def values(path: Path, *places: str) -> set[str]:
+    return set().union(*values_of_each(path, places))
+
+
+def values_of_each(path: Path, places: Iterable[str]) -> list[set[str]]:
+    split = (place.split(".") for place in places)
+    statements = [f"SELECT DISTINCT {column} FROM {table}" for table, column in split]
+    return [{str(row[0]) for row in found} - {"None"} for found in rows_of_each(path, statements)]
 
 
 def test_every_column_that_is_named_exists() -> None:
@@ -68,22 +82,21 @@ def test_every_column_that_is_named_exists() -> None:
 
 
 def test_every_number_and_time_is_as_it_was(database: Path, redacted: Path) -> None:
+    statements = {}
     for table in tables.TABLES:
         if table in tables.HISTORY or table is tables.PROPERTIES:
             continue
         names = [column.name for column in table.columns if column.type in NUMERIC]
-        sql = f"SELECT {', '.join([*names, '1'])} FROM {table.name}"
-        assert Counter(rows(redacted, sql)) == Counter(rows(database, sql)), table.name
+        statements[table.name] = f"SELECT {', '.join([*names, '1'])} FROM {table.name}"
+    there, here = (rows_of_each(path, statements.values()) for path in (database, redacted))
+    for name, before, after in zip(statements, there, here, strict=True):
+        assert Counter(after) == Counter(before), name
 
 
 def test_no_name_of_the_original_is_left_anywhere(database: Path, redacted: Path) -> None:
-    secret: set[str] = set()
-    for place in columns.NAMES:
-        secret |= values(database, place)
-    for place in columns.IDS | {"sources.evidence_digest", "events.host_id"}:
-        secret |= values(database, place)
-    printed = KERNEL_WORDS.keys() | columns.PRINTED_NAMES.keys()
-    kept = {word for place in printed for word in values(database, place)}
+    ids = columns.IDS | {"sources.evidence_digest", "events.host_id"}
+    secret = values(database, *columns.NAMES, *ids)
+    kept = values(database, *KERNEL_WORDS, *columns.PRINTED_NAMES)
     secret = {name for name in secret - kept if len(name) > 1 and not name.isdecimal()}
     assert len(secret) > 700
     with databases.open_for_reading(redacted) as reader:
@@ -130,10 +143,10 @@ def test_what_users_told_is_left_out(tmp_path: Path) -> None:
 
 
 def test_equal_names_stay_equal_and_others_differ(database: Path, redacted: Path) -> None:
-    for place in columns.NAMES | columns.PRINTED_NAMES:
-        assert len(values(database, place)) == len(values(redacted, place)), place
-    for place in columns.IDS:
-        assert len(values(database, place)) == len(values(redacted, place)), place
+    places = [*columns.NAMES, *columns.PRINTED_NAMES, *columns.IDS]
+    there, here = (values_of_each(path, places) for path in (database, redacted))
+    for place, before, after in zip(places, there, here, strict=True):
+        assert len(before) == len(after), place
     counted = "SELECT COUNT(*) AS n FROM {0} JOIN {1} USING ({2})"
     for join in (
         ("victims", "processes", "event_id, pid, comm"),
@@ -146,9 +159,10 @@ def test_equal_names_stay_equal_and_others_differ(database: Path, redacted: Path
 
 
 def test_every_view_gives_as_many_rows(database: Path, redacted: Path) -> None:
-    for view in load_views():
-        sql = f"SELECT COUNT(*) FROM {view.name}"
-        assert rows(redacted, sql) == rows(database, sql), view.name
+    statements = [f"SELECT COUNT(*) FROM {view.name}" for view in load_views()]
+    there, here = (rows_of_each(path, statements) for path in (database, redacted))
+    for sql, before, after in zip(statements, there, here, strict=True):
+        assert after == before, sql
 
 
 def test_cgroups_are_still_understood(database: Path, redacted: Path) -> None:

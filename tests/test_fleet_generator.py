@@ -6,6 +6,8 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from benchmarks.fleet import carriers, copies, logs, machines, noise, reports, shapes
 from benchmarks.fleet.fleet import Fleet, write
 from benchmarks.fleet.records import Record
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     from benchmarks.fleet.machines import Machine
     from benchmarks.fleet.records import Report
+
+pytestmark = pytest.mark.usefixtures("views_unkept")
 
 BOOT_S = 1_767_000_000.25
 AT_S = 1_767_300_000.5

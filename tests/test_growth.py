@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import cProfile
+import gc
+import math
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -15,9 +19,17 @@ from oomdb.reports.literals import LITERALS
 
 Make = Callable[[int], bytes]
 
-#: A machine ten times slower than the one it was measured on passes too.
-MOST_S_PER_BYTE = 10e-5
 _SMALL, _TIMES = 4_000, 8
+#: Between what grows as the log does, and what grows with the square of it.
+_MOST_GROWTH = 2 * _TIMES
+#: The same of calls, for a log four times as long.
+_MOST_MORE_CALLS = 6
+#: So many times longer at most for a line twice as long: less than with its cube.
+_MOST_GROWTH_OF_A_LINE = 6
+#: How often to measure, and what is too short to be measured.
+_ROUNDS, _LEAST_S = 6, 0.0002
+#: A line that takes longer is looked at again.
+_LONG_S = 0.05
 _LOG = Path(__file__).parents[1].joinpath("samples/6.1-amd64--global.log").read_bytes()
 _REPORT = _LOG[_LOG.rindex(b"\n", 0, _LOG.index(b"invoked oom")) + 1 :]
 _HEAD = _REPORT[: _REPORT.index(b"\n") + 1]
@@ -133,45 +145,63 @@ CASES: dict[str, Make] = {
 }
 
 
-def seconds(data: bytes) -> float:
-    """The time of a processor that the log takes."""
-    blocks = [data[at : at + (1 << 20)] for at in range(0, len(data), 1 << 20)]
-    started_s = time.process_time()
-    copies.in_blocks(blocks)
-    return time.process_time() - started_s
+def seconds(act: Callable[[], object]) -> float:
+    """The time of a processor that something takes, without that of collecting garbage."""
+    gc.disable()
+    try:
+        started_s = time.process_time()
+        act()
+        return time.process_time() - started_s
+    finally:
+        gc.enable()
 
 
-def slowness() -> float:
-    """How many times longer than where the limits were set a fixed work takes here now."""
-    started_s = time.process_time()
-    assert sum(number * number for number in range(300_000)) > 0
-    return max((time.process_time() - started_s) / 0.02, 1.0)
+def growth(small: Callable[[], object], large: Callable[[], object], most: float) -> float:
+    """How many times longer the large takes than the small, by the least of some measurements.
+
+    They take turns, so that what else the machine does falls on both; measuring ends as soon as
+    it is at most so many times.
+    """
+    small()
+    small_s = large_s = math.inf
+    for _ in range(_ROUNDS):
+        small_s = min(small_s, *(seconds(small) for _ in range(3)))
+        large_s = min(large_s, seconds(large))
+        if large_s <= most * max(small_s, _LEAST_S):
+            break
+    return large_s / max(small_s, _LEAST_S)
+
+
+def read(data: bytes) -> None:
+    copies.in_blocks([data[at : at + (1 << 20)] for at in range(0, len(data), 1 << 20)])
+
+
+def calls(act: Callable[[], object]) -> int:
+    """How many functions are called."""
+    profile = cProfile.Profile(builtins=True)
+    profile.runcall(act)
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_time_grows_no_faster_than_the_log(name: str) -> None:
-    make = CASES[name]
-    small, large = make(_SMALL), make(_SMALL * _TIMES)
-    seconds(small)
-    small_s, large_s = seconds(small), seconds(large)
-    assert large_s <= MOST_S_PER_BYTE / 3 * len(large) * slowness()
-    assert large_s <= 3 * max(small_s, 0.03) * len(large) / len(small)
+    """The time by far less than with its square; the calls of functions are counted."""
+    small, large = (partial(read, CASES[name](size)) for size in (_SMALL, _SMALL * _TIMES))
+    assert growth(small, large, _MOST_GROWTH) <= _MOST_GROWTH
+    few, many = (calls(partial(read, CASES[name](size))) for size in (_SMALL, _SMALL * 4))
+    assert many <= _MOST_MORE_CALLS * few
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_no_line_of_a_kind_takes_long(name: str) -> None:
+    """What does take long grows at most with the square of a line, whose length has a limit."""
     kind = BY_NAME[name]
-    slowest_s = 0.0
     for sample in kind.samples[:2]:
         for at in range(0, len(sample), 3):
             for unit in (" ", sample[at : at + 12] or "a", sample[at : at + 1] or "1", ",a=", "1 "):
-                text = sample[:at] + (unit * MOST_TEXT)[: MOST_TEXT - at]
-                started_s = time.perf_counter()
-                kind.regex.fullmatch(text)
-                slowest_s = max(slowest_s, time.perf_counter() - started_s)
-                if slowest_s > 0.1:
-                    started_s = time.process_time()
-                    kind.regex.fullmatch(text)
-                    took_s = time.process_time() - started_s
-                    assert took_s < MOST_TEXT * MOST_S_PER_BYTE * slowness()
-                    slowest_s = 0.0
+                half, whole = (
+                    partial(kind.regex.fullmatch, sample[:at] + (unit * length)[: length - at])
+                    for length in (MOST_TEXT // 2, MOST_TEXT)
+                )
+                if seconds(whole) > _LONG_S:
+                    assert growth(half, whole, _MOST_GROWTH_OF_A_LINE) <= _MOST_GROWTH_OF_A_LINE

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from oomdb.store.writer import Store
 
+pytestmark = pytest.mark.usefixtures("views_unkept")
+
 FIRST, SECOND = report_6_1(pid=11, free_kb=801), report_6_1(pid=12, free_kb=802)
 #: One machine's two incidents and another's one, as several programs keep them.
 FILES = {
@@ -222,14 +224,14 @@ def test_one_log_dates_the_other_events_of_a_boot(tmp_path: Path, database: Path
     assert content(database) == dated
 
 
-def test_a_thousand_hosts_in_one_file_line_by_line(tmp_path: Path, database: Path) -> None:
+def test_hundreds_of_hosts_in_one_file_line_by_line(tmp_path: Path, database: Path) -> None:
     reports = [
         syslog(report_6_1(pid=1000 + number, free_kb=900 + number), f"host{number}")
-        for number in range(1000)
+        for number in range(300)
     ]
     (tmp_path / "all.log").write_bytes(log(*map(list, zip(*reports, strict=True))))
     summary = ingest([tmp_path / "all.log"], database)
-    assert (summary.new_events, summary.hosts, summary.unparsed_lines) == (1000, 1000, 0)
+    assert (summary.new_events, summary.hosts, summary.unparsed_lines) == (300, 300, 0)
     with databases.open_for_reading(database) as reader:
         wrong = reader.connection.execute(
             "SELECT COUNT(*) FROM events JOIN hosts USING (host_id) JOIN victims USING (event_id)"
@@ -248,7 +250,7 @@ def test_a_killed_ingest_leaves_nothing_half_done(tmp_path: Path, database: Path
     whole_s = time.monotonic() - started
     expected = content(database)
     database.unlink()
-    for part in (0.3, 0.5, 0.7, 0.9):
+    for part in (0.5, 0.7, 0.9):
         with subprocess.Popen(
             command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL
         ) as process:

@@ -16,6 +16,8 @@ from tests.printed import log, report_6_1
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("views_unkept")
+
 PART_BYTES = 20_000
 DATED = Options(zone=UTC)
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -7,7 +7,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oomdb.carriers.line import KernelLine, Lines
@@ -129,6 +129,7 @@ def one_by_one(data: bytes, size: int) -> list[object]:
 
 
 @pytest.mark.parametrize("form", ["dmesg", "syslog", "iso"])
+@settings(max_examples=settings().max_examples // 2)
 @given(st.integers(0, 2**32), st.sampled_from([1 << 12, 1 << 20]))
 def test_runs_tell_what_single_lines_tell(form: str, seed: int, size: int) -> None:
     rand = random.Random(seed)

@@ -19,6 +19,7 @@ from oomdb.store.places import database_named
 from oomdb.store.settle import fullest_names
 from oomdb.store.writer import Store
 from tests.printed import dmesg, log, report_6_1, syslog
+from tests.tables_alone import tables_alone
 
 ACT = Act("ingest")
 
@@ -76,6 +77,7 @@ def test_an_ingest_fills_every_table_and_a_second_one_adds_nothing(
     assert counts(database) == filled
 
 
+@tables_alone()
 def test_one_event_in_two_files_is_one_event_with_two_sightings(
     database: Path, tmp_path: Path
 ) -> None:
@@ -139,6 +141,7 @@ def test_a_second_writer_is_told_who_the_first_is(database: Path) -> None:
         pass
 
 
+@tables_alone()
 def test_the_lock_of_a_killed_writer_is_no_obstacle(database: Path, logs: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path\n"
@@ -180,6 +183,7 @@ def test_a_foreign_duckdb_file_is_not_touched(database: Path) -> None:
     assert database.read_bytes() == before
 
 
+@tables_alone()
 def test_a_database_of_a_newer_oomdb_is_not_touched(database: Path, logs: Path) -> None:
     ingest([logs], database)
     with duckdb.connect(str(database)) as newer:

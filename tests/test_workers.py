@@ -19,6 +19,8 @@ from oomdb.logs import LogReader, Marks, Options
 from oomdb.store.dump import canonical
 from tests.printed import log, report_6_1, syslog
 
+pytestmark = pytest.mark.usefixtures("views_unkept")
+
 REPOSITORY = Path(__file__).parent.parent
 
 

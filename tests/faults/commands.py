@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from oomdb import resources
 from oomdb.ingest import ingest
 from tests.printed import log, report_6_1, syslog
+from tests.tables_alone import tables_alone
 from tests.test_opening import NEXT_REVISION
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def _grown(folder: Path) -> None:
 
 def _older(folder: Path) -> None:
     """A database, and an oomdb with one more revision and one more view."""
-    _filled(folder)
+    with tables_alone():
+        _filled(folder)
     newer = folder / NEWER
     for name in ("migrations", "queries"):
         shutil.copytree(resources.folder(name), newer / name)
@@ -90,7 +92,8 @@ def _labelled(folder: Path) -> None:
 
 def _kept(folder: Path) -> None:
     """A database under another name, of which one is made anew."""
-    _filled(folder)
+    with tables_alone():
+        _filled(folder)
     (folder / DATABASE).rename(folder / "old")
 
 

@@ -12,7 +12,7 @@ from tests.faults.commands import DATABASE
 from tests.faults.runs import Driver, Ended, content, leftovers, orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection
     from pathlib import Path
 
     from tests.faults.commands import Command
@@ -115,18 +115,16 @@ class Scene:
         self.judge(self.run(), Found(), finish=True)
 
 
-def at_steps(
-    scene: Scene, *, only: Callable[[str], bool] = lambda step: True, finish_every: int = 0
-) -> Found:
+def at_steps(scene: Scene, *, only: Collection[int] | None = None, finish_every: int = 0) -> Found:
     """Kill the command before and after each step, until a run comes to its end.
 
-    Steps are as `before fsync oomdb.duckdb.staged`; `only` chooses some. Each run begins
+    Steps are as `before fsync oomdb.duckdb.staged`; `only` chooses some by number. Each run begins
     without leftovers, so that its steps are those of an undisturbed one; after every so many
     kills the command is run to its end over what the last one left.
     """
     found = Found()
     for number in range(10 * len(scene.steps)):
-        if number < len(scene.steps) and not only(scene.steps[number]):
+        if number < len(scene.steps) and only is not None and number not in only:
             continue
         scene.remove_leftovers()
         ended = scene.run(kill_at=number, group=bool(number // 2 % 2))

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oomdb.carriers.record import MOST_RECORD
 from tests.test_carriers.streams import LINES, RECORDS, kernel_lines, reports, texts
 
 if TYPE_CHECKING:
@@ -131,8 +130,9 @@ def test_a_value_that_is_cut_ends_where_an_entry_begins() -> None:
     assert texts(cut + entry(b"c")) == ["c"]
 
 
-def test_a_large_value_is_passed_over() -> None:
-    large = field("COREDUMP", b"\n" * (2 * MOST_RECORD))
+def test_a_large_value_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oomdb.carriers.journal.MOST_RECORD", 1 << 16)
+    large = field("COREDUMP", b"\n" * (2 << 16))
     data = entry(b"a").rstrip(b"\n") + b"\n" + large + b"\n" + entry(b"b")
     assert texts(data) == ["b"]
 

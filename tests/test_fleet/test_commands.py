@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.test_cli import SEED, run
+from oomdb import cli
+from tests import test_cli
+from tests.test_cli import SEED
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class Run(Protocol):
+    """The command line in a folder."""
+
+    def __call__(
+        self, folder: Path, *arguments: str, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """What a command gives."""
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """As `test_cli.run`, without a process for each command."""
+
+    def run(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+            patch.chdir(folder)
+            patch.setenv("COLUMNS", "80")
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+            patch.setattr(sys, "argv", ["oomdb", *arguments])
+            cli.main()
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), out, err)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +56,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "budgets.csv").write_text(
         "host,label,comm,kB,note\n,role=broker,java,4521984,4 GB heap and 320 MB PermGen\n"
     )
-    assert run(folder, "ingest", "logs").returncode == 0
+    assert test_cli.run(folder, "ingest", "logs").returncode == 0
     return folder
 
 
-def test_labels_budgets_and_their_lists(folder: Path) -> None:
+def test_labels_budgets_and_their_lists(run: Run, folder: Path) -> None:
     done = run(folder, "hosts", "import", "hosts.csv")
     assert (done.returncode, done.stdout) == (
         0,
@@ -53,7 +85,7 @@ def test_labels_budgets_and_their_lists(folder: Path) -> None:
     assert run(folder, "budgets", "--format", "csv").stdout == listed
 
 
-def test_a_bad_file_is_named_with_its_line(folder: Path) -> None:
+def test_a_bad_file_is_named_with_its_line(run: Run, folder: Path) -> None:
     (folder / "bad.csv").write_text("comm,kb\njava,much\n")
     done = run(folder, "budgets", "import", "bad.csv")
     assert (done.returncode, done.stdout) == (1, "")
@@ -73,7 +105,7 @@ def test_a_bad_file_is_named_with_its_line(folder: Path) -> None:
         ("query", "hosts_at_risk", "--since", "2026-01-01"),
     ],
 )
-def test_wrong_usage(arguments: tuple[str, ...], folder: Path) -> None:
+def test_wrong_usage(run: Run, arguments: tuple[str, ...], folder: Path) -> None:
     done = run(folder, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr
@@ -81,7 +113,7 @@ def test_wrong_usage(arguments: tuple[str, ...], folder: Path) -> None:
     assert not (folder / "other.duckdb").exists()
 
 
-def test_lists_need_a_database_imports_make_one(tmp_path: Path) -> None:
+def test_lists_need_a_database_imports_make_one(run: Run, tmp_path: Path) -> None:
     for command in ("hosts", "budgets"):
         done = run(tmp_path, command)
         assert (done.returncode, done.stdout) == (1, "")
@@ -91,7 +123,7 @@ def test_lists_need_a_database_imports_make_one(tmp_path: Path) -> None:
     assert run(tmp_path, "hosts", "--db", "new.duckdb", "--format", "csv").returncode == 0
 
 
-def test_incidents_and_hosts_are_chosen_by_host(folder: Path) -> None:
+def test_incidents_and_hosts_are_chosen_by_host(run: Run, folder: Path) -> None:
     def rows(*arguments: str) -> int:
         return len(json.loads(run(folder, "query", *arguments, "--format", "json").stdout))
 

@@ -13,6 +13,7 @@ from oomdb.ingest import ingest
 from oomdb.reparse import reparse
 from oomdb.store.dump import canonical
 from tests.printed import log, report_6_1, syslog
+from tests.tables_alone import tables_alone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,7 @@ def fleet(tmp_path: Path) -> Fleet:
 
 
 @pytest.fixture(scope="module")
+@tables_alone()
 def told(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     """A database that has been told something; what is refused changes nothing of it."""
     fleet = Fleet(tmp_path_factory.mktemp("told"))
@@ -70,6 +72,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
 LABELS = "SELECT hostname, labels FROM hosts ORDER BY hostname"
 
 
+@tables_alone()
 def test_the_last_line_that_fits_with_a_value_counts(fleet: Fleet) -> None:
     fleet.read("web1", "web2", "db1")
     done = fleet.hosts("role,HOST,site\nweb,web*,eu\nspare,WEB2,\n,mail*,us\n")
@@ -81,6 +84,7 @@ def test_the_last_line_that_fits_with_a_value_counts(fleet: Fleet) -> None:
     assert done == labels.Imported(3, ("role", "site"), 3, 2, ("mail*",), ())
 
 
+@tables_alone()
 def test_hosts_that_are_read_later_get_their_labels(fleet: Fleet) -> None:
     fleet.hosts("host,role\nweb[0-9],web\nmail,mail\n")
     assert fleet.select(LABELS) == []
@@ -197,6 +201,7 @@ def test_budgets_that_cannot_be(text: str, message: str, told: Fleet) -> None:
     assert told.select("SELECT comm_pattern, budget_kb FROM budgets") == [("sh", 1)]
 
 
+@tables_alone()
 def test_what_users_told_survives_a_reparse_and_is_dumped(fleet: Fleet) -> None:
     fleet.read("web1")
     fleet.hosts("host,role\nweb*,web\n")
@@ -209,6 +214,7 @@ def test_what_users_told_survives_a_reparse_and_is_dumped(fleet: Fleet) -> None:
     assert fleet.dump() == before
 
 
+@tables_alone()
 def test_the_order_of_import_and_ingest_does_not_matter(fleet: Fleet, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = Fleet(tmp_path / "other")

@@ -9,6 +9,7 @@ from oomdb.ingest import Options, Summary, ingest
 from oomdb.store.dump import canonical
 from oomdb.store.places import Lake, lake_named
 from tests.printed import dmesg, log, report_6_1, syslog
+from tests.tables_alone import tables_alone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,8 @@ def in_one_database(folder: Path, logs: Sequence[Path]) -> list[str]:
     """What one ingest of all logs comes to in a database."""
     database = folder / "expected.duckdb"
     database.unlink(missing_ok=True)
-    ingest(logs, database, OPTIONS, jobs=1)
+    with tables_alone():
+        ingest(logs, database, OPTIONS, jobs=1)
     return rows_of(database)
 
 

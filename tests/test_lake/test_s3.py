@@ -62,6 +62,7 @@ def test_a_killed_writer_leaves_the_lake_as_it_was(filled: Filled, tmp_path: Pat
     end = time.monotonic() + 600
     while files_in(filled.lake) <= before and time.monotonic() < end:
         assert writer.poll() is None
+        time.sleep(0.1)
     os.kill(writer.pid, signal.SIGKILL)
     assert writer.wait() == -signal.SIGKILL
     after = files_in(filled.lake)

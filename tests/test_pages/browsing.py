@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -75,12 +75,14 @@ def column(page: Page, table: str, number: int) -> list[str]:
     ]
 
 
-def every_size_and_scheme(test: Callable[..., None]) -> Callable[..., None]:
-    """Run a test for a phone and a laptop, in light and in dark."""
-    sizes = pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-    schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
-    marked: Callable[..., None] = schemes(sizes(test))
-    return marked
+every_size = pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+
+
+def in_each_scheme(page: Page) -> Iterator[str]:
+    """The names of the schemes, of which the open page takes the colours one after the other."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        yield scheme
 
 
 def is_judged_first(size: tuple[int, int], scheme: str) -> bool:

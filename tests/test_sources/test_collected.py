@@ -14,6 +14,8 @@ from tests.printed import dmesg, log, report_6_1
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("views_unkept")
+
 FACTS = {
     "hostname": "db7.example.org\n",
     "etc/timezone": "Europe/Berlin\n",

@@ -111,7 +111,7 @@ def test_other_data_after_the_end_are_told(number: int, garbage: bytes) -> None:
 
 
 @each_kind
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_cut_anywhere_it_gives_a_prefix(number: int, data: st.DataObject) -> None:
     kind, compress = KINDS[number]
@@ -132,7 +132,7 @@ def test_cut_anywhere_it_gives_a_prefix(number: int, data: st.DataObject) -> Non
 
 
 @each_kind
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_damage_anywhere_is_told_and_never_raises(number: int, data: st.DataObject) -> None:
     kind, compress = KINDS[number]
@@ -220,7 +220,7 @@ def test_compression_in_compression(tmp_path: Path) -> None:
 def test_damage_in_either_layer_costs_no_more_than_in_small_steps(
     outer: str, inner: str, tmp_path: Path
 ) -> None:
-    noise = b"".join(b"%d %x\n" % (n, n * n * 7919) for n in range(60_000))
+    noise = b"".join(b"%d %x\n" % (n, n * n * 7919) for n in range(20_000))
     packed = bytearray(COMPRESS[inner](noise))
     kinds = {kind.name: kind for kind in compression.COMPRESSIONS}
     for damaged in ("inner", "outer"):
@@ -329,8 +329,8 @@ print(int(peak) * 1024)
 def test_a_bomb_stops_at_the_limit_in_little_memory(name: str, tmp_path: Path) -> None:
     """10 GB of zeros out of 10 MB or less."""
     path = tmp_path / "bomb"
-    zeros = bytes(100 << 20)
-    path.write_bytes(COMPRESS[name](zeros) * 100)
+    zeros = bytes(20 << 20)
+    path.write_bytes(COMPRESS[name](zeros) * 500)
     begin = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", BOMB, str(path), str(Path(compression.__file__).parents[2])],

@@ -18,6 +18,8 @@ from tests.printed import report_6_1
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("views_unkept")
+
 REMOTE = shutil.which("systemd-journal-remote", path="/lib/systemd:/usr/lib/systemd")
 needs_remote = pytest.mark.skipif(REMOTE is None, reason="no systemd-journal-remote")
 

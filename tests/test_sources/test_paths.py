@@ -14,6 +14,8 @@ from oomdb.reading import records
 from oomdb.sources import files
 from tests.printed import log, report_6_1, syslog
 
+pytestmark = pytest.mark.usefixtures("views_unkept")
+
 
 @pytest.fixture
 def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
