@@ -66,11 +66,11 @@ class Options:
 
 
 class Marks:
-    """The sizes at which logs end that are known, by their path and by their first bytes.
+    """The sizes at which logs end that are known, by their first bytes, short ones by their path.
 
     A log that has grown or moved is known again by its SHA-256 at one of these sizes.
-    Held in two arrays, 16 bytes for each, as every worker has them: `marks` are those of paths
-    and heads (`identity.mark`), ascending, and `sizes` the size to each.
+    Held in two arrays, 16 bytes for each, as every worker has them: `marks` are those of heads
+    or paths (`identity.mark`), ascending, and `sizes` the size to each.
     """
 
     def __init__(self, marks: Iterable[int] = (), sizes: Iterable[int] = ()) -> None:

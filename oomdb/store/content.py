@@ -88,12 +88,13 @@ class Content:
         return {row[0]: int(row[1]) for row in result.fetchall()}
 
     def ends(self) -> tuple[Sequence[int], Sequence[int]]:
-        """Marks of the paths and heads of all sources, ascending, and the size of each [bytes]."""
+        """Marks of the heads of all sources, ascending, and the size of each [bytes].
+
+        One that is too short for a head is marked by its path.
+        """
         result = self.connection.execute(
-            "SELECT mark, size_bytes FROM ("
-            "SELECT MARK_OF(path) AS mark, size_bytes FROM sources UNION ALL"
-            " SELECT MARK_OF(head_digest) AS mark, size_bytes FROM sources"
-            " WHERE head_digest IS NOT NULL) AS marks ORDER BY mark, size_bytes"
+            "SELECT MARK_OF(COALESCE(head_digest, path)) AS mark, size_bytes FROM sources"
+            " ORDER BY mark, size_bytes"
         )
         ends = result.to_arrow_table()
         marks, sizes = (ends.column(name).to_numpy() for name in ("mark", "size_bytes"))

@@ -49,13 +49,17 @@ class Store(Content):
         """Let others see what was added so far, where they can before all of it is."""
 
     def sources_like(self, logs: Sequence[tuple[str, str | None, str]]) -> list[Known]:
-        """The sources that have the path, the head or the SHA-256 of one of the logs."""
+        """The sources that one of the logs may go on from, or has the SHA-256 of.
+
+        They have its head, or its path where they are too short for a head: many machines of a
+        fleet have logs of one path.
+        """
         paths, heads, digests = zip(*logs, strict=True) if logs else ((), (), ())
         with registered(self.connection, "logs", path=paths, head=heads, sha256=digests):
             result = self.connection.execute(
                 "SELECT source_id, path, sha256, size_bytes, head_digest, reading, event_count"
-                f" FROM sources WHERE path {among(self.connection, 'logs', 'path')}"
-                f" OR head_digest {among(self.connection, 'logs', 'head')}"
+                f" FROM sources WHERE (path {among(self.connection, 'logs', 'path')}"
+                f" AND head_digest IS NULL) OR head_digest {among(self.connection, 'logs', 'head')}"
                 f" OR sha256 {among(self.connection, 'logs', 'sha256')}"
             )
             return [Known(*row) for row in result.fetchall()]

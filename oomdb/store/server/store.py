@@ -73,7 +73,7 @@ class ServerStore(Store):
                 )
 
     def sources_like(self, logs: Sequence[tuple[str, str | None, str]]) -> list[Known]:
-        """The sources that have the path, the head or the SHA-256 of one of the logs."""
+        """The sources that one of the logs may go on from, or has the SHA-256 of."""
         self.begin_batch()
         return super().sources_like(logs)
 
