@@ -97,8 +97,7 @@ class Content:
             " ORDER BY mark, size_bytes"
         )
         ends = result.to_arrow_table()
-        marks, sizes = (ends.column(name).to_numpy() for name in ("mark", "size_bytes"))
-        return array("q", marks.tobytes()), array("q", sizes.tobytes())
+        return _integers(ends.column("mark")), _integers(ends.column("size_bytes"))
 
     @property
     def is_redacted(self) -> bool:
@@ -148,6 +147,18 @@ class Content:
         row = self.connection.execute(sql).fetchone()
         assert row is not None
         return int(row[0])
+
+
+def _integers(column: pa.ChunkedArray[pa.Int64Scalar]) -> array[int]:
+    """A column of whole numbers, none of them NULL, without NumPy, which may be absent."""
+    found = array("q")
+    for chunk in column.chunks:
+        data = chunk.buffers()[1]
+        if data is not None:
+            width = found.itemsize
+            first, last = chunk.offset * width, (chunk.offset + len(chunk)) * width
+            found.frombytes(memoryview(data)[first:last])
+    return found
 
 
 class Reader(Content):
