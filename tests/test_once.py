@@ -410,3 +410,14 @@ def test_an_import_names_the_evidence_that_is_damaged(
         connection.execute("UPDATE sightings SET evidence = evidence[2:]")
     assert "(0 new here)" in run("import", str(other), code=3)
     assert f"left out: {tmp_path}/b:1: " in run.stderr
+
+
+def test_a_host_whose_name_is_not_ascii_is_found_by_it(tmp_path: Path, database: Path) -> None:
+    lines = [f"Jun  4 17:19:10 häst kernel: {line}\n" for line in FIRST]
+    (tmp_path / "a").write_text("".join(lines), "utf-8")
+    records = [json.dumps({"host": "häst", "message": line}) + "\n" for line in SECOND]
+    (tmp_path / "b.json").write_text("".join(records), "utf-8")
+    assert ingest([tmp_path], database).hosts == 1
+    with databases.open_for_reading(database) as reader:
+        names = reader.connection.execute("SELECT hostname FROM hosts").fetchall()
+    assert names == [("häst",)]
