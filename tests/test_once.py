@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oomdb import databases
+from oomdb.databases import mark
 from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
 from oomdb.reparse import reparse
@@ -421,3 +422,35 @@ def test_a_host_whose_name_is_not_ascii_is_found_by_it(tmp_path: Path, database:
     with databases.open_for_reading(database) as reader:
         names = reader.connection.execute("SELECT hostname FROM hosts").fetchall()
     assert names == [("häst",)]
+
+
+def test_a_path_that_several_machines_have_is_a_file_of_each(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "logs" / "kern.log"
+    path.parent.mkdir()
+    for machine, host in (("a", "web1"), ("b", "web2")):
+        monkeypatch.setattr("oomdb.known.this_machine", lambda machine=machine: machine)
+        path.write_bytes(FILES[f"{host}/kern.log"])
+        assert ingest([path], database).new_events > 0
+        path.rename(tmp_path / machine)
+    before = mark(database)
+    for machine in ("a", "b"):
+        monkeypatch.setattr("oomdb.known.this_machine", lambda machine=machine: machine)
+        (tmp_path / machine).rename(path)
+        assert ingest([path], database).known_files == 1
+        path.rename(tmp_path / machine)
+    assert mark(database) == before
+
+
+def test_a_log_that_another_machine_has_a_copy_of_stays_where_it_was_seen(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, relayed = tmp_path / "kern.log", tmp_path / "relayed.log"
+    path.write_bytes(FILES["web1/kern.log"])
+    monkeypatch.setattr("oomdb.known.this_machine", lambda: "a")
+    ingest([path], database)
+    path.rename(relayed)
+    monkeypatch.setattr("oomdb.known.this_machine", lambda: "b")
+    assert ingest([relayed], database).new_events == 0
+    assert paths(database) == ["kern.log", "relayed.log"]
