@@ -43,6 +43,8 @@ def _database_errors() -> Iterator[None]:
     import duckdb
     import pyarrow as pa
 
+    from oomdb.store.trouble import message_of
+
     try:
         yield
     except duckdb.InterruptException:
@@ -50,7 +52,7 @@ def _database_errors() -> Iterator[None]:
     except (duckdb.OutOfMemoryException, pa.ArrowMemoryError) as error:
         raise MemoryLimitError(str(error).strip()) from error
     except (duckdb.Error, pa.ArrowException) as error:
-        raise OomdbError(str(error).strip()) from error
+        raise OomdbError(message_of(error)) from error
 
 
 def statements(connection: Connection, text: str) -> list[duckdb.Statement]:

@@ -29,6 +29,8 @@ _OF_THE_SYSTEM = (
     errno.ENFILE,
     errno.ENOMEM,
 )
+#: How DuckDB begins what Arrow says of a file that it reads for it.
+_OF_ARROW = "arrow_scan: get_next failed(): "
 
 
 def reason_in(error: BaseException) -> str:
@@ -54,7 +56,16 @@ def cause_outside(error: BaseException) -> str | None:
 
 def first_line(error: BaseException) -> str:
     """The first line of what the database says of an error."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return (message_of(error).splitlines() or [type(error).__name__])[0]
+
+
+def message_of(error: BaseException) -> str:
+    """What the database says of an error; of a lake's file that Arrow cannot read, what to do."""
+    text = str(error).strip()
+    _, is_of_arrow, reason = text.partition(_OF_ARROW)
+    if not is_of_arrow:
+        return text
+    return f"a file of the lake is damaged, `oomdb verify` names all that are: {reason}"
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -13,8 +13,11 @@ from oomdb.lake.manifest import Manifest
 from oomdb.lake.rows import write_rows
 from oomdb.rows.columns import schema
 from oomdb.verify import verify
+from tests.test_cli import InProcess
 
 if TYPE_CHECKING:
+    import pytest
+
     from oomdb.store.places import Lake
 
 
@@ -44,3 +47,18 @@ def test_a_file_with_another_tables_rows_is_found(filled: Lake) -> None:
     changed = "it was changed: its name is not the SHA-256 of its content"
     name = sources.relative_to(folder).as_posix()
     assert (name, changed) in [(one.subject, one.problem) for one in found]
+
+
+def test_who_asks_a_damaged_file_is_told_of_verify(
+    filled: Lake, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = filled.folder
+    assert folder is not None
+    damaged = min(folder.glob("victims/*/*/*.parquet"))
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[: len(content) // 2])
+    run = InProcess(folder, capfd)
+    for words in (("query", "killed_processes"), ("sql", "SELECT * FROM victims")):
+        run(*words, code=1)
+        assert "a file of the lake is damaged, `oomdb verify` names all" in run.stderr
+        assert damaged.name in run.stderr
