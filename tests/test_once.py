@@ -454,3 +454,14 @@ def test_a_log_that_another_machine_has_a_copy_of_stays_where_it_was_seen(
     monkeypatch.setattr("oomdb.known.this_machine", lambda: "b")
     assert ingest([relayed], database).new_events == 0
     assert paths(database) == ["kern.log", "relayed.log"]
+
+
+def test_an_import_loses_no_report_of_a_log_that_was_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "kern.log"
+    older, newer = tmp_path / "older.duckdb", tmp_path / "newer.duckdb"
+    lines = [f"Jun  4 17:19:10 web1 kernel: {line}" for line in dmesg(FIRST, 7.0)]
+    path.write_bytes(log(lines, syslog(SECOND, "web1")))
+    ingest([path], older)
+    path.write_bytes(log(lines, ["Jun  5 00:00:00 web1 kernel: quiet"] * 1000))
+    ingest([path], newer)
+    assert bring(older, newer).new_events == 1
