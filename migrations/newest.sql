@@ -94,16 +94,18 @@ COMMENT ON COLUMN sources.unparsed_line_count IS 'Lines of those reports that no
 COMMENT ON COLUMN sources.evidence_digest IS 'SHA-256 over what its sightings keep: the hashes of their evidence, and what the log told of place, host and time; NULL without any.';
 COMMENT ON COLUMN sources.ingested_at IS 'When it was first read (UTC).';
 CREATE TABLE inputs (
+	machine VARCHAR NOT NULL,
 	path VARCHAR NOT NULL,
 	size_bytes BIGINT NOT NULL,
 	mtime_ns BIGINT NOT NULL,
 	inode BIGINT NOT NULL,
 	device BIGINT NOT NULL,
 	options VARCHAR NOT NULL,
-	CONSTRAINT inputs_pkey PRIMARY KEY (path)
+	CONSTRAINT inputs_pkey PRIMARY KEY (machine, path)
 );
 COMMENT ON TABLE inputs IS 'A file as it was when it was read to its end, so that it is known when unchanged.';
-COMMENT ON COLUMN inputs.path IS 'Absolute path; it may hold several sources.';
+COMMENT ON COLUMN inputs.machine IS 'Stands for the machine that read it, a hash of its machine-id; empty without one.';
+COMMENT ON COLUMN inputs.path IS 'Absolute path there; it may hold several sources.';
 COMMENT ON COLUMN inputs.size_bytes IS 'Size of the file [bytes].';
 COMMENT ON COLUMN inputs.mtime_ns IS 'Time of its last change since 1970 [ns].';
 COMMENT ON COLUMN inputs.inode IS 'Its inode number.';

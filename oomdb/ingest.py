@@ -225,7 +225,7 @@ class _Run:
         """Add what was read to the store."""
         logs = [log for _, logs in self._read for log in logs if log.reading is not None]
         known = store.sources_like([(log.name, log.head_digest, log.sha256) for log in logs])
-        self._inputs.ask(store, (one.path.partition("!/")[0] for one in known))
+        self._inputs.ask_of_sources(store, known)
         found = matches(logs, known, self._inputs)
         store.forget([known.source_id for match in found for known in match.replaced])
         batch = _Batch(store, self.summary)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oomdb.incidents.identity import digest
 from oomdb.sources.files import signature
 from oomdb.store.content import Input, Known
 
@@ -28,7 +31,9 @@ class Inputs:
     """
 
     def __init__(self, options: str) -> None:
+        self._machine = this_machine()
         self._asked: set[str] = set()
+        self._elsewhere: set[str] = set()
         self._known: dict[str, Input] = {}
         self._event_counts: dict[str, int] = {}
         self._options = options
@@ -39,14 +44,21 @@ class Inputs:
         asked = sorted(set(paths) - self._asked)
         self._asked.update(asked)
         for few in _in_parts(asked):
-            self._known |= content.inputs(few)
+            self._known |= content.inputs(self._machine, few)
             self._event_counts |= content.event_counts(few)
+
+    def ask_of_sources(self, content: Content, known: Iterable[Known]) -> None:
+        """Learn what `holds` has to know of sources."""
+        files = sorted({_file_of(one) for one in known})
+        self.ask(content, files)
+        for few in _in_parts([path for path in files if path not in self._known]):
+            self._elsewhere |= content.read_elsewhere(self._machine, few)
 
     def of(self, source: Source) -> Input | None:
         """The file as it is now; None when it cannot be known again."""
         if source.status is None:
             return None
-        return Input(source.full_name, *source.status, self._options)
+        return Input(self._machine, source.full_name, *source.status, self._options)
 
     def is_unchanged(self, now: Input | None) -> bool:
         """Whether the file is as it was when it was read with the same options."""
@@ -57,15 +69,33 @@ class Inputs:
         return self._event_counts.get(path, 0)
 
     def holds(self, known: Known) -> bool:
-        """Whether the file of a source is still as it was when it was read."""
-        if known.source_id in self.fresh:
+        """Whether the file of a source is still as it was when it was read.
+
+        Of a file that another machine has read nothing else is known here.
+        """
+        path = _file_of(known)
+        if known.source_id in self.fresh or path in self._elsewhere:
             return True
-        path = known.path.partition("!/")[0]
         then = self._known.get(path)
         now = signature(path)
         if then is None or now is None:
             return now is not None
         return now == (then.size_bytes, then.mtime_ns, then.inode, then.device)
+
+
+def _file_of(known: Known) -> str:
+    """The path of the file that holds a source."""
+    return known.path.partition("!/")[0]
+
+
+@cache
+def this_machine() -> str:
+    """Stands for this machine, which others are told from; empty where it has no machine-id."""
+    try:
+        told = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    return digest("machine", told) if told else ""
 
 
 def _in_parts(paths: list[str]) -> Iterator[list[str]]:

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oomdb import databases
+from oomdb.databases import mark
 from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
 from oomdb.reparse import reparse
@@ -410,3 +411,46 @@ def test_an_import_names_the_evidence_that_is_damaged(
         connection.execute("UPDATE sightings SET evidence = evidence[2:]")
     assert "(0 new here)" in run("import", str(other), code=3)
     assert f"left out: {tmp_path}/b:1: " in run.stderr
+
+
+def test_a_host_whose_name_is_not_ascii_is_found_by_it(tmp_path: Path, database: Path) -> None:
+    lines = [f"Jun  4 17:19:10 häst kernel: {line}\n" for line in FIRST]
+    (tmp_path / "a").write_text("".join(lines), "utf-8")
+    records = [json.dumps({"host": "häst", "message": line}) + "\n" for line in SECOND]
+    (tmp_path / "b.json").write_text("".join(records), "utf-8")
+    assert ingest([tmp_path], database).hosts == 1
+    with databases.open_for_reading(database) as reader:
+        names = reader.connection.execute("SELECT hostname FROM hosts").fetchall()
+    assert names == [("häst",)]
+
+
+def test_a_path_that_several_machines_have_is_a_file_of_each(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "logs" / "kern.log"
+    path.parent.mkdir()
+    for machine, host in (("a", "web1"), ("b", "web2")):
+        monkeypatch.setattr("oomdb.known.this_machine", lambda machine=machine: machine)
+        path.write_bytes(FILES[f"{host}/kern.log"])
+        assert ingest([path], database).new_events > 0
+        path.rename(tmp_path / machine)
+    before = mark(database)
+    for machine in ("a", "b"):
+        monkeypatch.setattr("oomdb.known.this_machine", lambda machine=machine: machine)
+        (tmp_path / machine).rename(path)
+        assert ingest([path], database).known_files == 1
+        path.rename(tmp_path / machine)
+    assert mark(database) == before
+
+
+def test_a_log_that_another_machine_has_a_copy_of_stays_where_it_was_seen(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, relayed = tmp_path / "kern.log", tmp_path / "relayed.log"
+    path.write_bytes(FILES["web1/kern.log"])
+    monkeypatch.setattr("oomdb.known.this_machine", lambda: "a")
+    ingest([path], database)
+    path.rename(relayed)
+    monkeypatch.setattr("oomdb.known.this_machine", lambda: "b")
+    assert ingest([relayed], database).new_events == 0
+    assert paths(database) == ["kern.log", "relayed.log"]

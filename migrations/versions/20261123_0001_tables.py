@@ -1094,11 +1094,18 @@ def upgrade() -> None:
     op.create_table(
         "inputs",
         sa.Column(
+            "machine",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+            comment="Stands for the machine that read it, a hash of its machine-id; empty without one.",
+        ),
+        sa.Column(
             "path",
             sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             autoincrement=False,
             nullable=False,
-            comment="Absolute path; it may hold several sources.",
+            comment="Absolute path there; it may hold several sources.",
         ),
         sa.Column(
             "size_bytes",
@@ -1135,7 +1142,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Digest of the options that it was read with.",
         ),
-        sa.PrimaryKeyConstraint("path", name=op.f("inputs_pkey")),
+        sa.PrimaryKeyConstraint("machine", "path", name=op.f("inputs_pkey")),
         comment="A file as it was when it was read to its end, so that it is known when unchanged.",
     )
     op.create_table(
@@ -2548,6 +2555,7 @@ def upgrade() -> None:
         op.create_index("host_labels_host_id_idx", "host_labels", ["host_id"])
         op.create_index("host_names_host_id_idx", "host_names", ["host_id"])
         op.create_index("host_names_name_idx", "host_names", ["name"])
+        op.create_index("inputs_path_idx", "inputs", ["path"])
         op.create_index("sources_head_digest_idx", "sources", ["head_digest"])
         op.create_index("sources_path_idx", "sources", ["path"])
         op.create_index("sources_sha256_idx", "sources", ["sha256"])

@@ -10,6 +10,7 @@ from oomdb.clock import moment
 from oomdb.incidents.identity import body_key, digest, head_keys, victim_key
 from oomdb.incidents.kept import compress
 from oomdb.incidents.resolve import Copy, in_year
+from oomdb.text import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +36,7 @@ class Draft:
         from oomdb.rows.builder import ReportRows
 
         place = located.place
-        self.host = located.host
+        self.host = stored(located.host)[0] if located.host is not None else None
         self.first: KernelLine = place.first
         evidence = place.evidence.encode("latin-1")
         sha256 = hashlib.sha256(evidence)

@@ -42,6 +42,7 @@ class Known:
 class Input:
     """A file as it was when it was read; fields as in `inputs`."""
 
+    machine: str
     path: str
     size_bytes: int
     mtime_ns: int
@@ -64,16 +65,28 @@ class Content:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def inputs(self, paths: Sequence[str]) -> dict[str, Input]:
-        """Those of these files that were read to their ends, by path."""
+    def inputs(self, machine: str, paths: Sequence[str]) -> dict[str, Input]:
+        """Those of these files that a machine has read to their ends, by path."""
         if not paths:
             return {}
         result = self.connection.execute(
-            "SELECT path, size_bytes, mtime_ns, inode, device, options FROM inputs"
-            f" WHERE path IN ({', '.join('?' * len(paths))})",
-            list(paths),
+            "SELECT machine, path, size_bytes, mtime_ns, inode, device, options FROM inputs"
+            f" WHERE machine = ? AND path IN ({', '.join('?' * len(paths))})",
+            [machine, *paths],
         )
-        return {row[0]: Input(*row) for row in result.fetchall()}
+        found = (Input(*row) for row in result.fetchall())
+        return {one.path: one for one in found}
+
+    def read_elsewhere(self, machine: str, paths: Sequence[str]) -> set[str]:
+        """Those of these paths of which another machine has read a file."""
+        if not paths:
+            return set()
+        result = self.connection.execute(
+            "SELECT DISTINCT path FROM inputs"
+            f" WHERE machine <> ? AND path IN ({', '.join('?' * len(paths))})",
+            [machine, *paths],
+        )
+        return {path for (path,) in result.fetchall()}
 
     def event_counts(self, paths: Sequence[str]) -> dict[str, int]:
         """How many events these files hold that hold any, by path, archives as a whole."""

@@ -31,16 +31,6 @@ _MOST_HELD_EVENTS = 2000
 #: So many are derived by one thread: to share the work among several costs more than it.
 _FEW_EVENTS = 100
 
-#: Events that are new or gone, or whose host or time was settled by other reports.
-_MOVED = f"""
-INSERT INTO temp.{CHANGED}
-SELECT COALESCE(e.event_id, p.event_id) AS event_id
-FROM events AS e
-FULL JOIN {SCHEMA}.event_places AS p ON p.event_id = e.event_id
-WHERE e.event_id IS NULL OR p.event_id IS NULL
-  OR e.host_id IS DISTINCT FROM p.host_id
-  OR e.occurred_at IS DISTINCT FROM p.occurred_at"""
-
 #: The events that change, numbered: first those whose rows were written or taken away, or of
 #: which nothing is kept yet.
 _CHANGING = f"""
@@ -167,7 +157,7 @@ def derive(connection: duckdb.DuckDBPyConnection, held: Collection[str] | None =
     their events as `held_events`; they are written.
     """
     create_changed(connection)
-    connection.execute(_MOVED)
+    connection.execute(f"INSERT INTO temp.{CHANGED} {facts.moved(f'{SCHEMA}.event_places')}")
     _derive_changed(connection, held)
     (stamp,) = connection.execute(_HOSTS_STAMP).fetchone() or ("",)
     (known,) = connection.execute(

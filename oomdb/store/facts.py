@@ -91,6 +91,20 @@ def view_of_kept(view: View) -> str:
     return f"VIEW {view.name} AS SELECT {columns} FROM {source}"
 
 
+def moved(event_places: str) -> str:
+    """The SQL for events that are new or gone, or whose host or time other reports settled.
+
+    `event_places` is the table that keeps the view of that name.
+    """
+    return f"""
+SELECT COALESCE(e.event_id, p.event_id) AS event_id
+FROM events AS e
+FULL JOIN {event_places} AS p ON p.event_id = e.event_id
+WHERE e.event_id IS NULL OR p.event_id IS NULL
+  OR e.host_id IS DISTINCT FROM p.host_id
+  OR e.occurred_at IS DISTINCT FROM p.occurred_at"""
+
+
 def _uninstall(database: duckdb.DuckDBPyConnection) -> None:
     """Take away the saved views of any oomdb and what it kept for them; other views stay."""
     ours = {view.name for view in load_views()}

@@ -68,6 +68,7 @@ _INDEXED: dict[str, tuple[str, ...]] = {
     ),
     "sources": ("path", "head_digest", "sha256"),
     "custody_sources": ("entry_no",),
+    "inputs": ("path",),
 }
 
 

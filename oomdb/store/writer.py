@@ -112,11 +112,14 @@ class Store(Content):
             raise
 
     def note_inputs(self, inputs: Sequence[Input]) -> None:
-        """Remember files as they are, in place of what was known of them."""
+        """Remember files of one machine as they are, in place of what was known of them."""
         paths = [each.path for each in inputs]
+        machine = inputs[0].machine if inputs else ""
         with self._transaction(), registered(self.connection, "noted", path=paths):
             named = among(self.connection, "noted", "path")
-            self.connection.execute(f"DELETE FROM inputs WHERE path {named}")
+            self.connection.execute(
+                f"DELETE FROM inputs WHERE machine = ? AND path {named}", [machine]
+            )
             insert_rows(self.connection, "inputs", [asdict(each) for each in inputs])
 
     def clear_derived(self) -> None:

@@ -32,14 +32,19 @@ INPUTS = Table(
     "inputs",
     "A file as it was when it was read to its end, so that it is known when unchanged.",
     (
-        text("path", "Absolute path; it may hold several sources.", required=True),
+        text(
+            "machine",
+            "Stands for the machine that read it, a hash of its machine-id; empty without one.",
+            required=True,
+        ),
+        text("path", "Absolute path there; it may hold several sources.", required=True),
         Column("size_bytes", Type.INTEGER, "Size of the file [bytes].", required=True),
         count("mtime_ns", "Time of its last change since 1970 [ns].", required=True),
         count("inode", "Its inode number.", required=True),
         count("device", "Its device number.", required=True),
         text("options", "Digest of the options that it was read with.", required=True),
     ),
-    key=("path",),
+    key=("machine", "path"),
 )
 
 SIGHTINGS = Table(

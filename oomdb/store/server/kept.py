@@ -35,15 +35,6 @@ _KEPT = "kept_"
 _MOST_EVENTS = 2000
 _SORT_MEMORY = "64MB"
 
-#: Events that are new or gone, or whose host or time was settled by other reports.
-_MOVED = f"""
-SELECT COALESCE(e.event_id, p.event_id) AS event_id
-FROM events AS e
-FULL JOIN {_KEPT}event_places AS p ON p.event_id = e.event_id
-WHERE e.event_id IS NULL OR p.event_id IS NULL
-  OR e.host_id IS DISTINCT FROM p.host_id
-  OR e.occurred_at IS DISTINCT FROM p.occurred_at"""
-
 
 def name_of(view: View) -> str:
     """The table that holds a view's rows."""
@@ -101,7 +92,8 @@ def derive_whole(connection: ServerConnection, changed: Collection[str] = ()) ->
 
     It goes through all events for them.
     """
-    moved = {row[0] for row in connection.execute(_MOVED).fetchall()}
+    asked = connection.execute(facts.moved(f"{_KEPT}event_places"))
+    moved = {row[0] for row in asked.fetchall()}
     derive(connection, moved.union(changed))
 
 
