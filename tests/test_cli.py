@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from oomdb import __version__, cli
+from oomdb import __version__, cli, databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,14 +122,14 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE)
 
 
-def test_the_database_can_be_named_before_the_command(seeded: Path) -> None:
+def test_the_database_can_be_named_before_the_command(oomdb: InProcess) -> None:
+    database, oomdb.database = str(oomdb.database), Path("/nonexistent")
     for words in (
-        ("--db", "oomdb.duckdb", "events"),
-        ("--db", "/nonexistent", "events", "--db", "oomdb.duckdb"),
+        ("--db", database, "events"),
+        ("--db", "/nonexistent", "events", "--db", database),
     ):
-        done = run(seeded, *words, env={"OOMDB_DB": "/nonexistent"})
-        assert (done.returncode, done.stderr) == (0, "")
-        assert "iZ23tpcto8eZ" in done.stdout
+        assert "iZ23tpcto8eZ" in oomdb(*words)
+        assert oomdb.stderr == ""
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -252,19 +252,23 @@ needs_limits = pytest.mark.skipif(os.geteuid() == 0, reason="root may read every
 
 @needs_limits
 @pytest.mark.parametrize("paths", [(".",), ("kern.log", "secret.log")])
-def test_an_unreadable_file_is_set_aside(tmp_path: Path, paths: tuple[str, ...]) -> None:
+def test_an_unreadable_file_is_set_aside(
+    nowhere: InProcess, tmp_path: Path, paths: tuple[str, ...]
+) -> None:
     shutil.copy(SEED, tmp_path / "kern.log")
     (tmp_path / "secret.log").write_text("x")
     (tmp_path / "secret.log").chmod(0)
-    check_set_aside(tmp_path, "secret.log", *paths)
+    check_set_aside(nowhere, "secret.log", *paths)
 
 
 @needs_limits
 @pytest.mark.parametrize("name", ["closed", "closed/kern.log"])
-def test_what_lies_in_a_closed_folder_is_set_aside(tmp_path: Path, name: str) -> None:
+def test_what_lies_in_a_closed_folder_is_set_aside(
+    nowhere: InProcess, tmp_path: Path, name: str
+) -> None:
     shutil.copy(SEED, tmp_path / "kern.log")
     (tmp_path / "closed").mkdir(mode=0)
-    check_set_aside(tmp_path, Path(name).name, "kern.log", name)
+    check_set_aside(nowhere, Path(name).name, "kern.log", name)
 
 
 def test_it_is_the_ingest_that_judges_what_can_be_read(
@@ -277,17 +281,15 @@ def test_it_is_the_ingest_that_judges_what_can_be_read(
     assert "oom_kill" in oomdb("events")
 
 
-def test_a_dead_link_is_set_aside(tmp_path: Path) -> None:
+def test_a_dead_link_is_set_aside(nowhere: InProcess, tmp_path: Path) -> None:
     shutil.copy(SEED, tmp_path / "kern.log")
     (tmp_path / "dead.log").symlink_to("nowhere")
-    check_set_aside(tmp_path, "dead.log", ".")
+    check_set_aside(nowhere, "dead.log", ".")
 
 
-def check_set_aside(folder: Path, name: str, *paths: str) -> None:
-    done = run(folder, "ingest", *paths, "--format", "json")
-    assert done.returncode == 3
-    assert re.search(rf"set aside: .*{name}: \S", done.stderr)
-    summary = json.loads(done.stdout)
+def check_set_aside(oomdb: InProcess, name: str, *paths: str) -> None:
+    summary = json.loads(oomdb("ingest", *paths, "--format", "json", code=3))
+    assert re.search(rf"set aside: .*{name}: \S", oomdb.stderr)
     assert summary["new_events"] == 1
     assert [Path(item["path"]).name for item in summary["set_aside"]] == [name]
 
@@ -413,15 +415,22 @@ def test_text_is_utf8_whatever_the_locale(seeded: Path, utf8: str) -> None:
     "arguments",
     [
         (b"sql", b"SELECT '\xff'"),
-        (b"sql", b"-"),
         (b"events", b"--host", b"\xff"),
         (b"explain", b"\xff"),
         (b"query", b"gfp_flags", b"--event", b"\xff"),
         (b"query", b"\xff"),
     ],
 )
-def test_text_that_is_not_utf8_is_wrong_usage(seeded: Path, arguments: tuple[bytes, ...]) -> None:
-    done = run_bytes(seeded, {}, *arguments)
+def test_text_that_is_not_utf8_is_wrong_usage(
+    oomdb: InProcess, arguments: tuple[bytes, ...]
+) -> None:
+    oomdb(*map(os.fsdecode, arguments), code=2)
+    assert oomdb.stderr.startswith("oomdb: ")
+
+
+@pytest.mark.parametrize("statement", [b"SELECT '\xff'", b"-"])
+def test_so_is_it_from_outside(seeded: Path, statement: bytes) -> None:
+    done = run_bytes(seeded, {}, b"sql", statement)
     assert done.returncode == 2
     assert done.stderr.startswith(b"oomdb: ")
 
@@ -477,11 +486,22 @@ def test_views_are_listed_with_their_facts(oomdb: InProcess) -> None:
 
 
 def test_every_view_answers(oomdb: InProcess) -> None:
-    for row in json.loads(oomdb("views", "-f", "json")):
-        columns = json.loads(oomdb("views", row["view"], "-f", "json"))
-        header = oomdb("query", row["view"], "-f", "csv").splitlines()[0]
-        assert header.split(",") == [column["column"] for column in columns]
-        assert all(column["meaning"] for column in columns)
+    names = [row["view"] for row in json.loads(oomdb("views", "-f", "json"))]
+    with databases.open_for_reading(oomdb.database) as reader:
+        for name in names:
+            columns = json.loads(oomdb("views", name, "-f", "json"))
+            answer = reader.connection.execute(f"SELECT * FROM {name}")
+            header = [column[0] for column in answer.description or ()]
+            assert header == [column["column"] for column in columns]
+            assert all(column["meaning"] for column in columns)
+            answer.fetchall()
+
+
+@pytest.mark.parametrize("view", ["zone_fallbacks", "hosts_at_risk"])
+def test_a_view_is_answered_with_its_columns(view: str, oomdb: InProcess) -> None:
+    columns = json.loads(oomdb("views", view, "-f", "json"))
+    header = oomdb("query", view, "-f", "csv").splitlines()[0]
+    assert header.split(",") == [column["column"] for column in columns]
 
 
 # Explain
@@ -659,20 +679,29 @@ def test_a_closed_pipe_ends_quietly(seeded: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "n\n0\n", "")
 
 
-@pytest.mark.parametrize("closing", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_are_nowhere(seeded: Path, closing: str) -> None:
-    for command, code in (("events", 0), ("explain zzz", 1), ("sql -", 2)):
-        done = subprocess.run(
-            ["bash", "-c", f"{sys.executable} -m oomdb {command} {closing}"],
-            cwd=seeded,
-            env={**ENVIRONMENT, "PYTHONPATH": CODE},
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == code
-        assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("command", "code", "closing"),
+    [
+        ("events", 0, ">&-"),
+        ("explain zzz", 1, ">&- 2>&-"),
+        ("events", 0, "<&- >&- 2>&-"),
+        ("explain zzz", 1, "<&- >&- 2>&-"),
+        ("sql -", 2, "<&-"),
+        ("sql -", 2, "<&- >&- 2>&-"),
+    ],
+)
+def test_closed_streams_are_nowhere(seeded: Path, command: str, code: int, closing: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m oomdb {command} {closing}"],
+        cwd=seeded,
+        env={**ENVIRONMENT, "PYTHONPATH": CODE},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")

@@ -83,43 +83,105 @@ def test_nothing_is_wrong_with_what_was_ingested(filled: Path) -> None:
     assert done.tables > len(tables.TABLES)
 
 
-@pytest.mark.parametrize(
-    ("statement", "check"),
-    [
-        ("DELETE FROM events WHERE event_id = (SELECT MIN(event_id) FROM events)", "orphans"),
-        ("DELETE FROM sightings WHERE event_id = (SELECT MIN(event_id) FROM events)", "orphans"),
-        ("DELETE FROM hosts", "orphans"),
-        ("UPDATE events SET copy_digest = 'other'", "orphans"),
-        ("INSERT INTO victims (event_id, victim_no) VALUES ('none', 1)", "orphans"),
-        ("UPDATE sources SET event_count = 7", "counts"),
-        ("INSERT INTO processes SELECT * FROM processes", "counts"),
-        ("UPDATE sightings SET evidence = NULL", "evidence"),
-        ("UPDATE sightings SET evidence = evidence[2:]", "evidence"),
-        ("UPDATE sightings SET evidence_sha256 = '\\x00'::BLOB", "evidence"),
-        ("UPDATE sources SET evidence_digest = 'other'", "evidence"),
-        ("UPDATE sources SET evidence_digest = NULL", "custody"),
-        ("UPDATE sources SET path = path || 'x', source_id = source_id || 'x'", "custody"),
-        ("DELETE FROM sources", "custody"),
-        ("DELETE FROM custody WHERE entry_no = 1", "custody"),
-        ("DELETE FROM custody WHERE entry_no = 2", "custody"),
-        ("DELETE FROM custody_sources WHERE entry_no = 1", "custody"),
-        ("UPDATE custody_sources SET path = 'x' WHERE entry_no = 1", "custody"),
-        ("DELETE FROM custody; DELETE FROM custody_sources", "custody"),
-        ("DELETE FROM host_rules", "custody"),
-        ("UPDATE host_rules SET value = 'db'", "custody"),
-        ("INSERT INTO budgets (budget_no, budget_kb) VALUES (1, 1)", "custody"),
-        ("CREATE OR REPLACE VIEW incidents AS SELECT 1 AS forged", "views"),
-        ("DROP VIEW incidents", "views"),
-        ("CREATE VIEW more AS SELECT 1 AS one", "views"),
-        ("CREATE MACRO more(n) AS n", "views"),
-        ("ALTER TABLE victims ADD COLUMN more INTEGER", "views"),
-        ("DROP TABLE budget_hosts", "orphans"),
-    ],
-)
-def test_what_was_changed_is_found(folder: Path, statement: str, check: str) -> None:
-    database = folder / "oomdb.duckdb"
-    change(database, *statement.split("; "))
-    assert check in found(database, originals=False)
+FIRST_EVENT = "WHERE event_id = (SELECT MIN(event_id) FROM events)"
+WEB1, WEB2 = "WHERE path LIKE '%web1.log'", "WHERE path LIKE '%web2.log'"
+#: Changes, and all that is found where each is made: the check, and in what. Those of one list
+#: are made in one database, as none of them is found where another is.
+CHANGES: list[dict[str, set[tuple[str, str]]]] = [
+    {
+        "DELETE FROM hosts": {
+            *(("orphans", table) for table in ("events", "host_names", "host_labels"))
+        },
+        "UPDATE sources SET event_count = 7": {("counts", "web1.log"), ("counts", "web2.log")},
+        "UPDATE sightings SET evidence = NULL": {("evidence", "sighting")},
+        "DELETE FROM host_rules": {("custody", "host_rules")},
+        "CREATE OR REPLACE VIEW incidents AS SELECT 1 AS forged": {("views", "main.incidents")},
+    },
+    {
+        "UPDATE events SET copy_digest = 'other'": {("orphans", "events")},
+        "INSERT INTO processes SELECT * FROM processes": {("counts", "processes")},
+        "UPDATE sightings SET evidence = evidence[2:]": {("evidence", "sighting")},
+        "UPDATE host_rules SET value = 'db'": {("custody", "host_rules")},
+        "INSERT INTO budgets (budget_no, budget_kb) VALUES (1, 1)": {("custody", "budgets")},
+        "DROP VIEW incidents": {("views", "main.incidents")},
+    },
+    {
+        "INSERT INTO victims (event_id, victim_no) VALUES ('none', 1)": {("orphans", "victims")},
+        "UPDATE sightings SET evidence_sha256 = '\\x00'::BLOB": {
+            *(("evidence", subject) for subject in ("sighting", "web1.log", "web2.log"))
+        },
+        "DELETE FROM custody_sources WHERE entry_no = 1": {
+            *(("custody", subject) for subject in ("entry 1", "web1.log"))
+        },
+        "CREATE VIEW more AS SELECT 1 AS one": {("views", "main.more")},
+        "ALTER TABLE victims ADD COLUMN more INTEGER": {("views", "main.victims")},
+    },
+    {
+        f"DELETE FROM sightings {FIRST_EVENT}": {
+            *((check, "web1.log") for check in ("counts", "evidence")),
+            ("orphans", "events"),
+        },
+        "DELETE FROM custody WHERE entry_no = 1": {
+            *(("orphans", "custody_sources"), ("custody", "entry 2"))
+        },
+        "CREATE MACRO more(n) AS n": {("views", "main.more")},
+    },
+    {
+        f"UPDATE sources SET evidence_digest = 'other' {WEB1}": {
+            *((check, "web1.log") for check in ("custody", "evidence"))
+        },
+        f"UPDATE sources SET evidence_digest = NULL {WEB2}": {
+            *((check, "web2.log") for check in ("custody", "evidence"))
+        },
+    },
+    {
+        "DELETE FROM custody WHERE entry_no = 2": {
+            *(("orphans", "custody_sources"), ("custody", "entry 3"))
+        },
+    },
+    {
+        "UPDATE custody_sources SET path = 'x' WHERE entry_no = 1": {
+            *(("custody", subject) for subject in ("entry 1", "web1.log", "x"))
+        },
+        f"UPDATE sources SET path = path || 'x', source_id = source_id || 'x' {WEB2}": {
+            *((check, "web2.logx") for check in ("counts", "custody", "evidence")),
+            *(("orphans", "sightings"), ("custody", "web2.log")),
+        },
+    },
+    {
+        "DELETE FROM sources": {
+            *(("orphans", "sightings"), ("custody", "web1.log"), ("custody", "web2.log"))
+        },
+    },
+    {
+        "DELETE FROM custody; DELETE FROM custody_sources": {
+            *(("custody", subject) for subject in ("host_rules", "web1.log", "web2.log"))
+        },
+    },
+    {
+        "DROP TABLE budget_hosts": {
+            *(("orphans", "oomdb.duckdb"), ("views", "main.budget_hosts")),
+        },
+    },
+]
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_what_was_changed_is_found(folder: Path, changes: dict[str, set[tuple[str, str]]]) -> None:
+    each = [found for told in changes.values() for found in told]
+    assert len(each) == len(set(each))
+    change(folder / "oomdb.duckdb", *(one for told in changes for one in told.split("; ")))
+    problems = verify(folder / "oomdb.duckdb", originals=False).problems
+    subjects = [
+        (one.check, "sighting" if ", sighting in " in one.subject else Path(one.subject).name)
+        for one in problems
+    ]
+    assert set(subjects) == set(each)
+
+
+def test_rows_of_an_event_that_is_gone_are_found_in_every_table(folder: Path) -> None:
+    change(folder / "oomdb.duckdb", f"DELETE FROM events {FIRST_EVENT}")
+    assert found(folder / "oomdb.duckdb", originals=False) == {"orphans"}
 
 
 def test_a_row_that_points_at_none_is_found_in_every_table(folder: Path) -> None:
@@ -197,17 +259,28 @@ def test_evidence_is_held_against_its_hash_and_that_against_its_source(
     assert (problem.check, Path(problem.subject).name) == ("evidence", f"{host}.log")
 
 
-@pytest.mark.parametrize("column", copies.KEPT)
-def test_a_change_in_what_the_log_told_of_a_sighting_is_found(folder: Path, column: str) -> None:
-    database = folder / "oomdb.duckdb"
-    kind = tables.SIGHTINGS.column(column).type
-    values = {
-        Type.TEXT: "'x'",
-        Type.TIMESTAMP: "TIMESTAMP '2001-01-01'",
-        Type.BOOLEAN: f"{column} IS NOT TRUE",
-    }
-    change(database, f"UPDATE sightings SET {column} = {values.get(kind, '7')}")
-    assert "evidence" in found(database, originals=False)
+@tables_alone()
+def test_a_change_in_what_the_log_told_of_a_sighting_is_found(tmp_path: Path) -> None:
+    """Each column is changed in the sighting of a log of its own; of one log in none."""
+    database, logs = tmp_path / "oomdb.duckdb", tmp_path / "logs"
+    logs.mkdir()
+    for number, column in enumerate((*copies.KEPT, "none")):
+        (logs / f"{column}.log").write_bytes(log(syslog(report_6_1(pid=11 + number), "web1")))
+    ingest([logs], database)
+    values = {Type.TEXT: "'x'", Type.TIMESTAMP: "TIMESTAMP '2001-01-01'"}
+    statements = []
+    for column in copies.KEPT:
+        kind = tables.SIGHTINGS.column(column).type
+        value = f"{column} IS NOT TRUE" if kind is Type.BOOLEAN else values.get(kind, "7")
+        statements.append(
+            f"UPDATE sightings SET {column} = {value} WHERE source_id ="
+            f" (SELECT source_id FROM sources WHERE path LIKE '%/{column}.log')"
+        )
+    change(database, *statements)
+    problems = verify(database, originals=False).problems
+    assert sorted((one.check, Path(one.subject).stem) for one in problems) == [
+        ("evidence", column) for column in sorted(copies.KEPT)
+    ]
 
 
 def test_rows_that_do_not_follow_from_the_evidence_are_found(folder: Path) -> None:

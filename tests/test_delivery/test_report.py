@@ -16,6 +16,7 @@ import pytest
 
 from oomdb import cli
 from oomdb.ingest import ingest
+from tests.test_cli import InProcess
 
 from .servers import Mailbox, Posted, dripping_server, mail_server, web_server
 
@@ -179,8 +180,15 @@ def test_a_server_that_drips_keeps_no_other_from_its_report(
         (("--to", "x", "--day-starts", "noon"), "not a time of day"),
     ],
 )
-def test_wrong_usage(arguments: tuple[str, ...], told: str, fleet: Path, tmp_path: Path) -> None:
-    done = run(settings(fleet, tmp_path, ""), *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+def test_wrong_usage(
+    arguments: tuple[str, ...],
+    told: str,
+    fleet: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    config = settings(fleet, tmp_path, "")
+    oomdb = InProcess(fleet / "oomdb.duckdb", capfd)
+    assert oomdb("--config", str(config), "report", "--last", "day", *arguments, code=2) == ""
+    assert told in oomdb.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["oomdb.toml"]

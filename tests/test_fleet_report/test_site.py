@@ -16,8 +16,11 @@ from tests import fleets
 from tests.test_pages import pages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from oomdb.fleet_report.site import Written
 
+DRAW = explain.drawn
 SINCE, UNTIL = "30h", "2026-06-06T18:00"
 
 
@@ -26,6 +29,21 @@ def write(folder: Path, jobs: int = 1, database: Path | None = None) -> Written:
     path = database or fleets.of_samples()
     with databases.open_for_reading(path) as reader:
         return site.write_site(reader.connection, report, path, folder, jobs)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn_once() -> Iterator[None]:
+    """What is drawn of an event is the same each time: to draw takes most of a site's time."""
+    pages_of: dict[str, str] = {}
+
+    def drawn(*told: Any) -> str:
+        if repr(told) not in pages_of:
+            pages_of[repr(told)] = DRAW(*told)
+        return pages_of[repr(told)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explain, "drawn", drawn)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +99,7 @@ def test_numbers_lead_to_the_pages_of_their_incidents(written: Path) -> None:
 def test_processes_make_the_same_pages(
     written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(explain, "drawn", DRAW)
     monkeypatch.setattr(event_pages, "_SHARE", 3)
     write(tmp_path / "other", jobs=2)
     assert content(tmp_path / "other") == content(written)

@@ -14,6 +14,7 @@ from oomdb.lake.rows import write_rows
 from oomdb.rows.columns import schema
 from oomdb.verify import verify
 from tests.test_cli import InProcess
+from tests.tables_alone import tables_alone
 
 if TYPE_CHECKING:
     import pytest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from oomdb.store.places import Lake
 
 
+@tables_alone()
 def test_a_file_that_was_exchanged_with_its_name_is_found(filled: Lake) -> None:
     files = files_of(filled)
     manifest = Manifest.load(files, str(filled))

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from benchmarks.fleet import fleet as generator
-from oomdb.ingest import ingest
 from tests.servers.spark import JAVA_OPTIONS
-from tests.test_lake.lakes import rows_of
+from tests.test_lake.lakes import in_one_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +27,8 @@ LOCAL = {
     "spark.driver.host": _LOOPBACK,
     "spark.driver.bindAddress": _LOOPBACK,
     "spark.driver.memory": "512m",
-    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
     # What is lost with a worker is not asked for again and again.
     "spark.locality.wait": "0",
     "spark.shuffle.io.maxRetries": "1",
@@ -50,8 +50,7 @@ class Fleet:
         generator.write(
             generator.Fleet(hosts=10, events=30, days=5, lines_an_hour=4, processes=20), logs
         )
-        ingest([logs], folder / "oomdb.duckdb", jobs=1)
-        return cls(logs, rows_of(folder / "oomdb.duckdb"))
+        return cls(logs, in_one_database(folder, [logs]))
 
 
 class Cluster:

@@ -16,7 +16,7 @@ from oomdb.ingest import Summary, ingest
 from oomdb.spark.ingest import spark_ingest
 from oomdb.store.places import MANIFEST, lake_named
 from tests.printed import log, report_6_1, syslog
-from tests.test_lake.lakes import lake_in, rows_of, write_fleet
+from tests.test_lake.lakes import in_one_database, lake_in, rows_of, write_fleet
 from tests.test_spark.clusters import LOCAL, group_of, is_python, wait_for
 
 if TYPE_CHECKING:
@@ -70,15 +70,13 @@ def test_large_logs_are_read_by_ranges(tmp_path: Path, monkeypatch: pytest.Monke
     ]
     large = tmp_path / "logs" / "large.log"
     large.write_bytes(logs[0].read_bytes() + log(*reports))
-    ingest([tmp_path / "logs"], tmp_path / "expected.duckdb", jobs=1)
     summary = here([tmp_path / "logs"], lake_in(tmp_path))
     assert summary.new_events > 60
-    assert rows_of(lake_in(tmp_path)) == rows_of(tmp_path / "expected.duckdb")
+    assert rows_of(lake_in(tmp_path)) == in_one_database(tmp_path, [tmp_path / "logs"])
 
 
 def test_executors_write_to_an_object_store(bucket: str, tmp_path: Path) -> None:
     logs = write_fleet(tmp_path / "logs", hosts=2, days=1)
-    ingest(logs[:1], tmp_path / "expected.duckdb", jobs=1)
     lake = lake_named(f"{bucket}/fleet")
     # Java may have been started before there was a bucket.
     told = {
@@ -88,12 +86,11 @@ def test_executors_write_to_an_object_store(bucket: str, tmp_path: Path) -> None
     }
     summary = spark_ingest(logs[:1], lake, master="local[2]", conf={**LOCAL, **told})
     assert summary.new_events == 1
-    assert rows_of(lake) == rows_of(tmp_path / "expected.duckdb")
+    assert rows_of(lake) == in_one_database(tmp_path, logs[:1])
 
 
 def test_a_file_that_kills_its_reader_is_set_aside_alone(tmp_path: Path) -> None:
-    logs = write_fleet(tmp_path / "logs")
-    ingest(logs, tmp_path / "expected.duckdb", jobs=1)
+    expected = in_one_database(tmp_path, write_fleet(tmp_path / "logs"))
     poison = tmp_path / "logs" / "poison.log.gz"
     lines = [os.urandom(40).hex().encode() + b"\n" for _ in range(10_000)]
     with gzip.open(poison, "wb", compresslevel=1) as file:
@@ -111,7 +108,7 @@ def test_a_file_that_kills_its_reader_is_set_aside_alone(tmp_path: Path) -> None
         killer.join()
     assert len(killed) >= 2
     assert summary.set_aside == [(str(poison), "reading it ended the process by SIGKILL")]
-    assert rows_of(lake_in(tmp_path)) == rows_of(tmp_path / "expected.duckdb")
+    assert rows_of(lake_in(tmp_path)) == expected
 
 
 def kill_readers(path: Path, killed: list[int], is_over: threading.Event) -> None:
