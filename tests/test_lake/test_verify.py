@@ -13,8 +13,8 @@ from oomdb.lake.manifest import Manifest
 from oomdb.lake.rows import write_rows
 from oomdb.rows.columns import schema
 from oomdb.verify import verify
-from tests.test_cli import InProcess
 from tests.tables_alone import tables_alone
+from tests.test_cli import InProcess
 
 if TYPE_CHECKING:
     import pytest
