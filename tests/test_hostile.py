@@ -32,6 +32,7 @@ from tests.test_sources.packing import COMPRESS, LOG, problems, read_bytes, tar,
 
 ROOT = Path(__file__).parents[1]
 _SAMPLE = (ROOT / "samples" / "6.1-amd64--global.log").read_bytes()
+_REPORT = _SAMPLE[_SAMPLE.rindex(b"\n", 0, _SAMPLE.index(b"invoked oom")) + 1 :]
 
 
 # Limits
@@ -242,6 +243,14 @@ def test_seconds_since_boot_of_any_length(tmp_path: Path, before: bytes) -> None
     with duckdb.connect(str(tmp_path / "oomdb.duckdb"), read_only=True) as connection:
         told = connection.execute("SELECT DISTINCT uptime_s, occurred_at FROM events").fetchall()
     assert told == [(None, None)]
+
+
+def test_a_stamp_of_any_length_in_a_run_of_regular_lines(tmp_path: Path) -> None:
+    texts = [line.partition(b"] ")[2] for line in _REPORT.splitlines(keepends=True)]
+    stamps = [b"[    6.100000] ", b"[%b.1] " % (b"9" * 20)]
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(stamp + text for stamp in stamps for text in texts))
+    assert ingest([log], tmp_path / "oomdb.duckdb").new_events >= 1
 
 
 # What a person sees

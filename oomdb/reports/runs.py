@@ -14,7 +14,6 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from oomdb.carriers import prefix
-from oomdb.carriers.line import plausible_uptime_s
 from oomdb.grammar import Section
 from oomdb.lines import BY_NAME, FOLLOWED, classify
 from oomdb.reports.hosts import Run
@@ -229,8 +228,6 @@ class _Reading:
                 break
             date, clock, tail, uptime, caller, body = following.groups()
             if tail != self._tail or caller != self._caller or float(uptime) < self._uptime_s:
-                break
-            if plausible_uptime_s(float(uptime)) is None:
                 break
             known = _regular(body, kind.name if kind.name in FOLLOWED else None)
             if known is None:
