@@ -70,7 +70,7 @@ class Marks:
 
     A log that has grown or moved is known again by its SHA-256 at one of these sizes.
     Held in two arrays, 16 bytes for each, as every worker has them: `marks` are those of heads
-    or paths (`identity.mark`), ascending, and `sizes` the size to each.
+    or paths (`identity.mark_of`), ascending, and `sizes` the size to each.
     """
 
     def __init__(self, marks: Iterable[int] = (), sizes: Iterable[int] = ()) -> None:
@@ -81,7 +81,7 @@ class Marks:
         """Where a log of that path, or with that head, may have ended before [bytes]."""
         found: set[int] = set()
         for text in (path, head_digest):
-            mark = identity.mark(text) if text is not None and self._marks else None
+            mark = identity.mark_of(text) if text is not None and self._marks else None
             at = bisect_left(self._marks, mark) if mark is not None else 0
             while mark is not None and at < len(self._marks) and self._marks[at] == mark:
                 found.add(self._sizes[at])

@@ -13,7 +13,7 @@ import pytest
 
 from oomdb import databases
 from oomdb.errors import OomdbError
-from oomdb.incidents.identity import mark
+from oomdb.incidents.identity import mark_of
 from oomdb.ingest import ingest
 from oomdb.logs import LogReader, Marks, Options
 from oomdb.store.dump import canonical
@@ -100,7 +100,7 @@ def _below(pid: int) -> list[int]:
 
 def test_where_logs_end_that_are_known_by_path_or_head() -> None:
     told = [("/a", 10), ("/a", 20), ("h1", 10), ("h1", 20), ("/b", 30), ("/c", 40), ("h2", 40)]
-    marks = Marks(*zip(*sorted((mark(text), size) for text, size in told), strict=True))
+    marks = Marks(*zip(*sorted((mark_of(text), size) for text, size in told), strict=True))
     assert marks.sizes("/a", None) == {10, 20}
     assert marks.sizes("/x", "h1") == {10, 20}
     assert marks.sizes("/b", "h2") == {30, 40}

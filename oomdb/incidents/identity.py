@@ -33,7 +33,7 @@ def digest(*parts: object) -> str:
     return hashlib.blake2b(joined.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def mark(text: str) -> int:
+def mark_of(text: str) -> int:
     """A number of 60 bits for a text, which `MARK_OF` of a database makes too."""
     encoded = text.encode("utf-8", "surrogateescape")
     return int(hashlib.md5(encoded, usedforsecurity=False).hexdigest()[17:], 16)

@@ -2,14 +2,14 @@
 
 `MATCHES_PATTERN(text, pattern)`: whether a text is as a shell pattern (`*`, `?`, `[a-z]`) says.
 `TIMESTAMP_OF_US(number)`: the point in time so many microseconds after 1970 began.
-`MARK_OF(text)`: the number that `oomdb.incidents.identity.mark` makes of a text.
+`MARK_OF(text)`: the number that `oomdb.incidents.identity.mark_of` makes of a text.
 `FIRST_LABEL(name)`, of PostgreSQL alone: a host name up to its first dot, in small letters; empty
 where it is not ASCII, of which the database may know other small letters than this program.
 """
 
 from __future__ import annotations
 
-#: DuckDB has both under names that no other database has.
+#: DuckDB has them under names that no other database has.
 DUCKDB = (
     "CREATE OR REPLACE MACRO MATCHES_PATTERN(value, pattern) AS value GLOB pattern;"
     "CREATE OR REPLACE MACRO TIMESTAMP_OF_US(number) AS MAKE_TIMESTAMP(number);"
