@@ -166,6 +166,8 @@ def _versions(
             for one in sightings.get(source_id, ())
         }
         for known in alike.get(each, ()):
+            if known.size_bytes == size_bytes:
+                continue
             held = store.sighting_places(known.source_id)
             if known.size_bytes > size_bytes and own <= held:
                 found.older.add(source_id)

@@ -214,14 +214,14 @@ class Assignment:
             return
         digests, event_ids = zip(*moved, strict=True)
         with self._table("moved_copies", key=digests, event_id=event_ids):
+            are_moved = f"sightings.copy_digest {among(self._connection, 'moved_copies', 'key')}"
             self._connection.execute(
                 "UPDATE sightings SET event_id = moved_copies.event_id FROM moved_copies"
-                " WHERE sightings.copy_digest = moved_copies.key"
-                f" AND sightings.copy_digest {among(self._connection, 'moved_copies', 'key')}"
+                f" WHERE sightings.copy_digest = moved_copies.key AND {are_moved}"
             )
-            of_moved = f"copy_digest {among(self._connection, 'moved_copies', 'key')}"
-            their_sources = f"IN (SELECT source_id FROM sightings WHERE {of_moved})"
-            count_events(self._connection, their_sources)
+            count_events(
+                self._connection, f"IN (SELECT source_id FROM sightings WHERE {are_moved})"
+            )
 
     def _table(self, name: str, **columns: Sequence[str]) -> AbstractContextManager[None]:
         """Columns of text under a name that statements can read from."""

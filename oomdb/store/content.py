@@ -71,7 +71,7 @@ class Content:
             return {}
         result = self.connection.execute(
             "SELECT machine, path, size_bytes, mtime_ns, inode, device, options FROM inputs"
-            f" WHERE machine = ? AND path IN ({', '.join('?' * len(paths))})",
+            f" WHERE machine = ? AND path {_one_of(paths)}",
             [machine, *paths],
         )
         found = (Input(*row) for row in result.fetchall())
@@ -82,8 +82,7 @@ class Content:
         if not paths:
             return set()
         result = self.connection.execute(
-            "SELECT DISTINCT path FROM inputs"
-            f" WHERE machine <> ? AND path IN ({', '.join('?' * len(paths))})",
+            f"SELECT DISTINCT path FROM inputs WHERE machine <> ? AND path {_one_of(paths)}",
             [machine, *paths],
         )
         return {path for (path,) in result.fetchall()}
@@ -95,7 +94,7 @@ class Content:
         file = "SPLIT_PART(path, '!/', 1)"
         result = self.connection.execute(
             f"SELECT {file} AS file, SUM(event_count) FROM sources"
-            f" WHERE event_count > 0 AND {file} IN ({', '.join('?' * len(paths))}) GROUP BY {file}",
+            f" WHERE event_count > 0 AND {file} {_one_of(paths)} GROUP BY {file}",
             list(paths),
         )
         return {row[0]: int(row[1]) for row in result.fetchall()}
@@ -140,7 +139,7 @@ class Content:
         if not source_ids:
             return {}
         result = self.connection.execute(
-            f"SELECT * FROM sightings WHERE source_id IN ({', '.join('?' * len(source_ids))})"
+            f"SELECT * FROM sightings WHERE source_id {_one_of(source_ids)}"
             " ORDER BY source_id, first_byte, copy_digest",
             list(source_ids),
         )
@@ -160,6 +159,11 @@ class Content:
         row = self.connection.execute(sql).fetchone()
         assert row is not None
         return int(row[0])
+
+
+def _one_of(values: Sequence[str]) -> str:
+    """The rest of a condition whose parameters are these values, at least one."""
+    return f"IN ({', '.join('?' * len(values))})"
 
 
 def _integers(column: pa.ChunkedArray[pa.Int64Scalar]) -> array[int]:

@@ -270,13 +270,11 @@ def told_of(server: Server) -> Iterator[None]:
         raise OomdbError(f"{server}: the query was ended: {first_line(error)}") from error
     except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
         raise DatabaseBusyError(f"{server}: {first_line(error)}") from error
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
         raise OomdbError(f"{server}: {first_line(error)}") from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise OomdbError(f"{server}: {first_line(error)}: ask the owner for that right") from error
     except psycopg.errors.InvalidSchemaName as error:
         raise OomdbError(f"{server}: {first_line(error)}: make the schema first") from error
-    except psycopg.errors.ReadOnlySqlTransaction as error:
-        raise OomdbError(f"{server}: {first_line(error)}") from error
     except psycopg.Error as error:
         raise OomdbError(f"{server}: {str(error).strip()}") from error
