@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
+# Every process of oomdb would compile all of it again, twice the time of most of them.
+unexport PYTHONDONTWRITEBYTECODE
 FLEET = SELECT subject_kind, subject, kills, events FROM recurrent_victims WHERE scope = 'fleet'
 
 .PHONY: demo test fuzz faults lint corpus bench docs screenshots wheel-test clean

@@ -138,6 +138,8 @@ def run(command: Command, *, limit_s: float = 3600) -> Run:
     if command.before is not None:
         command.before()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    # An installed oomdb is compiled.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.NamedTemporaryFile() as output:
         shown = subprocess.run(
             (sys.executable, "-I", str(_TIMED), str(limit_s), output.name, *command.words),
