@@ -19,6 +19,8 @@ _GB = 10**9
 def measure(context: Context) -> list[Result]:
     large = context.size(5 * _GB, 5 * 10**7)
     many = context.size(100_000, 1000)
+    tables = context.size(96, 16)
+    counts = (tables // 16, tables // 4, tables)
     packed = context.size(2 * _GB, 25 * 10**6)  # about 400 MB gzipped in the full form
     return [
         _measure(
@@ -41,6 +43,13 @@ def measure(context: Context) -> list[Result]:
             f"one gzip of {packed / _GB:.2f} GB",
             [_plain(context, part, ".gz") for part in (packed // 16, packed // 4, packed)],
             ("bytes before compression", (packed // 16, packed // 4, packed)),
+        ),
+        _measure(
+            context,
+            "memory_tables",
+            f"{tables} reports of 20,000 processes each",
+            [inputs.dense(context.work, 1, part, 20_000) for part in counts],
+            ("reports", counts),
         ),
     ]
 

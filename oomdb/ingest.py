@@ -137,7 +137,7 @@ def _ingest(
         with closing(read):
             for source, logs in read:
                 run.take(source, logs)
-                if run.is_full(store.batch_reports):
+                if run.is_full(store):
                     run.write(store)
                     store.publish()
         run.write(store)
@@ -173,7 +173,7 @@ class _Run:
         self._inputs = Inputs(options.digest)
         self._content: Content | None = None
         self._read: list[tuple[Input | None, list[Log]]] = []
-        self._waiting_logs = self._waiting_reports = 0
+        self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
         self.summary = Summary()
 
     def ask(self, content: Content) -> None:
@@ -212,14 +212,19 @@ class _Run:
                 summary.set_aside.append((log.name, log.problem))
             self._waiting_logs += 1
             self._waiting_reports += log.report_count
+            self._waiting_bytes += log.report_bytes
         is_whole = all(log.problem is None for log in logs)
         self._read.append((self._inputs.of(source) if is_whole else None, logs))
         if self._progress is not None:
             self._progress(summary.files, summary.bytes, source.name)
 
-    def is_full(self, most_reports: int) -> bool:
+    def is_full(self, store: Store) -> bool:
         """Whether it is time to write."""
-        return self._waiting_logs >= _BATCH_LOGS or self._waiting_reports >= most_reports
+        return (
+            self._waiting_logs >= _BATCH_LOGS
+            or self._waiting_reports >= store.batch_reports
+            or self._waiting_bytes >= store.batch_bytes
+        )
 
     def write(self, store: Store) -> None:
         """Add what was read to the store."""
@@ -243,7 +248,7 @@ class _Run:
         batch.end()
         store.note_inputs([now for now, _ in self._read if now is not None])
         self._read.clear()
-        self._waiting_logs = self._waiting_reports = 0
+        self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
 
 
 @dataclass
@@ -266,6 +271,7 @@ class _Batch:
         self._summary = summary
         self._sources: dict[str, _Source] = {}
         self._waiting: list[Seen] = []
+        self._waiting_bytes = 0
 
     def add(self, log: Log) -> None:
         """Write the reports of a log, or keep the last of them for later."""
@@ -275,7 +281,9 @@ class _Batch:
             source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
             source.kept += [copies.kept_line(one.sighting) for one in group]
             self._waiting += [Seen(log.source_id, one) for one in group]
-            if len(self._waiting) >= self._store.batch_reports:
+            self._waiting_bytes += sum(one.size_bytes for one in group)
+            is_full = len(self._waiting) >= self._store.batch_reports
+            if is_full or self._waiting_bytes >= self._store.batch_bytes:
                 self._write()
 
     def end(self) -> None:
@@ -302,7 +310,7 @@ class _Batch:
                 known.add(event_id)
                 source.new_event_ids.add(event_id)
                 self._count(assigned.best_of[event_id])
-        self._waiting = []
+        self._waiting, self._waiting_bytes = [], 0
 
     def _count(self, new: Found) -> None:
         """Add to the summary what a new event is like."""

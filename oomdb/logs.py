@@ -106,12 +106,14 @@ class Log:
     sha256_at: dict[int, str] = field(default_factory=dict)
     found: Spool[list[Found]] = field(default_factory=Spool)
     report_count: int = 0
+    report_bytes: int = 0
 
     def add(self, groups: Iterable[list[Found]]) -> None:
         """Put its reports to it."""
         for group in groups:
             self.found.add(group)
             self.report_count += len(group)
+            self.report_bytes += sum(one.size_bytes for one in group)
 
     @property
     def source_id(self) -> str:

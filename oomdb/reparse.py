@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from oomdb import databases, tables
+from oomdb.batches import in_batches
 from oomdb.databases import mark
 from oomdb.errors import OomdbError, UsageError
 from oomdb.incidents import copies
@@ -110,25 +112,46 @@ def _read_again(
         sightings = old.sightings_of(source_ids)
         versions = _versions(sources, sightings, store) if old is not store else _Versions()
         to_read = [source for source in sources if source["source_id"] not in versions.older]
-        seen = []
-        for source in to_read:
-            for sighting in sightings.get(str(source["source_id"]), ()):
-                try:
-                    read = copies.again(sighting)
-                except OomdbError as error:
-                    lost.append(f"{source['path']}:{sighting['first_line']}: {error}")
-                    continue
-                done.without_report += not read
-                seen += [Seen(str(source["source_id"]), found) for found in read]
         store.forget([*versions.replaced, *(str(source["source_id"]) for source in to_read)])
-        assigned = store.add(seen)
-        store.add_sources(_as_read(to_read, seen))
-        events = {assigned.event_of[one.found.copy.digest] for one in seen}
-        done.new_events += len(events - assigned.known_event_ids)
+        kept: dict[str, list[str]] = {}
+        new: set[str] = set()
+        read = _seen_again(to_read, sightings, done, lost)
+        few = in_batches(read, store.batch_reports, _size_bytes, store.batch_bytes)
+        for seen in chain(few, [[]]):  # the last for what was forgotten and not read again
+            assigned = store.add(seen)
+            new |= set(assigned.event_of.values()) - assigned.known_event_ids
+            for one in seen:
+                kept.setdefault(one.source_id, []).append(copies.kept_line(one.found.sighting))
+        store.add_sources(_as_read(to_read, kept))
+        done.new_events += len(new)
         done.sources += len(sources)
         yield
     done.events = store.event_count()
     done.lost = tuple(lost)
+
+
+def _seen_again(
+    sources: Iterable[dict[str, object]],
+    sightings: Mapping[str, Sequence[dict[str, object]]],
+    done: Reparsed,
+    lost: list[str],
+) -> Iterator[Seen]:
+    """The reports of these sources, from their evidence; what is damaged is named in `lost`."""
+    for source in sources:
+        source_id = str(source["source_id"])
+        for sighting in sightings.get(source_id, ()):
+            try:
+                read = copies.again(sighting)
+            except OomdbError as error:
+                lost.append(f"{source['path']}:{sighting['first_line']}: {error}")
+                continue
+            done.without_report += not read
+            for found in read:
+                yield Seen(source_id, found)
+
+
+def _size_bytes(seen: Seen) -> int:
+    return seen.found.size_bytes
 
 
 @dataclass
@@ -176,11 +199,10 @@ def _versions(
     return found
 
 
-def _as_read(sources: Iterable[dict[str, object]], seen: Iterable[Seen]) -> list[dict[str, object]]:
-    """The rows of `sources` with the evidence that was found in each now."""
-    kept: dict[str, list[str]] = {}
-    for one in seen:
-        kept.setdefault(one.source_id, []).append(copies.kept_line(one.found.sighting))
+def _as_read(
+    sources: Iterable[dict[str, object]], kept: Mapping[str, Sequence[str]]
+) -> list[dict[str, object]]:
+    """The rows of `sources` with the evidence that was found in each now, a line for each."""
     return [
         {
             **source,

@@ -28,5 +28,5 @@ class _Written(EventRows):
 def tables_alone() -> Iterator[None]:
     """Meanwhile this process keeps nothing of views in the databases that it writes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("oomdb.store.deriving.HeldRows", _Written)
+        patch.setattr("oomdb.store.held_rows.HeldRows", _Written)
         yield

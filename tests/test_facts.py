@@ -11,7 +11,7 @@ from oomdb.fleet.budgets import import_budgets
 from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
-from oomdb.store import deriving
+from oomdb.store import deriving, held_rows, slices
 from oomdb.store.writer import Store
 from oomdb.views import load_views
 from tests.printed import dmesg, log, report_6_1, syslog
@@ -109,7 +109,7 @@ def test_events_that_change_while_others_are_derived(
 ) -> None:
     """As in an ingest of thousands: copies come after the event was derived, or was held back."""
     monkeypatch.setattr(Store, "batch_reports", 1)
-    monkeypatch.setattr(deriving, "_MOST_HELD_EVENTS", 2)
+    monkeypatch.setattr(held_rows, "_MOST_EVENTS", 2)
     monkeypatch.setattr(deriving, "_MOST_EVENTS", 1)
     fleet = Fleet(tmp_path)
     for step in ("web1/stub storm/short web1/dmesg web1/messages", "grow", "storm/full"):
@@ -122,7 +122,7 @@ def test_views_of_all_events_follow_when_the_last_event_was_derived_before_the_e
 ) -> None:
     fleet = Fleet(tmp_path)
     fleet.do("storm/full")
-    monkeypatch.setattr(deriving, "_MOST_HELD_EVENTS", 1)
+    monkeypatch.setattr(held_rows, "_MOST_EVENTS", 1)
     (tmp_path / "storm/more").write_bytes(
         log(syslog(report_6_1(pid=77, free_kb=990), "web1.example.com"))
     )
@@ -136,7 +136,7 @@ def test_an_ingest_that_changes_nothing_derives_nothing(
     fleet = Fleet(tmp_path)
     fleet.do("web1/messages")
     called: list[object] = []
-    monkeypatch.setattr(deriving._Slice, "derive", lambda *_: called.append("events"))
+    monkeypatch.setattr(slices.Slice, "derive", lambda *_: called.append("events"))
     monkeypatch.setattr(deriving, "_derive_whole", lambda *_: called.append("whole"))
     fleet.do("web1/messages")
     assert called == []

@@ -465,3 +465,21 @@ def test_an_import_loses_no_report_of_a_log_that_was_written_anew(tmp_path: Path
     path.write_bytes(log(lines, ["Jun  5 00:00:00 web1 kernel: quiet"] * 1000))
     ingest([path], newer)
     assert bring(older, newer).new_events == 1
+
+
+@pytest.mark.parametrize("most", ["batch_reports", "batch_bytes"])
+def test_a_grown_log_of_several_batches_has_one_new_report(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    monkeypatch.setattr(f"oomdb.store.writer.Store.{most}", 1)
+    reports = [dmesg(report_6_1(pid=pid), 10.0 * pid) for pid in range(11, 15)]
+    (tmp_path / "dmesg").write_bytes(log(*reports[:3]))
+    assert ingest([tmp_path / "dmesg"], database).new_events == 3
+    (tmp_path / "dmesg").write_bytes(log(*reports))
+    summary = ingest([tmp_path / "dmesg"], database)
+    assert (summary.new_events, summary.known_events) == (1, 3)
+    done = reparse(database)
+    assert (done.events_before, done.events, done.new_events) == (4, 4, 0)
+    made = tmp_path / "again.duckdb"
+    ingest([tmp_path / "dmesg"], made)
+    assert content(made) == content(database)

@@ -47,6 +47,14 @@ class Found:
         return self.rows.event
 
     @property
+    def size_bytes(self) -> int:
+        """How many bytes of its log it takes, from its first line to its last one."""
+        first, last = self.sighting["first_byte"], self.sighting["last_byte"]
+        assert isinstance(first, int)
+        assert isinstance(last, int)
+        return last - first
+
+    @property
     def evidence_sha256(self) -> bytes:
         """The SHA-256 of the report's own lines."""
         sha256 = self.sighting["evidence_sha256"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import islice
 from typing import TYPE_CHECKING
 
+from oomdb.batches import in_batches
 from oomdb.clock import moment
 from oomdb.incidents.identity import body_key, digest, head_keys, victim_key
 from oomdb.incidents.kept import compress
@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from oomdb.rows.batch import RowBatch
     from oomdb.rows.builder import ReportRows
 
-#: Reports whose rows are converted together.
+#: Reports whose rows are converted together, and bytes of their lines.
 _MOST_REPORTS = 200
+_MOST_BYTES = 8 << 20
 
 
 class Draft:
     """What one report tells by itself. Of its text nothing is held but the kept evidence.
 
     `host` is what its lines print, `first` its first line, which carries the stamp, `rows`
-    its rows, which are complete when there is nothing `unfinished`.
+    its rows, which are complete when there is nothing `unfinished`, `size_bytes` the length of
+    its lines.
     """
 
     def __init__(self, located: Located) -> None:
@@ -39,6 +41,7 @@ class Draft:
         self.host = stored(located.host)[0] if located.host is not None else None
         self.first: KernelLine = place.first
         evidence = place.evidence.encode("latin-1")
+        self.size_bytes = len(evidence)
         sha256 = hashlib.sha256(evidence)
         self._sha256 = sha256.hexdigest()
         self._sighting: dict[str, object] = {
@@ -139,13 +142,17 @@ class Draft:
 def drafts(located: Iterable[Located]) -> Iterator[list[Draft]]:
     """Drafts of reports, some at a time; each report is let go when it is read."""
     one_by_one = map(Draft, located)
-    while some := list(islice(one_by_one, _MOST_REPORTS)):
+    for some in in_batches(one_by_one, _MOST_REPORTS, _size_bytes, _MOST_BYTES):
         from oomdb.rows.builder import finish
         from oomdb.rows.leaves import pack
 
         finish([draft.unfinished for draft in some if draft.unfinished is not None])
         for draft in some:
             draft.settle()
-        if len(some) == _MOST_REPORTS:
+        if len(some) == _MOST_REPORTS or sum(map(_size_bytes, some)) >= _MOST_BYTES:
             pack([draft.rows for draft in some])
         yield some
+
+
+def _size_bytes(draft: Draft) -> int:
+    return draft.size_bytes

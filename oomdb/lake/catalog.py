@@ -6,6 +6,7 @@ apart. Of the other rows of events it holds those that are new.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +58,7 @@ class LakeStore(Store):
         self._manifest = manifest
         self.kinds = kinds if kinds is not None else {}
         if kinds is not None:
-            self.batch_reports = _BATCH_ELSEWHERE
+            self.batch_reports, self.batch_bytes = _BATCH_ELSEWHERE, sys.maxsize
 
     def sightings_of(self, source_ids: Sequence[str]) -> dict[str, list[dict[str, object]]]:
         """The sightings of each of the sources that has any, in the order of its lines."""

@@ -133,8 +133,7 @@ class Derivation:
     """Views that are derived together, those that others read first.
 
     `shared` are the names of those that are read by others of them; `sources` the tables that
-    they read, each with the columns that are needed beside the event's id: those that any of
-    the views may read, of a table beside which columns are kept all.
+    they read, each with the columns that any of the views may read beside the event's id.
     """
 
     views: tuple[View, ...]
@@ -151,17 +150,15 @@ def by_event() -> Derivation:
 @cache
 def by_place() -> Derivation:
     """What is derived of an event whose host, time or sightings alone have changed."""
-    return _derivation(tuple(view for view in kept_by_event() if _MOVING & _words_read([view])))
+    return _derivation(tuple(view for view in kept_by_event() if _MOVING & words_of([view])))
 
 
 def _derivation(views: tuple[View, ...]) -> Derivation:
-    seen = _words_read(views)
-    beside = {view.beside for view in views}
-    sources: dict[str, list[str]] = {}
-    for table, read in _columns_among(seen).items():
-        every = [column.name for column in tables.BY_NAME[table].columns]
-        names = every if table in beside else read
-        sources[table] = [name for name in names if name != tables.EVENT_ID.name]
+    seen = words_of(views)
+    sources = {
+        table: [name for name in read if name != tables.EVENT_ID.name]
+        for table, read in _columns_among(seen).items()
+    }
     return Derivation(views, frozenset(view.name for view in views if view.name in seen), sources)
 
 
@@ -174,7 +171,7 @@ def kept_by_event() -> tuple[View, ...]:
 @cache
 def words_read() -> frozenset[str]:
     """The words of these views, and of all views that they read."""
-    return _words_read(kept_by_event())
+    return words_of(kept_by_event())
 
 
 def columns_read() -> dict[str, list[str]]:
@@ -182,7 +179,8 @@ def columns_read() -> dict[str, list[str]]:
     return _columns_among(words_read())
 
 
-def _words_read(views: Iterable[View]) -> frozenset[str]:
+def words_of(views: Iterable[View]) -> frozenset[str]:
+    """The words of some views, and of all views that they read."""
     every = {view.name: view for view in load_views()}
     waiting, seen = [name for view in views for name in _words(view)], set[str]()
     while waiting:

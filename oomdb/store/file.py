@@ -44,7 +44,7 @@ def opened_to_write(path: Path, act: Act, *, must_exist: bool, wait_s: float) ->
     Raises what `opened_to_read` raises, and DatabaseBusyError while another process writes,
     after `wait_s` seconds.
     """
-    from oomdb.store.deriving import HeldRows
+    from oomdb.store.held_rows import HeldRows
 
     if must_exist and not path.exists():
         raise no_database(path)

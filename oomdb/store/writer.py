@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -30,11 +30,13 @@ _MOST_COPIED = 100_000
 class Store(Content):
     """The writer: adds sources to a staged database, batch by batch.
 
-    `batch_reports` is how many reports are best added at a time. `hosts` tells at the end how
-    many machines the events name, when it is known which names mean one.
+    `batch_reports` is how many reports are best added at a time, and `batch_bytes` how many
+    bytes of logs they may take, which bounds the memory. `hosts` tells at the end how many
+    machines the events name, when it is known which names mean one.
     """
 
     batch_reports = 500
+    batch_bytes = 32 << 20
     hosts = 0
 
     def __init__(
@@ -44,6 +46,8 @@ class Store(Content):
         self._ledger = ledger
         self.event_rows = event_rows or EventRows(connection)
         self._lost: dict[str, str] = {}
+        #: Events of which a sighting was taken out: they are not new when they come again.
+        self._seen_before: set[str] = set()
 
     def publish(self) -> None:
         """Let others see what was added so far, where they can before all of it is."""
@@ -78,7 +82,8 @@ class Store(Content):
             assigned = self._assignment().add(seen, self._lost)
             self._note_changed(assigned.changed_event_ids)
         self._lost = {}
-        return assigned
+        again = self._seen_before.intersection(assigned.event_of.values())
+        return replace(assigned, known_event_ids=assigned.known_event_ids | again)
 
     def _assignment(self) -> Assignment:
         from oomdb.store.assignment import Assignment
@@ -180,6 +185,7 @@ class Store(Content):
             ).fetchall()
             self.connection.execute(f"DELETE FROM sources WHERE source_id {are_gone}")
         self._lost.update(gone)
+        self._seen_before.update(event_id for _, event_id in gone)
 
 
 @contextmanager

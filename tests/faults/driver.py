@@ -55,6 +55,8 @@ for module in (
     "oomdb.store.custody",
     "oomdb.store.dump",
     "oomdb.store.deriving",
+    "oomdb.store.held_rows",
+    "oomdb.store.slices",
     "oomdb.store.facts",
     "oomdb.store.migrate",
     "oomdb.store.settle",
