@@ -208,10 +208,10 @@ class Slice:
 def _in_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Meanwhile joins go through their first table, so that its rows come in their order.
 
-    To sort them takes longer than to look them up in tables that are as long. What DuckDB knows
-    of the others it would ask Arrow to filter the first one by, which fails (duckdb-python #463).
+    To sort them takes longer than to look them up in tables that are as long, and DuckDB takes
+    a table of Arrow's for short.
     """
-    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_filter_pushdown'")
+    connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
     try:
         yield
     finally:
