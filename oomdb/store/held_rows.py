@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from oomdb.store.connection import Connection
 
-#: Events whose rows are held back, and the bytes of these. They bound the memory.
+#: Events whose rows are held back, and rows of one table. They bound the memory.
 _MOST_EVENTS = 2000
-_MOST_BYTES = 40 << 20
+_MOST_ROWS = 400_000
 
 
 class HeldRows(EventRows):
@@ -66,13 +66,13 @@ class HeldRows(EventRows):
     def note_changed(self, event_ids: Collection[str]) -> None:
         """Note events whose rows or sightings changed; derive what is kept of many such."""
         super().note_changed(event_ids)
-        if len(self._event_ids) >= _MOST_EVENTS or self._held_bytes() >= _MOST_BYTES:
+        if len(self._event_ids) >= _MOST_EVENTS or self._most_rows() >= _MOST_ROWS:
             database = cast("duckdb.DuckDBPyConnection", self._connection)
             with self._registered():
                 derive_changed(database, frozenset(self._held))
 
-    def _held_bytes(self) -> int:
-        return sum(rows.nbytes for parts in self._held.values() for rows in parts)
+    def _most_rows(self) -> int:
+        return max((sum(map(len, parts)) for parts in self._held.values()), default=0)
 
     def derive(self) -> None:
         """Write what is held back, and bring what is kept up to date with the tables."""

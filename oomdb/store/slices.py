@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from oomdb import tables
-from oomdb.batches import in_batches
 from oomdb.rows.columns import LEAVES
 from oomdb.store import facts
 from oomdb.store.facts import SCHEMA
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 HELD = "held_"
 #: The tables whose rows may be held back.
 _LEAVES = frozenset(table.name for table in LEAVES)
-#: Rows that what is kept beside them is joined to at a time, which bounds the memory.
-_MOST_ROWS_BESIDE = 100_000
 
 #: How many events of a slice something was kept of before.
 _KEPT_BEFORE = (
@@ -153,37 +149,25 @@ class Slice:
             for column in table.columns
             if column.required and column is not tables.EVENT_ID
         )
-        for first, last in self._ranges(table):
-            among = f"BETWEEN {first} AND {last}"
-            beside = " ".join(
-                f"LEFT JOIN (FROM {rows} WHERE event_id {among}) AS {view.name}"
-                f" ON {view.name}.event_id = s.event_no AND {view.name}.{key} = t.{key}"
-                for view, rows in views.items()
-            )
-            if table.name in self._held:
-                with _in_order(self._connection):
-                    self._connection.execute(
-                        f"INSERT INTO {self._main}.{table.name} BY NAME"
-                        f" SELECT s.slice_id AS event_id, {own}, {told}"
-                        f" FROM {HELD}{table.name} AS t"
-                        f" JOIN temp.slice AS s ON s.slice_id = t.event_id {beside}"
-                        f" WHERE s.event_no {among}"
-                    )
-            if self._in_tables:
-                rows = (
-                    f"SELECT t.row_address, {told} FROM temp.{table.name} AS t"
-                    f" JOIN temp.slice AS s ON s.event_no = t.event_id {beside}"
-                    f" WHERE s.event_no {among} AND t.row_address IS NOT NULL"
+        beside = " ".join(
+            f"LEFT JOIN {rows} AS {view.name}"
+            f" ON {view.name}.event_id = s.event_no AND {view.name}.{key} = t.{key}"
+            for view, rows in views.items()
+        )
+        if table.name in self._held:
+            with _in_order(self._connection):
+                self._connection.execute(
+                    f"INSERT INTO {self._main}.{table.name} BY NAME"
+                    f" SELECT s.slice_id AS event_id, {own}, {told} FROM {HELD}{table.name} AS t"
+                    f" JOIN temp.slice AS s ON s.slice_id = t.event_id {beside}"
                 )
-                self._update_beside(table, list(columns), rows, is_known=is_known)
-
-    def _ranges(self, table: tables.Table) -> Iterator[tuple[int, int]]:
-        """The first and the last event, by their numbers, of each so many rows of a table."""
-        counts = self._connection.execute(
-            f"SELECT event_id, COUNT(*) FROM temp.{table.name} GROUP BY event_id ORDER BY event_id"
-        ).fetchall()
-        for some in in_batches(counts, len(counts), itemgetter(1), _MOST_ROWS_BESIDE):
-            yield some[0][0], some[-1][0]
+        if self._in_tables:
+            rows = (
+                f"SELECT t.row_address, {told} FROM temp.{table.name} AS t"
+                f" JOIN temp.slice AS s ON s.event_no = t.event_id {beside}"
+                " WHERE t.row_address IS NOT NULL"
+            )
+            self._update_beside(table, list(columns), rows, is_known=is_known)
 
     def _update_beside(
         self, table: tables.Table, columns: list[str], rows: str, *, is_known: bool
