@@ -90,19 +90,27 @@ def settle_hosts(connection: Connection) -> None:
         " UNION SELECT copy_hostname FROM sightings WHERE copy_hostname IS NOT NULL ORDER BY 1"
     ).fetchall()
     hosts, host_of = named([row[0] for row in printed])
-    rows: list[dict[str, object]]
-    rows = [{"host_id": host, "hostname": name} for host, name in hosts.items()]
-    aliases: list[dict[str, object]]
-    aliases = [{"host_id": host, "name": name} for name, host in host_of.items()]
     connection.begin()
-    for table, content in (("hosts", rows), ("host_names", aliases)):
-        connection.execute(f"DELETE FROM {table}")
-        insert_rows(connection, table, content)
+    _put(connection, "hosts", ("host_id", "hostname"), set(hosts.items()))
+    aliases = {(host, name) for name, host in host_of.items()}
+    _put(connection, "host_names", ("host_id", "name"), aliases)
     connection.execute(
         "UPDATE events SET host_id = n.host_id FROM host_names AS n"
         " WHERE events.printed_hostname = n.name AND events.host_id <> n.host_id"
     )
     connection.commit()
+
+
+def _put(
+    connection: Connection, table: str, columns: tuple[str, str], rows: set[tuple[str, str]]
+) -> None:
+    """Have these rows alone in a table, which stays as it is where it has them."""
+    present = connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
+    if len(present) != len(rows) or set(present) != rows:
+        connection.execute(f"DELETE FROM {table}")
+        insert_rows(
+            connection, table, [dict(zip(columns, row, strict=True)) for row in sorted(rows)]
+        )
 
 
 def named(names: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
