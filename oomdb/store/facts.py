@@ -150,11 +150,11 @@ def by_event() -> Derivation:
 @cache
 def by_place() -> Derivation:
     """What is derived of an event whose host, time or sightings alone have changed."""
-    return _derivation(tuple(view for view in kept_by_event() if _MOVING & words_of([view])))
+    return _derivation(tuple(view for view in kept_by_event() if _MOVING & _words_read([view])))
 
 
 def _derivation(views: tuple[View, ...]) -> Derivation:
-    seen = words_of(views)
+    seen = _words_read(views)
     sources = {
         table: [name for name in read if name != tables.EVENT_ID.name]
         for table, read in _columns_among(seen).items()
@@ -171,7 +171,7 @@ def kept_by_event() -> tuple[View, ...]:
 @cache
 def words_read() -> frozenset[str]:
     """The words of these views, and of all views that they read."""
-    return words_of(kept_by_event())
+    return _words_read(kept_by_event())
 
 
 def columns_read() -> dict[str, list[str]]:
@@ -179,8 +179,7 @@ def columns_read() -> dict[str, list[str]]:
     return _columns_among(words_read())
 
 
-def words_of(views: Iterable[View]) -> frozenset[str]:
-    """The words of some views, and of all views that they read."""
+def _words_read(views: Iterable[View]) -> frozenset[str]:
     every = {view.name: view for view in load_views()}
     waiting, seen = [name for view in views for name in _words(view)], set[str]()
     while waiting:

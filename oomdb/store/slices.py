@@ -73,18 +73,11 @@ class Slice:
         for view in views:
             if view.storage is Storage.BY_EVENT:
                 self._write(view, rows[view], is_known=bool(known))
-        beside = [view for view in views if view.beside]
-        made = {*sources, *shared}
-        still = facts.words_of(beside).union(view.name for view in beside)
-        self._drop(made - still)
-        for name in sorted({view.beside for view in beside}):
-            of_table = {view: rows[view] for view in beside if view.beside == name}
-            self._write_beside(tables.BY_NAME[name], of_table, is_known=bool(known))
-        self._drop({"slice", *(made & still)})
-
-    def _drop(self, names: Collection[str]) -> None:
-        for name in names:
-            self._connection.execute(f"DROP TABLE temp.{name}")
+        for name in sorted({view.beside for view in views if view.beside}):
+            beside = {view: rows[view] for view in views if view.beside == name}
+            self._write_beside(tables.BY_NAME[name], beside, is_known=bool(known))
+        for name in ("slice", *sources, *shared):
+            connection.execute(f"DROP TABLE temp.{name}")
 
     def _take_rows(self, sources: dict[str, list[str]]) -> None:
         """Make temporary tables of the rows of these events, with the columns that are needed.
