@@ -12,13 +12,13 @@ import duckdb
 
 from oomdb import tables
 from oomdb.rows.columns import LEAVES
-from oomdb.store import facts
 from oomdb.store.facts import SCHEMA
 from oomdb.views import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from oomdb.store import facts
     from oomdb.views import View
 
 #: Before the name of a table: its rows that are held back, registered as a table too.
