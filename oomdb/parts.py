@@ -32,6 +32,10 @@ PART_BYTES = 32 << 20
 #: of its last report. Lines that are read for their stamps stand at multiples of the first.
 BEFORE_BYTES = STAMPED_BYTES
 AFTER_BYTES = 4 << 20
+#: A report that ends less than that before the end of what was read may go on behind it, and
+#: more is read.
+_OPEN_BYTES = 64 << 10
+_LONGER = 4
 #: Samples that tell whether a log is worth reading in parts, and the literals of reports in
 #: them: where there are fewer, nearly all of the time goes into its SHA-256.
 _SAMPLES = 16
@@ -89,29 +93,44 @@ def _is_dense(file: FileReader) -> bool:
 
 def read_part(source: Source, place: Place, names: Names) -> Part:
     """The reports that begin in a part of a log, and what its lines tell of times."""
+    after_bytes = AFTER_BYTES
+    while True:
+        part, is_open = _read_part(source, place, names, after_bytes)
+        if not is_open:
+            return part
+        part.drafts.close()
+        after_bytes *= _LONGER
+
+
+def _read_part(source: Source, place: Place, names: Names, after_bytes: int) -> tuple[Part, bool]:
+    """The part as so many bytes behind it tell, and whether a report may go on behind these."""
     start = max(place.first_byte - BEFORE_BYTES, 0)
     part = Part(start)
     trace = Trace(place.first_byte - start, place.last_byte - start)
     firsts: list[KernelLine] = []
+    last_byte = 0
+    read_bytes = size_bytes = 0
     try:
         with files.opened_plain(source) as file:
             if file is None:
                 raise OSError("the file was changed while it was read")
-            for group in drafted(_blocks(file, place, part), trace, names):
+            size_bytes = file.size_bytes - start
+            read_bytes = min(place.last_byte - start + after_bytes, size_bytes)
+            for group in drafted(_blocks(file, place, part, start + read_bytes), trace, names):
                 ours = [draft for draft in group if draft.first.first_byte in trace.range]
                 firsts += [draft.first for draft in ours]
+                last_byte = max([last_byte, *(draft.last_byte for draft in ours)])
                 if ours:
                     part.drafts.add(ours)
     except OSError as error:
         part.problem = error.strerror or str(error)
     part.lines = trace.lines(firsts)
-    return part
+    return part, read_bytes < size_bytes and last_byte > read_bytes - _OPEN_BYTES
 
 
-def _blocks(file: FileReader, place: Place, part: Part) -> Iterator[bytes]:
-    """The bytes of a part and those round it; its lines are counted as they pass."""
+def _blocks(file: FileReader, place: Place, part: Part, end: int) -> Iterator[bytes]:
+    """The bytes of a part and those round it, up to `end`; its lines are counted as they pass."""
     at = file.seek(part.start)
-    end = min(place.last_byte + AFTER_BYTES, file.size_bytes)
     while at < end:
         block = file.read(min(_BLOCK_BYTES, end - at))
         first = min(max(place.first_byte - at, 0), len(block))

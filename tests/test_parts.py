@@ -11,7 +11,7 @@ from oomdb import databases, parts
 from oomdb.ingest import Options, ingest
 from oomdb.sources.files import Source, signature
 from oomdb.store.dump import canonical
-from tests.printed import log, report_6_1
+from tests.printed import TASK_HEADER_6_1, log, report_6_1, syslog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +48,7 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("oomdb.parts.PART_BYTES", PART_BYTES)
     monkeypatch.setattr("oomdb.parts.BEFORE_BYTES", 8_000)
     monkeypatch.setattr("oomdb.parts.AFTER_BYTES", 8_000)
+    monkeypatch.setattr("oomdb.parts._OPEN_BYTES", 1_000)
     monkeypatch.setattr("oomdb.parts._DENSE_LITERALS", 1)
     monkeypatch.setattr("oomdb.workers._WORTH_BYTES", 1)
     folder = tmp_path / "logs"
@@ -76,6 +77,23 @@ def test_parts_at_any_number_of_workers_are_the_whole(
     assert any('"stamp+year:name' in line for line in expected)
     assert content(tmp_path / "1.duckdb") == expected
     assert content(tmp_path / "2.duckdb") == expected
+
+
+def test_a_report_that_is_longer_than_what_is_read_behind_its_part(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = report_6_1(pid=77)
+    row = report.index(TASK_HEADER_6_1) + 1
+    report[row:row] = [report[row].replace(" 112", f"{500 + number}") for number in range(600)]
+    text = (logs / "messages-20250601").read_bytes()
+    middle = text.rindex(b"oom_score_adj:0\n", 0, PART_BYTES * 3) + len(b"oom_score_adj:0\n")
+    long = log(syslog(report, "web9", "Jun 17 17:30:00"))
+    assert len(long) > PART_BYTES + 16_000
+    (logs / "messages-20250601").write_bytes(text[:middle] + long + text[middle:])
+    ingest([logs], tmp_path / "parts.duckdb", DATED, jobs=1)
+    monkeypatch.setattr("oomdb.workers.places", lambda source: [])
+    ingest([logs], tmp_path / "once.duckdb", DATED, jobs=1)
+    assert content(tmp_path / "parts.duckdb") == content(tmp_path / "once.duckdb")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,11 @@ class Draft:
         return int(str(self._sighting["first_byte"]))
 
     @property
+    def last_byte(self) -> int:
+        """Where the report ends."""
+        return int(str(self._sighting["last_byte"]))
+
+    @property
     def evidence_sha256(self) -> bytes:
         """The SHA-256 of the report's own lines."""
         return bytes.fromhex(self._sha256)
