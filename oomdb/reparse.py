@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int, str], None]
 
-#: Sources and reports that are written at a time.
+#: Sources that are gone through at a time, and reports in them.
 _BATCH_SOURCES = 2000
 _BATCH_REPORTS = 1000
 

@@ -34,6 +34,7 @@ class ServerStore(Store):
     connection: ServerConnection
     #: To derive what is kept of views costs a second for any number of reports.
     batch_reports = 2000
+    batch_bytes = 64 << 20
 
     def __init__(self, connection: ServerConnection, act: Act) -> None:
         super().__init__(connection, Ledger(connection))
