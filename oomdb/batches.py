@@ -1,4 +1,4 @@
-"""Things taken together: so many, or of so many bytes, at a time."""
+"""Things taken together: so many, or of such a size, at a time."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ Item = TypeVar("Item")
 
 
 def in_batches(
-    items: Iterable[Item], most_items: int, size_of: Callable[[Item], int], most_bytes: int
+    items: Iterable[Item], most_items: int, size_of: Callable[[Item], int], most: int
 ) -> Iterator[list[Item]]:
     """The items in lists, in order; a list ends with the item that fills it.
 
-    Full is one of `most_items`, or whose sizes come to `most_bytes` or more.
+    Full is one of `most_items`, or whose sizes come to `most` or more.
     """
     batch: list[Item] = []
-    size_bytes = 0
+    size = 0
     for item in items:
         batch.append(item)
-        size_bytes += size_of(item)
-        if len(batch) >= most_items or size_bytes >= most_bytes:
+        size += size_of(item)
+        if len(batch) >= most_items or size >= most:
             yield batch
-            batch, size_bytes = [], 0
+            batch, size = [], 0
     if batch:
         yield batch

@@ -33,9 +33,10 @@ PART_BYTES = 32 << 20
 BEFORE_BYTES = STAMPED_BYTES
 AFTER_BYTES = 4 << 20
 #: A report that ends less than that before the end of what was read may go on behind it, and
-#: more is read.
-_OPEN_BYTES = 64 << 10
+#: more is read, so many times as much, up to a bound. A report waits for less.
+_OPEN_BYTES = 1 << 20
 _LONGER = 4
+_MOST_AFTER_BYTES = 256 << 20
 #: Samples that tell whether a log is worth reading in parts, and the literals of reports in
 #: them: where there are fewer, nearly all of the time goes into its SHA-256.
 _SAMPLES = 16
@@ -96,7 +97,7 @@ def read_part(source: Source, place: Place, names: Names) -> Part:
     after_bytes = AFTER_BYTES
     while True:
         part, is_open = _read_part(source, place, names, after_bytes)
-        if not is_open:
+        if not is_open or after_bytes >= _MOST_AFTER_BYTES:
             return part
         part.drafts.close()
         after_bytes *= _LONGER
@@ -151,13 +152,22 @@ def timeline_of(parts: Iterable[Part]) -> Timeline:
 
 
 def drafts_of(parts: Iterable[Part]) -> Iterator[list[Draft]]:
-    """The reports of all parts as the whole log holds them, after `timeline_of` them."""
+    """The reports of all parts as the whole log holds them, after `timeline_of` them.
+
+    A part may hold the rest of a report that begins far before it; that ends where the report
+    of an earlier part does.
+    """
     line_count = 0
+    ends: set[int] = set()
     for part in parts:
         told = {line.first_byte: line for line in part.lines}
+        own_ends: set[int] = set()
         for group in part.drafts:
             for draft in group:
                 as_seen = told[draft.first.first_byte]
                 draft.move(line_count - part.lines_before, part.start, as_seen)
-            yield group
+            if new := [draft for draft in group if draft.last_byte not in ends]:
+                own_ends.update(draft.last_byte for draft in new)
+                yield new
+        ends |= own_ends
         line_count += part.line_count

@@ -11,7 +11,8 @@ from oomdb.fleet.budgets import import_budgets
 from oomdb.fleet.labels import import_labels
 from oomdb.ingest import ingest
 from oomdb.reparse import reparse
-from oomdb.store import deriving, held_rows, slices
+from oomdb.store import deriving, facts, held_rows, slices
+from oomdb.store.opening import connect
 from oomdb.store.writer import Store
 from oomdb.views import load_views
 from tests.printed import dmesg, log, report_6_1, syslog
@@ -115,6 +116,35 @@ def test_events_that_change_while_others_are_derived(
     for step in ("web1/stub storm/short web1/dmesg web1/messages", "grow", "storm/full"):
         fleet.do(step)
     assert differences(fleet.database) == []
+
+
+def test_rows_of_many_processes_are_derived_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = [dmesg(report_6_1(pid=pid), 10.0 * pid) for pid in range(11, 15)]
+    (tmp_path / "four").write_bytes(log(*printed))
+    database = tmp_path / "oomdb.duckdb"
+    taken: list[int] = []
+    real = slices.Slice.derive
+
+    def derive(self: slices.Slice, first: int, last: int) -> None:
+        if self._derivation is facts.by_event():
+            taken.append(last - first + 1)
+        real(self, first, last)
+
+    monkeypatch.setattr(slices.Slice, "derive", derive)
+    monkeypatch.setattr(Store, "batch_reports", 1)
+    monkeypatch.setattr("oomdb.incidents.drafts._MOST_REPORTS", 1)
+    monkeypatch.setattr(held_rows, "_MOST_ROWS", 3)
+    ingest([tmp_path / "four"], database)
+    assert taken == [2, 2]
+    taken.clear()
+    monkeypatch.setattr(deriving, "_MOST_ROWS", 3)
+    with connect(database) as connection:
+        facts.install(connection, "other views")
+        deriving.derive(connection)
+    assert taken == [2, 2]
+    assert differences(database) == []
 
 
 def test_views_of_all_events_follow_when_the_last_event_was_derived_before_the_end(

@@ -472,6 +472,7 @@ def test_a_grown_log_of_several_batches_has_one_new_report(
     tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, most: str
 ) -> None:
     monkeypatch.setattr(f"oomdb.store.writer.Store.{most}", 1)
+    monkeypatch.setattr("oomdb.incidents.drafts._MOST_REPORTS", 1)
     reports = [dmesg(report_6_1(pid=pid), 10.0 * pid) for pid in range(11, 15)]
     (tmp_path / "dmesg").write_bytes(log(*reports[:3]))
     assert ingest([tmp_path / "dmesg"], database).new_events == 3

@@ -79,9 +79,12 @@ def test_parts_at_any_number_of_workers_are_the_whole(
     assert content(tmp_path / "2.duckdb") == expected
 
 
-def test_a_report_that_is_longer_than_what_is_read_behind_its_part(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("look_back", [256 * 1024, 4000])
+def test_a_report_that_is_longer_than_what_is_read_round_a_part(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look_back: int
 ) -> None:
+    monkeypatch.setattr("oomdb.reports.scan.LOOK_BACK", look_back)
+    monkeypatch.setattr("oomdb.reports.scan.BACK_STEP", 1000)
     report = report_6_1(pid=77)
     row = report.index(TASK_HEADER_6_1) + 1
     report[row:row] = [report[row].replace(" 112", f"{500 + number}") for number in range(600)]

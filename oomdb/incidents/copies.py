@@ -32,7 +32,8 @@ class Found:
     """One report of a source: what it tells of its incident, its rows, its sighting.
 
     The rows lack the event's id, which the store gives; the sighting lacks the source's.
-    `unknown_keys` are the printed keys and columns that no table has a column for.
+    `unknown_keys` are the printed keys and columns that no table has a column for, `size_bytes`
+    the length of its lines.
     """
 
     copy: Copy
@@ -40,19 +41,12 @@ class Found:
     sighting: dict[str, object]
     unparsed_line_count: int
     unknown_keys: tuple[str, ...]
+    size_bytes: int
 
     @property
     def event(self) -> dict[str, object]:
         """The row of `events`."""
         return self.rows.event
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes of its log it takes, from its first line to its last one."""
-        first, last = self.sighting["first_byte"], self.sighting["last_byte"]
-        assert isinstance(first, int)
-        assert isinstance(last, int)
-        return last - first
 
     @property
     def evidence_sha256(self) -> bytes:
@@ -106,7 +100,14 @@ def _copy_of(draft: Draft, host: str | None) -> Found:
     copy = draft.copy(host)
     draft.rows.event["copy_digest"] = copy.digest
     sighting = draft.sighting(copy)
-    return Found(copy, draft.rows, sighting, draft.unparsed_line_count, draft.unknown_keys)
+    return Found(
+        copy,
+        draft.rows,
+        sighting,
+        draft.unparsed_line_count,
+        draft.unknown_keys,
+        draft.size_bytes,
+    )
 
 
 def _host_of(printed: str | None, beside: str | None) -> str | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -102,14 +103,10 @@ def derive_changed(connection: duckdb.DuckDBPyConnection, held: Collection[str] 
     count, written = connection.execute(
         "SELECT COUNT(*), COUNT(*) FILTER (is_written) FROM changing"
     ).fetchone() or (0, 0)
-    rows = f"SELECT COUNT(*) FROM {HELD}{tables.PROCESSES.name}"
-    has_rows = tables.PROCESSES.name in (held or ())
-    (held_rows,) = (connection.execute(rows).fetchone() if has_rows else None) or (0,)
-    with _threads_for(connection, count, held_rows):
-        first = 1
-        for last in _ends_of_slices(connection, written, held or ()):
-            Slice(connection, facts.by_event(), held or ()).derive(first, last)
-            first = last + 1
+    ends, row_count = _slices(connection, written, held or ())
+    with _threads_for(connection, count, row_count):
+        for first, last in pairwise([0, *ends]):
+            Slice(connection, facts.by_event(), held or ()).derive(first + 1, last)
         for first in range(written + 1, count + 1, _MOST_EVENTS):
             last = first + _MOST_EVENTS - 1
             Slice(connection, facts.by_place(), ()).derive(first, last)
@@ -121,21 +118,23 @@ def derive_changed(connection: duckdb.DuckDBPyConnection, held: Collection[str] 
         _stamp(connection, _OUTDATED)
 
 
-def _ends_of_slices(
+def _slices(
     connection: duckdb.DuckDBPyConnection, written: int, held: Collection[str]
-) -> Iterator[int]:
-    """The number of the last event of each slice of those that were written.
+) -> tuple[list[int], int]:
+    """The number of the last event of each slice of those that were written, and their rows.
 
-    Rows that are held back are no more than one slice's.
+    Rows that are held back are no more than one slice's; otherwise those in the table count.
     """
-    if held or written <= _FEW_EVENTS:
-        yield from range(_MOST_EVENTS, written, _MOST_EVENTS)
-        if written:
-            yield written
-        return
+    processes = tables.PROCESSES.name
+    if not written:
+        return [], 0
+    if held:
+        rows = f"SELECT COUNT(*) FROM {HELD}{processes}"
+        (count,) = (connection.execute(rows).fetchone() if processes in held else None) or (0,)
+        return [*range(_MOST_EVENTS, written, _MOST_EVENTS), written], count
     rows_of = connection.execute(_ROWS_OF).fetchall()
-    for some in in_batches(rows_of, _MOST_EVENTS, itemgetter(1), _MOST_ROWS):
-        yield some[-1][0]
+    some = in_batches(rows_of, _MOST_EVENTS, itemgetter(1), _MOST_ROWS)
+    return [slice_of[-1][0] for slice_of in some], sum(count for _, count in rows_of)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -46,7 +47,8 @@ class Store(Content):
         self._ledger = ledger
         self.event_rows = event_rows or EventRows(connection)
         self._lost: dict[str, str] = {}
-        #: Events of which a sighting was taken out: they are not new when they come again.
+        #: Copies of which a sighting was taken out, and their events: what comes of these again is
+        #: not new.
         self._seen_before: set[str] = set()
 
     def publish(self) -> None:
@@ -82,7 +84,11 @@ class Store(Content):
             assigned = self._assignment().add(seen, self._lost)
             self._note_changed(assigned.changed_event_ids)
         self._lost = {}
-        again = self._seen_before.intersection(assigned.event_of.values())
+        again = {
+            event_id
+            for digest, event_id in assigned.event_of.items()
+            if digest in self._seen_before or event_id in self._seen_before
+        }
         return replace(assigned, known_event_ids=assigned.known_event_ids | again)
 
     def _assignment(self) -> Assignment:
@@ -185,7 +191,7 @@ class Store(Content):
             ).fetchall()
             self.connection.execute(f"DELETE FROM sources WHERE source_id {are_gone}")
         self._lost.update(gone)
-        self._seen_before.update(event_id for _, event_id in gone)
+        self._seen_before.update(chain.from_iterable(gone))
 
 
 @contextmanager
