@@ -154,20 +154,38 @@ def timeline_of(parts: Iterable[Part]) -> Timeline:
 def drafts_of(parts: Iterable[Part]) -> Iterator[list[Draft]]:
     """The reports of all parts as the whole log holds them, after `timeline_of` them.
 
-    A part may hold the rest of a report that begins far before it; that ends where the report
-    of an earlier part does.
+    A part may hold pieces of a report that begins far before it, which are left out.
     """
     line_count = 0
-    ends: set[int] = set()
+    before: list[_Span] = []
     for part in parts:
         told = {line.first_byte: line for line in part.lines}
-        own_ends: set[int] = set()
+        before = [span for span in before if span.last_byte > part.start]
+        own: list[_Span] = []
         for group in part.drafts:
             for draft in group:
                 as_seen = told[draft.first.first_byte]
                 draft.move(line_count - part.lines_before, part.start, as_seen)
-            if new := [draft for draft in group if draft.last_byte not in ends]:
-                own_ends.update(draft.last_byte for draft in new)
+            if new := [draft for draft in group if not _is_piece(draft, before)]:
+                own += [_Span(one.host, one.first_byte, one.last_byte) for one in new]
                 yield new
-        ends |= own_ends
+        before += own
         line_count += part.line_count
+
+
+class _Span(NamedTuple):
+    """Where a report stands in the log, and whose it is."""
+
+    host: str | None
+    first_byte: int
+    last_byte: int
+
+
+def _is_piece(draft: Draft, before: Iterable[_Span]) -> bool:
+    """Whether it stands without a beginning inside a report of an earlier part."""
+    return draft.is_headless and any(
+        span.host == draft.host
+        and span.first_byte < draft.first_byte
+        and draft.last_byte <= span.last_byte
+        for span in before
+    )

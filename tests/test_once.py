@@ -484,3 +484,28 @@ def test_a_grown_log_of_several_batches_has_one_new_report(
     made = tmp_path / "again.duckdb"
     ingest([tmp_path / "dmesg"], made)
     assert content(made) == content(database)
+
+
+def test_an_unchanged_log_has_the_reports_of_its_last_version(
+    tmp_path: Path, database: Path
+) -> None:
+    """Written anew twice, each time without some that it had."""
+    reports = [dmesg(report_6_1(pid=pid), 10.0 * pid) for pid in range(11, 15)]
+    path = tmp_path / "dmesg"
+    for first, last in ((0, 3), (1, 3), (2, 4)):
+        path.write_bytes(log(*reports[first:last]))
+        ingest([path], database)
+    summary = ingest([path], database)
+    assert (summary.known_files, summary.new_events, summary.known_events) == (1, 0, 2)
+
+
+def test_a_line_that_was_printed_twice_stays_so_when_evidence_is_read_again(
+    tmp_path: Path, database: Path
+) -> None:
+    line = syslog(dmesg(report_6_1()[-1:]))
+    (tmp_path / "kern.log").write_bytes(log(line, line))
+    ingest([tmp_path / "kern.log"], database)
+    expected = content(database)
+    assert any("duplicated" in row for row in expected)
+    reparse(database)
+    assert content(database) == expected

@@ -85,6 +85,7 @@ def test_a_report_that_is_longer_than_what_is_read_round_a_part(
 ) -> None:
     monkeypatch.setattr("oomdb.reports.scan.LOOK_BACK", look_back)
     monkeypatch.setattr("oomdb.reports.scan.BACK_STEP", 1000)
+    monkeypatch.setattr("oomdb.reports.scan.STAMPED_BYTES", 4000)
     report = report_6_1(pid=77)
     row = report.index(TASK_HEADER_6_1) + 1
     report[row:row] = [report[row].replace(" 112", f"{500 + number}") for number in range(600)]

@@ -168,14 +168,15 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
 
 
 def _damage(read: object, before: object) -> str | None:
-    """The damage of a report with what only its log could show: the lines in between."""
+    """The damage of a report with what only its log could show: lines in between, and again."""
     words = set(str(read).split(",")) if read is not None else set()
-    words |= {_BETWEEN} & set(str(before).split(","))
+    words |= {_BETWEEN, _TWICE} & set(str(before).split(","))
     return ",".join(sorted(words)) or None
 
 
-#: Damage that is not in the evidence, which holds the report's own lines alone.
+#: Damage that is not in the evidence, which holds the report's own lines alone, each once.
 _BETWEEN = "interleaved"
+_TWICE = "duplicated"
 
 #: What a sighting knows from the log round its evidence.
 KEPT = (

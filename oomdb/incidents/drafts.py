@@ -68,6 +68,12 @@ class Draft:
         return int(str(self._sighting["last_byte"]))
 
     @property
+    def is_headless(self) -> bool:
+        """Whether lines before its own may be missing."""
+        damage = str(self.rows.event["damage"]).split(",")
+        return "cut_start" in damage or "no_dump" in damage
+
+    @property
     def evidence_sha256(self) -> bytes:
         """The SHA-256 of the report's own lines."""
         return bytes.fromhex(self._sha256)

@@ -88,13 +88,19 @@ class Content:
         return {path for (path,) in result.fetchall()}
 
     def event_counts(self, paths: Sequence[str]) -> dict[str, int]:
-        """How many events these files hold that hold any, by path, archives as a whole."""
+        """How many events these files hold that hold any, by path, archives as a whole.
+
+        Of the versions of a log that have one path the one that was read last counts.
+        """
         if not paths:
             return {}
         file = "SPLIT_PART(path, '!/', 1)"
         result = self.connection.execute(
-            f"SELECT {file} AS file, SUM(event_count) FROM sources"
-            f" WHERE event_count > 0 AND {file} {_one_of(paths)} GROUP BY {file}",
+            "SELECT file, SUM(event_count) FROM ("
+            f"SELECT {file} AS file, event_count, ROW_NUMBER() OVER"
+            " (PARTITION BY path ORDER BY ingested_at DESC, source_id) AS version_no"
+            f" FROM sources WHERE {file} {_one_of(paths)}) AS versions"
+            " WHERE version_no = 1 AND event_count > 0 GROUP BY file",
             list(paths),
         )
         return {row[0]: int(row[1]) for row in result.fetchall()}
