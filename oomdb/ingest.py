@@ -220,11 +220,8 @@ class _Run:
 
     def is_full(self, store: Store) -> bool:
         """Whether it is time to write."""
-        return (
-            self._waiting_logs >= _BATCH_LOGS
-            or self._waiting_reports >= store.batch_reports
-            or self._waiting_bytes >= store.batch_bytes
-        )
+        is_batch = store.is_batch(self._waiting_reports, self._waiting_bytes)
+        return is_batch or self._waiting_logs >= _BATCH_LOGS
 
     def write(self, store: Store) -> None:
         """Add what was read to the store."""
@@ -282,8 +279,7 @@ class _Batch:
             source.kept += [copies.kept_line(one.sighting) for one in group]
             self._waiting += [Seen(log.source_id, one) for one in group]
             self._waiting_bytes += sum(one.size_bytes for one in group)
-            is_full = len(self._waiting) >= self._store.batch_reports
-            if is_full or self._waiting_bytes >= self._store.batch_bytes:
+            if self._store.is_batch(len(self._waiting), self._waiting_bytes):
                 self._write()
 
     def end(self) -> None:

@@ -23,7 +23,6 @@ from oomdb.views import Storage, load_views
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-
 #: Events that are derived at a time, and rows of processes in them. They bound the memory.
 _MOST_EVENTS = 20_000
 _MOST_ROWS = 400_000

@@ -51,6 +51,10 @@ class Store(Content):
         #: not new.
         self._seen_before: set[str] = set()
 
+    def is_batch(self, reports: int, size_bytes: int) -> bool:
+        """Whether so many reports, of so many bytes of lines, are best added now."""
+        return reports >= self.batch_reports or size_bytes >= self.batch_bytes
+
     def publish(self) -> None:
         """Let others see what was added so far, where they can before all of it is."""
 
