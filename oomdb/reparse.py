@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from oomdb import databases, tables
@@ -117,7 +116,7 @@ def _read_again(
         new: set[str] = set()
         read = _seen_again(to_read, sightings, done, lost)
         few = in_batches(read, store.batch_reports, _size_bytes, store.batch_bytes)
-        for seen in chain(few, [[]]):  # the last for what was forgotten and not read again
+        for seen in few:
             assigned = store.add(seen)
             new |= set(assigned.event_of.values()) - assigned.known_event_ids
             for one in seen:

@@ -27,14 +27,17 @@ from oomdb.errors import UsageError
 from oomdb.ingest import Options, ingest
 from oomdb.reparse import reparse
 from oomdb.store.dump import canonical
+from oomdb.store.writer import Store
 from oomdb.transfer import bring
 from tests.printed import dmesg, log, report_6_1, syslog
 from tests.test_cli import InProcess
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from oomdb.store.writer import Store
+    from oomdb.store.assignment import Assigned
+    from oomdb.store.content import Seen
 
 pytestmark = pytest.mark.usefixtures("views_unkept")
 
@@ -105,6 +108,31 @@ def test_any_order_any_batches_and_any_split_into_runs_give_the_same_database(
         for first, last in pairwise(sorted({0, *cuts, len(order)})):
             ingest([at_once / "logs" / name for name in order[first:last]], database)
         assert content(database) == content(at_once / "oomdb.duckdb")
+
+
+@settings(max_examples=3, deadline=None)
+@given(
+    st.fixed_dictionaries({name: st.integers(0, len(data)) for name, data in FILES.items()}),
+    st.permutations(list(FILES)),
+    st.integers(1, 3),
+)
+def test_logs_that_grow_hold_what_they_hold_read_at_once(
+    sizes: dict[str, int], order: list[str], batch: int
+) -> None:
+    """However few reports are added at a time, and wherever the logs ended before."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oomdb.store.writer.Store.batch_reports", batch)
+        patch.setattr("oomdb.incidents.drafts._MOST_REPORTS", 1)
+        grown, at_once = Path(folder) / "grown.duckdb", Path(folder) / "at_once.duckdb"
+        for write in (lambda name: FILES[name][: sizes[name]], FILES.__getitem__):
+            for name in order:
+                path = Path(folder) / "logs" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(write(name))
+            ingest([Path(folder) / "logs" / name for name in order], grown)
+        patch.undo()
+        ingest([Path(folder) / "logs" / name for name in FILES], at_once)
+        assert content(grown) == content(at_once)
 
 
 @pytest.fixture
@@ -365,6 +393,17 @@ def test_hosts_are_counted_when_their_names_are_known_to_be_one(tmp_path: Path) 
     assert [ingest([tmp_path], tmp_path / "oomdb.duckdb").hosts for _ in range(2)] == [1, 1]
 
 
+def test_a_host_takes_the_fuller_name_that_a_later_log_tells(
+    tmp_path: Path, database: Path
+) -> None:
+    for name, line in (("a", syslog(FIRST, "web1")), ("b", syslog(SECOND, "web1.example.com"))):
+        (tmp_path / name).write_bytes(log(line))
+        ingest([tmp_path / name], database)
+    with databases.open_for_reading(database) as reader:
+        hosts = reader.connection.execute("SELECT hostname FROM hosts").fetchall()
+    assert hosts == [("web1.example.com",)]
+
+
 def test_another_ingest_ends_between_two_looks_at_the_database(
     tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -471,14 +510,23 @@ def test_an_import_loses_no_report_of_a_log_that_was_written_anew(tmp_path: Path
 def test_a_grown_log_of_several_batches_has_one_new_report(
     tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, most: str
 ) -> None:
-    monkeypatch.setattr(f"oomdb.store.writer.Store.{most}", 1)
+    monkeypatch.setattr(Store, most, 1)
     monkeypatch.setattr("oomdb.incidents.drafts._MOST_REPORTS", 1)
+    added: list[int] = []
+    add = Store.add
+
+    def noting(self: Store, seen: Sequence[Seen]) -> Assigned:
+        added.append(len(seen))
+        return add(self, seen)
+
+    monkeypatch.setattr(Store, "add", noting)
     reports = [dmesg(report_6_1(pid=pid), 10.0 * pid) for pid in range(11, 15)]
     (tmp_path / "dmesg").write_bytes(log(*reports[:3]))
     assert ingest([tmp_path / "dmesg"], database).new_events == 3
     (tmp_path / "dmesg").write_bytes(log(*reports))
     summary = ingest([tmp_path / "dmesg"], database)
     assert (summary.new_events, summary.known_events) == (1, 3)
+    assert set(added) == {0, 1}
     done = reparse(database)
     assert (done.events_before, done.events, done.new_events) == (4, 4, 0)
     made = tmp_path / "again.duckdb"

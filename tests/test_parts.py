@@ -100,6 +100,33 @@ def test_a_report_that_is_longer_than_what_is_read_round_a_part(
     assert content(tmp_path / "parts.duckdb") == content(tmp_path / "once.duckdb")
 
 
+def test_pieces_inside_a_report_are_its_own_or_another_host_s(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its kill stands alone in a part; so do a report without its beginning, and a kill."""
+    monkeypatch.setattr("oomdb.parts._OPEN_BYTES", 30_000)
+    monkeypatch.setattr("oomdb.reports.scan.LOOK_BACK", 4000)
+    monkeypatch.setattr("oomdb.reports.scan.STAMPED_BYTES", 4000)
+    stamp = "Jun 17 17:30:00"
+    report = syslog(report_6_1(pid=77), "web9", stamp)
+    quiet = [f"{stamp} web5 sshd[5]: Accepted publickey for root"] * 200
+    others = [
+        *syslog(report_6_1(pid=78)[8:], "web8", stamp),
+        *syslog(report_6_1(pid=79)[-1:], "web7", stamp),
+    ]
+    text = (logs / "messages-20250601").read_bytes()
+    middle = text.rindex(b"oom_score_adj:0\n", 0, PART_BYTES * 3) + len(b"oom_score_adj:0\n")
+    long = log([*report[:-1], *quiet, *others, *quiet, report[-1]])
+    assert len(long) > PART_BYTES
+    (logs / "messages-20250601").write_bytes(text[:middle] + long + text[middle:])
+    in_parts = ingest([logs], tmp_path / "parts.duckdb", DATED, jobs=1)
+    monkeypatch.setattr("oomdb.workers.places", lambda source: [])
+    at_once = ingest([logs], tmp_path / "once.duckdb", DATED, jobs=1)
+    assert (at_once.new_events, at_once.damaged_events) == (243, 2)
+    assert in_parts == at_once
+    assert content(tmp_path / "parts.duckdb") == content(tmp_path / "once.duckdb")
+
+
 @pytest.mark.parametrize(
     ("data", "is_split"),
     [

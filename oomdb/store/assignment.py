@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oomdb.batches import in_batches
 from oomdb.clock import Moment, epoch_s
 from oomdb.dating import trust
 from oomdb.incidents.copies import reread
@@ -15,7 +16,7 @@ from oomdb.store.arrow import to_arrow
 from oomdb.store.insertion import among, insert_rows, registered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from contextlib import AbstractContextManager
 
     from oomdb.incidents.copies import Found
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from oomdb.store.content import Seen
     from oomdb.store.event_rows import EventRows
 
+#: Bytes of kept evidence that are read again together.
+_MOST_KEPT_BYTES = 32 << 20
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (
     "copy_digest, victim_key, body_key, is_sized, lines_taken, copy_damage, copy_hostname,"
@@ -50,6 +53,24 @@ class Assigned:
 
 
 @dataclass(slots=True)
+class Lost:
+    """Copies of which a sighting was taken out.
+
+    `event_of` is the event that each was of, by its digest: what comes of it again is not new.
+    `undecided` are those of these events whose rows are still there, whatever is left of their
+    copies.
+    """
+
+    event_of: dict[str, str] = field(default_factory=dict)
+    undecided: set[str] = field(default_factory=set)
+
+    def take(self, event_of: dict[str, str]) -> None:
+        """Note the events of copies by the digests of these."""
+        self.event_of.update(event_of)
+        self.undecided.update(event_of.values())
+
+
+@dataclass(slots=True)
 class _Known:
     """The copies in the database that reports may be of, with their events and times."""
 
@@ -65,12 +86,16 @@ class Assignment:
         self._event_rows = event_rows
         self._wanted = among(connection, "wanted_keys", "key")
 
-    def add(self, seen: Sequence[Seen], lost: dict[str, str]) -> Assigned:
-        """Add the reports of several sources; `lost` are the events of copies taken out."""
-        touched = set(lost.values())
+    def add(self, seen: Sequence[Seen], lost: Lost, also: Collection[str] = ()) -> Assigned:
+        """Add the reports of several sources.
+
+        Of the events of copies taken out those are decided that the reports have to do with,
+        and those named `also`.
+        """
         fresh = {one.found.copy.digest: one.found for one in seen}
-        known = self._related([one.found.copy for one in seen], touched)
-        settled = incidents([*known.event_of, *(one.found.copy for one in seen)])
+        touched = {lost.event_of[digest] for digest in fresh.keys() & lost.event_of.keys()}
+        touched = (touched | set(also)) & lost.undecided
+        known, settled = self._settled([one.found.copy for one in seen], lost.undecided, touched)
         self._replace(settled, known, fresh, self._fresh_times(seen), touched)
         event_of = {copy.digest: one.event_id for one in settled for copy in one.copies}
         rows = [
@@ -82,17 +107,32 @@ class Assignment:
             for one in seen
         ]
         insert_rows(self._connection, "sightings", rows)
-        before = {*lost, *(copy.digest for copy in known.event_of)} & event_of.keys()
+        before = {*lost.event_of, *(copy.digest for copy in known.event_of)} & event_of.keys()
         known_event_ids = frozenset(touched | {event_of[digest] for digest in before})
         best_of = {
             one.event_id: fresh[one.best.digest] for one in settled if one.best.digest in fresh
         }
         changed = touched | set(known.event_of.values()) | set(event_of.values())
+        lost.undecided -= touched
         return Assigned(event_of, best_of, known_event_ids, frozenset(changed))
 
-    def _related(self, copies: Iterable[Copy], touched: set[str]) -> _Known:
+    def _settled(
+        self, copies: Sequence[Copy], undecided: set[str], touched: set[str]
+    ) -> tuple[_Known, list[Incident]]:
+        """The known copies that these have to do with, and the incidents of all of them.
+
+        Undecided events that turn out to be among these incidents are `touched` then.
+        """
+        while True:
+            known = self._related(copies, touched)
+            settled = incidents([*known.event_of, *copies])
+            near = {*known.event_of.values(), *(one.event_id for one in settled)}
+            if not (more := near & undecided - touched):
+                return known, settled
+            touched |= more
+
+    def _related(self, copies: Sequence[Copy], touched: set[str]) -> _Known:
         """The known copies that share a key with these, directly or not."""
-        copies = list(copies)
         wanted = {key for copy in copies for key in copy.keys} | touched
         wanted |= {copy.digest for copy in copies}
         while True:
@@ -181,15 +221,32 @@ class Assignment:
         self, changed: Sequence[tuple[Incident, dict[str, object]]], fresh: dict[str, Found]
     ) -> None:
         """The rows of events, those of each from its best copy."""
-        kept = self._kept({one.best.digest for one, _ in changed} - fresh.keys())
-        rows = []
-        for incident, facts in changed:
-            best = incident.best.digest
-            rows.append(fresh[best].rows if best in fresh else kept[best])
-            rows[-1].event.update(facts, event_id=incident.event_id)
-        written = to_arrow(rows, [incident.event_id for incident, _ in changed])
-        for name, table in written.items():
-            self._event_rows.insert(name, table)
+        sizes = self._kept_sizes({one.best.digest for one, _ in changed} - fresh.keys())
+
+        def size_bytes(one: tuple[Incident, object]) -> int:
+            return sizes.get(one[0].best.digest, 0)
+
+        for some in in_batches(changed, len(changed), size_bytes, _MOST_KEPT_BYTES):
+            kept = self._kept({one.best.digest for one, _ in some} - fresh.keys())
+            rows = []
+            for incident, facts in some:
+                best = incident.best.digest
+                rows.append(fresh[best].rows if best in fresh else kept[best])
+                rows[-1].event.update(facts, event_id=incident.event_id)
+            written = to_arrow(rows, [incident.event_id for incident, _ in some])
+            for name, table in written.items():
+                self._event_rows.insert(name, table)
+
+    def _kept_sizes(self, digests: set[str]) -> dict[str, int]:
+        """At most how many bytes the lines of known copies take, by their digests."""
+        if not digests:
+            return {}
+        with self._table("wanted_keys", key=sorted(digests)):
+            result = self._connection.execute(
+                "SELECT copy_digest, MAX(last_byte - first_byte) FROM sightings"
+                f" WHERE copy_digest {self._wanted} GROUP BY copy_digest"
+            )
+            return {digest: size_bytes or 0 for digest, size_bytes in result.fetchall()}
 
     def _kept(self, digests: set[str]) -> dict[str, RowBatch]:
         """The rows of known copies, from their evidence."""

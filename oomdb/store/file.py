@@ -12,7 +12,6 @@ from oomdb.store.content import Content, reading
 from oomdb.store.opening import State, connect, prepare, state_in, state_of
 from oomdb.store.staging import cannot_write, locked, staged
 from oomdb.store.trouble import told_by
-from oomdb.store.writer import Store, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from oomdb.store.content import Reader
     from oomdb.store.custody import Act
+    from oomdb.store.writer import Store
 
 
 @contextmanager
@@ -45,6 +45,7 @@ def opened_to_write(path: Path, act: Act, *, must_exist: bool, wait_s: float) ->
     after `wait_s` seconds.
     """
     from oomdb.store.held_rows import HeldRows
+    from oomdb.store.writer import Store, written
 
     if must_exist and not path.exists():
         raise no_database(path)

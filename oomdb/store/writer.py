@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
-from itertools import chain
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from oomdb import tables
 from oomdb.errors import OomdbError
+from oomdb.store.assignment import Assigned, Assignment, Lost, count_events
 from oomdb.store.content import Content, Input, Known
 from oomdb.store.event_rows import EventRows
 from oomdb.store.insertion import among, insert, insert_rows, registered
@@ -18,7 +18,6 @@ from oomdb.store.insertion import among, insert, insert_rows, registered
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from oomdb.store.assignment import Assigned, Assignment
     from oomdb.store.connection import Connection
     from oomdb.store.content import Seen
     from oomdb.store.custody import Act, Ledger
@@ -46,10 +45,7 @@ class Store(Content):
         super().__init__(connection)
         self._ledger = ledger
         self.event_rows = event_rows or EventRows(connection)
-        self._lost: dict[str, str] = {}
-        #: Copies of which a sighting was taken out, and their events: what comes of these again is
-        #: not new.
-        self._seen_before: set[str] = set()
+        self._lost = Lost()
 
     def is_batch(self, reports: int, size_bytes: int) -> bool:
         """Whether so many reports, of so many bytes of lines, are best added now."""
@@ -80,24 +76,14 @@ class Store(Content):
         Each joins the event whose other copies it does not contradict, or makes a new one;
         an event's rows are those of its best copy.
         """
-        from oomdb.store.assignment import Assigned
-
-        if not seen and not self._lost:
+        if not seen:
             return Assigned({}, {}, frozenset(), frozenset())
         with self._transaction():
             assigned = self._assignment().add(seen, self._lost)
             self._note_changed(assigned.changed_event_ids)
-        self._lost = {}
-        again = {
-            event_id
-            for digest, event_id in assigned.event_of.items()
-            if digest in self._seen_before or event_id in self._seen_before
-        }
-        return replace(assigned, known_event_ids=assigned.known_event_ids | again)
+        return assigned
 
     def _assignment(self) -> Assignment:
-        from oomdb.store.assignment import Assignment
-
         return Assignment(self.connection, self.event_rows)
 
     def _note_changed(self, event_ids: Collection[str]) -> None:
@@ -105,14 +91,25 @@ class Store(Content):
         self.event_rows.note_changed(event_ids)
 
     def add_sources(self, rows: Sequence[dict[str, object]]) -> None:
-        """Add rows of `sources` whose reports were added before; their events are counted here."""
-        from oomdb.store.assignment import count_events
+        """Add rows of `sources` whose reports were added before; their events are counted here.
 
+        What is left of events whose sightings were taken out, and did not come again, is decided.
+        """
+        self._decide()
         ids = [str(row["source_id"]) for row in rows]
         with self._transaction(), registered(self.connection, "new_sources", source_id=ids):
             insert_rows(self.connection, "sources", [{**row, "event_count": 0} for row in rows])
             count_events(self.connection, among(self.connection, "new_sources", "source_id"))
             self._ledger.added("new_sources")
+
+    def _decide(self) -> None:
+        """Write anew or take out the events of which sightings were taken out."""
+        event_ids = sorted(self._lost.undecided)
+        for first in range(0, len(event_ids), self.batch_reports):
+            some = event_ids[first : first + self.batch_reports]
+            with self._transaction():
+                assigned = self._assignment().add([], self._lost, some)
+                self._note_changed(assigned.changed_event_ids)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -180,7 +177,8 @@ class Store(Content):
     def forget(self, source_ids: Sequence[str]) -> None:
         """Take out sources of which others are longer, moved or better read versions.
 
-        What becomes of the events that they were sightings of, the next `add` decides.
+        What becomes of the events that they were sightings of, is decided when reports come that
+        have to do with them, or else when sources are added.
         """
         if not source_ids:
             return
@@ -194,8 +192,7 @@ class Store(Content):
                 f"DELETE FROM sightings WHERE source_id {are_gone} RETURNING copy_digest, event_id"
             ).fetchall()
             self.connection.execute(f"DELETE FROM sources WHERE source_id {are_gone}")
-        self._lost.update(gone)
-        self._seen_before.update(chain.from_iterable(gone))
+        self._lost.take(dict(gone))
 
 
 @contextmanager
