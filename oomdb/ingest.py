@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from oomdb import databases
 from oomdb.carriers.names import NAMES
@@ -141,6 +141,7 @@ def _ingest(
                     run.write(store)
                     store.publish()
         run.write(store)
+        run.count(store)
     run.summary.hosts = store.hosts
     return run.summary
 
@@ -174,6 +175,7 @@ class _Run:
         self._content: Content | None = None
         self._read: list[tuple[Input | None, list[Log]]] = []
         self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
+        self._told: dict[str, _Told] = {}
         self.summary = Summary()
 
     def ask(self, content: Content) -> None:
@@ -230,7 +232,7 @@ class _Run:
         self._inputs.ask_of_sources(store, known)
         found = matches(logs, known, self._inputs)
         store.forget([known.source_id for match in found for known in match.replaced])
-        batch = _Batch(store, self.summary)
+        batch = _Batch(store, self._told)
         for match in found:
             if match.same is not None:
                 self.summary.known_files += 1
@@ -247,6 +249,36 @@ class _Run:
         self._read.clear()
         self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
 
+    def count(self, store: Store) -> None:
+        """Add to the summary what the logs that were written come to, all of them together."""
+        summary, added = self.summary, store.added()
+        summary.new_events += len(added.new)
+        summary.known_events += added.events - len(added.new)
+        for digest in added.new:
+            told = self._told[digest]
+            summary.damaged_events += told.is_damaged
+            summary.unparsed_lines += told.unparsed_lines
+            kinds, keys = summary.events_by_kind, summary.unknown_keys
+            kinds[told.kind] = kinds.get(told.kind, 0) + 1
+            for key in told.unknown_keys:
+                keys[key] = keys.get(key, 0) + 1
+
+
+class _Told(NamedTuple):
+    """What the summary tells of a report."""
+
+    kind: str
+    is_damaged: bool
+    unparsed_lines: int
+    unknown_keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, found: Found) -> Self:
+        """What it tells of this one."""
+        event = found.event
+        is_damaged = event["damage"] is not None
+        return cls(str(event["kind"]), is_damaged, found.unparsed_line_count, found.unknown_keys)
+
 
 @dataclass
 class _Source:
@@ -256,16 +288,15 @@ class _Source:
     carriers: Counter[str] = field(default_factory=Counter)
     unparsed_line_count: int = 0
     kept: list[str] = field(default_factory=list)
-    event_ids: set[str] = field(default_factory=set)
-    new_event_ids: set[str] = field(default_factory=set)
 
 
 class _Batch:
     """Logs on their way into the store, so many reports at a time."""
 
-    def __init__(self, store: Store, summary: Summary) -> None:
+    def __init__(self, store: Store, told: dict[str, _Told]) -> None:
         self._store = store
-        self._summary = summary
+        self._told = told
+        self._alike: dict[_Told, _Told] = {}
         self._sources: dict[str, _Source] = {}
         self._waiting: list[Seen] = []
         self._waiting_bytes = 0
@@ -277,6 +308,9 @@ class _Batch:
             source.carriers.update(str(one.sighting["copy_carrier"]) for one in group)
             source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
             source.kept += [copies.kept_line(one.sighting) for one in group]
+            for one in group:
+                told = _Told.of(one)
+                self._told[one.copy.digest] = self._alike.setdefault(told, told)
             self._waiting += [Seen(log.source_id, one) for one in group]
             self._waiting_bytes += sum(one.size_bytes for one in group)
             if self._store.is_batch(len(self._waiting), self._waiting_bytes):
@@ -292,32 +326,11 @@ class _Batch:
             source.row["unparsed_line_count"] = source.unparsed_line_count
             source.row["evidence_digest"] = evidence_digest(source.kept)
             rows.append(source.row)
-            self._summary.known_events += len(source.event_ids - source.new_event_ids)
         self._store.add_sources(rows)
 
     def _write(self) -> None:
-        assigned = self._store.add(self._waiting)
-        known = set(assigned.known_event_ids)
-        for one in self._waiting:
-            event_id = assigned.event_of[one.found.copy.digest]
-            source = self._sources[one.source_id]
-            source.event_ids.add(event_id)
-            if event_id not in known:
-                known.add(event_id)
-                source.new_event_ids.add(event_id)
-                self._count(assigned.best_of[event_id])
+        self._store.add(self._waiting)
         self._waiting, self._waiting_bytes = [], 0
-
-    def _count(self, new: Found) -> None:
-        """Add to the summary what a new event is like."""
-        summary = self._summary
-        summary.new_events += 1
-        summary.damaged_events += new.event["damage"] is not None
-        summary.unparsed_lines += new.unparsed_line_count
-        kind = str(new.event["kind"])
-        summary.events_by_kind[kind] = summary.events_by_kind.get(kind, 0) + 1
-        for key in new.unknown_keys:
-            summary.unknown_keys[key] = summary.unknown_keys.get(key, 0) + 1
 
 
 def _row(log: Log) -> dict[str, object]:

@@ -10,7 +10,7 @@ from oomdb.batches import in_batches
 from oomdb.databases import mark
 from oomdb.errors import OomdbError, UsageError
 from oomdb.incidents import copies
-from oomdb.store.content import Seen
+from oomdb.store.content import Seen, SightingPlace
 from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.places import full_name
 
@@ -113,19 +113,17 @@ def _read_again(
         to_read = [source for source in sources if source["source_id"] not in versions.older]
         store.forget([*versions.replaced, *(str(source["source_id"]) for source in to_read)])
         kept: dict[str, list[str]] = {}
-        new: set[str] = set()
         read = _seen_again(to_read, sightings, done, lost)
         few = in_batches(read, store.batch_reports, _size_bytes, store.batch_bytes)
         for seen in few:
-            assigned = store.add(seen)
-            new |= set(assigned.event_of.values()) - assigned.known_event_ids
+            store.add(seen)
             for one in seen:
                 kept.setdefault(one.source_id, []).append(copies.kept_line(one.found.sighting))
         store.add_sources(_as_read(to_read, kept))
-        done.new_events += len(new)
         done.sources += len(sources)
         yield
     done.events = store.event_count()
+    done.new_events = len(store.added().new)
     done.lost = tuple(lost)
 
 
@@ -173,7 +171,7 @@ def _versions(
     """Which sources the store has in another version.
 
     Such logs have one path and the same first bytes, and each report of the shorter one stands
-    at the same place in the longer one.
+    at the same place in the longer one, where one that was cut may go on.
     """
     found = _Versions()
     marks = [(str(one["path"]), str(one["head_digest"] or "") or None) for one in sources]
@@ -183,19 +181,29 @@ def _versions(
             alike.setdefault((known.path, known.head_digest), []).append(known)
     for source, each in zip(sources, marks, strict=True):
         source_id, size_bytes = str(source["source_id"]), int(str(source["size_bytes"]))
-        own = {
-            (str(one["copy_digest"]), int(str(one["first_byte"])))
+        own = [
+            SightingPlace.of(one["copy_digest"], one["first_byte"], one["copy_damage"])
             for one in sightings.get(source_id, ())
-        }
+        ]
         for known in alike.get(each, ()):
             if known.size_bytes == size_bytes:
                 continue
             held = store.sighting_places(known.source_id)
-            if known.size_bytes > size_bytes and own <= held:
+            if known.size_bytes > size_bytes and _goes_on(own, held):
                 found.older.add(source_id)
-            elif known.size_bytes < size_bytes and held <= own:
+            elif known.size_bytes < size_bytes and _goes_on(held, own):
                 found.replaced.append(known.source_id)
     return found
+
+
+def _goes_on(shorter: Sequence[SightingPlace], longer: Sequence[SightingPlace]) -> bool:
+    """Whether the longer version of a log holds what the shorter one did."""
+    held = {(one.digest, one.first_byte) for one in longer}
+    begun = {one.first_byte for one in longer}
+    return all(
+        (one.digest, one.first_byte) in held or (one.is_cut and one.first_byte in begun)
+        for one in shorter
+    )
 
 
 def _as_read(

@@ -29,6 +29,7 @@ from oomdb.reparse import reparse
 from oomdb.store.dump import canonical
 from oomdb.store.writer import Store
 from oomdb.transfer import bring
+from oomdb.verify import verify
 from tests.printed import dmesg, log, report_6_1, syslog
 from tests.test_cli import InProcess
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from oomdb.store.assignment import Assigned
     from oomdb.store.content import Seen
 
 pytestmark = pytest.mark.usefixtures("views_unkept")
@@ -515,9 +515,9 @@ def test_a_grown_log_of_several_batches_has_one_new_report(
     added: list[int] = []
     add = Store.add
 
-    def noting(self: Store, seen: Sequence[Seen]) -> Assigned:
+    def noting(self: Store, seen: Sequence[Seen]) -> None:
         added.append(len(seen))
-        return add(self, seen)
+        add(self, seen)
 
     monkeypatch.setattr(Store, "add", noting)
     reports = [dmesg(report_6_1(pid=pid), 10.0 * pid) for pid in range(11, 15)]
@@ -557,3 +557,119 @@ def test_a_line_that_was_printed_twice_stays_so_when_evidence_is_read_again(
     assert any("duplicated" in row for row in expected)
     reparse(database)
     assert content(database) == expected
+
+
+@pytest.mark.parametrize("word", ["duplicated", "interleaved"])
+@pytest.mark.parametrize("batch", [1, 500])
+def test_what_a_log_showed_round_a_report_stays_when_another_log_names_its_host(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, word: str, batch: int
+) -> None:
+    one, other = syslog(FIRST), syslog(SECOND)
+    shown = [*one[:8], *other[:9], *one[8:], *other[9:]]
+    if word == "duplicated":
+        shown = [*one[-1:], *one[-1:]]
+    monkeypatch.setattr(Store, "batch_reports", batch)
+    (tmp_path / "a").write_bytes(log(shown))
+    ingest([tmp_path / "a"], database)
+    (tmp_path / "b").write_bytes(log(syslog(FIRST[-1:], "web1.example.com")))
+    ingest([tmp_path / "b"], database)
+    if word == "interleaved":
+        with databases.open_for_reading(database) as reader:
+            damage = reader.connection.execute("SELECT damage FROM events").fetchall()
+        assert damage == [(word,), (word,)]
+    assert verify(database, again=True).problems == []
+    expected = content(database)
+    reparse(database)
+    assert content(database) == expected
+    ingest([tmp_path / "a", tmp_path / "b"], tmp_path / "once.duckdb")
+    assert content(tmp_path / "once.duckdb") == expected
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_a_log_that_shows_a_line_once_is_the_better_copy(
+    tmp_path: Path, database: Path, order: str
+) -> None:
+    line = syslog(FIRST[-1:])
+    (tmp_path / "a").write_bytes(log(line, line))
+    (tmp_path / "b").write_bytes(log(line))
+    for name in order:
+        ingest([tmp_path / name], database)
+    with databases.open_for_reading(database) as reader:
+        damage = reader.connection.execute("SELECT damage FROM events").fetchall()
+    assert damage == [("no_dump",)]
+    assert verify(database, again=True).problems == []
+
+
+def test_an_event_that_was_like_one_that_is_gone_has_the_name_it_has_alone(
+    tmp_path: Path, database: Path
+) -> None:
+    """Two machines' reports were the same as far as both were written."""
+    logs = {"web1": log(syslog(FIRST, "web1")), "web2": log(syslog(FIRST, "web2"))}
+    cut = {name: data[: data.index(b"free:") + len(b"free:801kB")] for name, data in logs.items()}
+    for name, data in cut.items():
+        (tmp_path / name).write_bytes(data)
+        ingest([tmp_path / name], database)
+    (tmp_path / "web2").write_bytes(logs["web2"])
+    ingest([tmp_path / "web2"], database)
+    made = tmp_path / "once.duckdb"
+    ingest([tmp_path / "web1", tmp_path / "web2"], made)
+    assert content(database) == content(made)
+
+
+def summed(paths: list[Path], database: Path) -> tuple[int, int, int, int]:
+    """What the summary of an ingest tells of events."""
+    summary = ingest(paths, database, jobs=1)
+    assert sum(summary.events_by_kind.values()) == summary.new_events
+    with databases.open_for_reading(database) as reader:
+        every = reader.event_count()
+    return summary.new_events, summary.known_events, summary.damaged_events, every
+
+
+@pytest.mark.parametrize("batch", [1, 2, 500])
+def test_a_summary_tells_what_all_logs_come_to_however_few_reports_are_added_at_a_time(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(Store, "batch_reports", batch)
+    monkeypatch.setattr("oomdb.incidents.drafts._MOST_REPORTS", 1)
+    a, b, c, z = (tmp_path / name for name in "abcz")
+    # Two halves, which only the whole one shows to be of one event.
+    a.write_bytes(log(dmesg(SECOND, 70.0)[8:], dmesg(SECOND, 70.0)[:-3]))
+    z.write_bytes(log(syslog(dmesg(SECOND, 70.0))))
+    assert summed([a, z], database) == (1, 1, 0, 1)
+    # A kill that two machines' reports have, of which it may be either.
+    a.write_bytes(log(FIRST[-1:]))
+    b.write_bytes(log(syslog(FIRST, "web1")))
+    c.write_bytes(log(syslog(FIRST, "web2", "Jun  9 03:00:00")))
+    assert summed([a, b, c], tmp_path / "three.duckdb") == (2, 1, 0, 2)
+    # A report beside its own beginning.
+    a.write_bytes(log(syslog(FIRST)[:-3], syslog(FIRST)))
+    assert summed([a], tmp_path / "two.duckdb") == (1, 0, 0, 1)
+
+
+@pytest.mark.parametrize("batch", [2, 500])
+def test_a_summary_knows_a_report_again_whose_log_has_grown_and_whose_piece_is_read_first(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(Store, "batch_reports", batch)
+    monkeypatch.setattr("oomdb.incidents.drafts._MOST_REPORTS", 1)
+    a, z = tmp_path / "a", tmp_path / "z"
+    kills = [syslog(report_6_1(pid=100 + n, free_kb=900 + n)[-1:]) for n in range(5)]
+    z.write_bytes(log(*kills, syslog(SECOND)))
+    assert summed([z], database) == (6, 0, 5, 6)
+    z.write_bytes(log(*kills, syslog(SECOND), syslog(FIRST)))
+    a.write_bytes(log(syslog(SECOND)[:-3]))
+    assert summed([a, z], database) == (1, 7, 0, 7)
+
+
+@pytest.mark.parametrize("into_newer", [False, True])
+def test_an_import_knows_a_log_whose_last_report_went_on(tmp_path: Path, into_newer: bool) -> None:
+    path = tmp_path / "dmesg"
+    older, newer = tmp_path / "older.duckdb", tmp_path / "newer.duckdb"
+    path.write_bytes(log(SECOND, FIRST[:2]))
+    ingest([path], older)
+    path.write_bytes(log(SECOND, FIRST))
+    ingest([path], newer)
+    expected = content(newer)
+    source, target = (older, newer) if into_newer else (newer, older)
+    bring(source, target)
+    assert content(target) == expected

@@ -25,6 +25,11 @@ _MOST_REPORTS = 200
 _MOST_BYTES = 8 << 20
 
 
+#: Damage that is not in the evidence, which holds the report's own lines alone, each once.
+BETWEEN = "interleaved"
+TWICE = "duplicated"
+
+
 class Draft:
     """What one report tells by itself. Of its text nothing is held but the kept evidence.
 
@@ -112,8 +117,9 @@ class Draft:
         """The copy of an incident that it is, in a log of this host."""
         event, first = self.rows.event, self.first
         stamp = moment(first.stamp)
+        beside = [word for word in (BETWEEN, TWICE) if word in str(event["damage"]).split(",")]
         return Copy(
-            digest=digest("copy", host, self._sha256),
+            digest=digest("copy", host, self._sha256, *beside),
             victim_key=self._victim_key,
             body_key=self._body_key,
             is_sized=self._is_sized,

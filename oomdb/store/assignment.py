@@ -16,7 +16,7 @@ from oomdb.store.arrow import to_arrow
 from oomdb.store.insertion import among, insert_rows, registered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from oomdb.incidents.copies import Found
@@ -27,47 +27,34 @@ if TYPE_CHECKING:
 
 #: Bytes of kept evidence that are read again together.
 _MOST_KEPT_BYTES = 32 << 20
+#: What a copy may be known by as one of an event's, beside its own digest.
+KEYS = ("victim_key", "body_key", "head_uptime_key", "head_wall_key")
 #: What a sighting keeps of its copy, in the order of `_copy`.
 _FACTS = (
     "copy_digest, victim_key, body_key, is_sized, lines_taken, copy_damage, copy_hostname,"
     " boot_id, copy_uptime_s, moment_s, moment_has_year, moment_has_zone, head_uptime_key,"
     " head_wall_key, event_id"
 )
+_NAMED = (*KEYS, "copy_digest", "event_id")
 _COPY_TIMES = ("copy_occurred_at", "copy_time_basis", "copy_printed_time")
-_KEYS = ("victim_key", "body_key", "head_uptime_key", "head_wall_key", "copy_digest", "event_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """What became of reports.
-
-    `event_of` is the event of each copy, by its digest; `best_of` the best copy of each event
-    that is new; `known_event_ids` are the events that were there before, `changed_event_ids`
-    all whose rows or sightings were written or taken away.
-    """
-
-    event_of: dict[str, str]
-    best_of: dict[str, Found]
-    known_event_ids: frozenset[str]
-    changed_event_ids: frozenset[str]
 
 
 @dataclass(slots=True)
 class Lost:
     """Copies of which a sighting was taken out.
 
-    `event_of` is the event that each was of, by its digest: what comes of it again is not new.
-    `undecided` are those of these events whose rows are still there, whatever is left of their
-    copies.
+    `event_of` is the event that each was of, by its digest; `undecided` are those of these
+    events whose rows are still there, whatever is left of their copies, each with the keys of
+    those that were taken out.
     """
 
     event_of: dict[str, str] = field(default_factory=dict)
-    undecided: set[str] = field(default_factory=set)
+    undecided: dict[str, set[str]] = field(default_factory=dict)
 
-    def take(self, event_of: dict[str, str]) -> None:
-        """Note the events of copies by the digests of these."""
-        self.event_of.update(event_of)
-        self.undecided.update(event_of.values())
+    def take(self, digest: str, event_id: str, keys: Iterable[str | None]) -> None:
+        """Note a copy and its event."""
+        self.event_of[digest] = event_id
+        self.undecided.setdefault(event_id, set()).update(key for key in keys if key is not None)
 
 
 @dataclass(slots=True)
@@ -86,15 +73,15 @@ class Assignment:
         self._event_rows = event_rows
         self._wanted = among(connection, "wanted_keys", "key")
 
-    def add(self, seen: Sequence[Seen], lost: Lost, also: Collection[str] = ()) -> Assigned:
-        """Add the reports of several sources.
+    def add(self, seen: Sequence[Seen], lost: Lost, also: Collection[str] = ()) -> set[str]:
+        """Add the reports of several sources; the events whose rows or sightings have changed.
 
         Of the events of copies taken out those are decided that the reports have to do with,
         and those named `also`.
         """
         fresh = {one.found.copy.digest: one.found for one in seen}
         touched = {lost.event_of[digest] for digest in fresh.keys() & lost.event_of.keys()}
-        touched = (touched | set(also)) & lost.undecided
+        touched = (touched | set(also)) & lost.undecided.keys()
         known, settled = self._settled([one.found.copy for one in seen], lost.undecided, touched)
         self._replace(settled, known, fresh, self._fresh_times(seen), touched)
         event_of = {copy.digest: one.event_id for one in settled for copy in one.copies}
@@ -107,39 +94,36 @@ class Assignment:
             for one in seen
         ]
         insert_rows(self._connection, "sightings", rows)
-        before = {*lost.event_of, *(copy.digest for copy in known.event_of)} & event_of.keys()
-        known_event_ids = frozenset(touched | {event_of[digest] for digest in before})
-        best_of = {
-            one.event_id: fresh[one.best.digest] for one in settled if one.best.digest in fresh
-        }
-        changed = touched | set(known.event_of.values()) | set(event_of.values())
-        lost.undecided -= touched
-        return Assigned(event_of, best_of, known_event_ids, frozenset(changed))
+        for event_id in touched:
+            del lost.undecided[event_id]
+        return touched | set(known.event_of.values()) | set(event_of.values())
 
     def _settled(
-        self, copies: Sequence[Copy], undecided: set[str], touched: set[str]
+        self, copies: Sequence[Copy], undecided: Mapping[str, set[str]], touched: set[str]
     ) -> tuple[_Known, list[Incident]]:
         """The known copies that these have to do with, and the incidents of all of them.
 
-        Undecided events that turn out to be among these incidents are `touched` then.
+        Undecided events that turn out to be among these incidents are `touched` then. What was told
+        from one of these by other means than its numbers may not need them any more.
         """
         while True:
-            known = self._related(copies, touched)
+            gone = {key for event_id in touched for key in undecided[event_id]}
+            known = self._related(copies, touched | gone)
             settled = incidents([*known.event_of, *copies])
             near = {*known.event_of.values(), *(one.event_id for one in settled)}
-            if not (more := near & undecided - touched):
+            if not (more := near & undecided.keys() - touched):
                 return known, settled
             touched |= more
 
-    def _related(self, copies: Sequence[Copy], touched: set[str]) -> _Known:
-        """The known copies that share a key with these, directly or not."""
-        wanted = {key for copy in copies for key in copy.keys} | touched
+    def _related(self, copies: Sequence[Copy], also: set[str]) -> _Known:
+        """The known copies that share a key with these, or have one of `also`, directly or not."""
+        wanted = {key for copy in copies for key in copy.keys} | also
         wanted |= {copy.digest for copy in copies}
         while True:
             with self._table("wanted_keys", key=sorted(wanted)):
                 rows = self._connection.execute(
                     f"SELECT {_FACTS}, {', '.join(_COPY_TIMES)} FROM sightings"
-                    f" WHERE {' OR '.join(f'{key} {self._wanted}' for key in _KEYS)}"
+                    f" WHERE {' OR '.join(f'{key} {self._wanted}' for key in _NAMED)}"
                 ).fetchall()
             event_of: dict[Copy, str] = {}
             times: dict[str, list[tuple[object, ...]]] = defaultdict(list)
@@ -254,7 +238,7 @@ class Assignment:
             return {}
         with self._table("wanted_keys", key=sorted(digests)):
             result = self._connection.execute(
-                "SELECT copy_digest, evidence, copy_json_fields FROM sightings"
+                "SELECT copy_digest, evidence, copy_json_fields, copy_damage FROM sightings"
                 f" WHERE copy_digest {self._wanted}"
                 " ORDER BY copy_digest, source_id, first_byte"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from oomdb.errors import OomdbError
 from oomdb.store.trouble import told_by
@@ -57,6 +57,30 @@ class Seen:
 
     source_id: str
     found: Found
+
+
+class SightingPlace(NamedTuple):
+    """A report by the digest of its copy, the byte it begins at, and whether its end is missing."""
+
+    digest: str
+    first_byte: int
+    is_cut: bool
+
+    @classmethod
+    def of(cls, digest: object, first_byte: object, damage: object) -> Self:
+        """The place by the columns of a sighting."""
+        return cls(str(digest), int(str(first_byte)), "cut_end" in str(damage).split(","))
+
+
+class Added(NamedTuple):
+    """What the sources hold that a writer has added.
+
+    `events` counts those of each source; `new` are the events that were not there before, each
+    by the digest of its best copy.
+    """
+
+    events: int
+    new: list[str]
 
 
 class Content:
@@ -154,12 +178,13 @@ class Content:
             found.setdefault(row["source_id"], []).append(row)
         return found
 
-    def sighting_places(self, source_id: str) -> set[tuple[str, int]]:
-        """The digest and the first byte of each report that a source holds."""
+    def sighting_places(self, source_id: str) -> list[SightingPlace]:
+        """Where each report that a source holds stands."""
         result = self.connection.execute(
-            "SELECT copy_digest, first_byte FROM sightings WHERE source_id = ?", [source_id]
+            "SELECT copy_digest, first_byte, copy_damage FROM sightings WHERE source_id = ?",
+            [source_id],
         )
-        return {(digest, first_byte) for digest, first_byte in result.fetchall()}
+        return [SightingPlace.of(*row) for row in result.fetchall()]
 
     def _number(self, sql: str) -> int:
         row = self.connection.execute(sql).fetchone()

@@ -10,8 +10,8 @@ import duckdb
 
 from oomdb import tables
 from oomdb.errors import OomdbError
-from oomdb.store.assignment import Assigned, Assignment, Lost, count_events
-from oomdb.store.content import Content, Input, Known
+from oomdb.store.assignment import KEYS, Assignment, Lost, count_events
+from oomdb.store.content import Added, Content, Input, Known
 from oomdb.store.event_rows import EventRows
 from oomdb.store.insertion import among, insert, insert_rows, registered
 
@@ -46,6 +46,9 @@ class Store(Content):
         self._ledger = ledger
         self.event_rows = event_rows or EventRows(connection)
         self._lost = Lost()
+        self._added: set[str] = set()
+        #: Copies, by their digests, and events of sources that were there before, and taken out.
+        self._before: set[str] = set()
 
     def is_batch(self, reports: int, size_bytes: int) -> bool:
         """Whether so many reports, of so many bytes of lines, are best added now."""
@@ -70,18 +73,15 @@ class Store(Content):
             )
             return [Known(*row) for row in result.fetchall()]
 
-    def add(self, seen: Sequence[Seen]) -> Assigned:
+    def add(self, seen: Sequence[Seen]) -> None:
         """Add reports, or none of them, in one transaction.
 
         Each joins the event whose other copies it does not contradict, or makes a new one;
         an event's rows are those of its best copy.
         """
-        if not seen:
-            return Assigned({}, {}, frozenset(), frozenset())
-        with self._transaction():
-            assigned = self._assignment().add(seen, self._lost)
-            self._note_changed(assigned.changed_event_ids)
-        return assigned
+        if seen:
+            with self._transaction():
+                self._note_changed(self._assignment().add(seen, self._lost))
 
     def _assignment(self) -> Assignment:
         return Assignment(self.connection, self.event_rows)
@@ -101,6 +101,30 @@ class Store(Content):
             insert_rows(self.connection, "sources", [{**row, "event_count": 0} for row in rows])
             count_events(self.connection, among(self.connection, "new_sources", "source_id"))
             self._ledger.added("new_sources")
+        self._added.update(ids)
+
+    def added(self) -> Added:
+        """What the sources hold now that were added, whichever of them brought what first."""
+        connection = self.connection
+        with (
+            registered(connection, "added_sources", source_id=sorted(self._added)),
+            registered(connection, "known_before", value=sorted(self._before)),
+        ):
+            is_added = f"source_id {among(connection, 'added_sources', 'source_id')}"
+            is_known = among(connection, "known_before", "value")
+            events = self._number(
+                "SELECT COUNT(*) FROM (SELECT DISTINCT source_id, event_id FROM sightings"
+                f" WHERE {is_added}) AS held"
+            )
+            other = "SELECT 1 FROM sightings AS s WHERE s.event_id = e.event_id AND"
+            new = connection.execute(
+                "SELECT e.copy_digest FROM events AS e"
+                f" WHERE e.event_id IN (SELECT event_id FROM sightings WHERE {is_added})"
+                f" AND NOT EXISTS ({other} NOT s.{is_added})"
+                f" AND NOT EXISTS ({other} s.copy_digest {is_known})"
+                f" AND NOT e.event_id {is_known}"
+            ).fetchall()
+        return Added(events, [digest for (digest,) in new])
 
     def _decide(self) -> None:
         """Write anew or take out the events of which sightings were taken out."""
@@ -108,8 +132,7 @@ class Store(Content):
         for first in range(0, len(event_ids), self.batch_reports):
             some = event_ids[first : first + self.batch_reports]
             with self._transaction():
-                assigned = self._assignment().add([], self._lost, some)
-                self._note_changed(assigned.changed_event_ids)
+                self._note_changed(self._assignment().add([], self._lost, some))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -189,10 +212,14 @@ class Store(Content):
             self._ledger.leaving("gone_sources")
             are_gone = among(self.connection, "gone_sources", "source_id")
             gone = self.connection.execute(
-                f"DELETE FROM sightings WHERE source_id {are_gone} RETURNING copy_digest, event_id"
+                f"DELETE FROM sightings WHERE source_id {are_gone}"
+                f" RETURNING source_id, copy_digest, event_id, {', '.join(KEYS)}"
             ).fetchall()
             self.connection.execute(f"DELETE FROM sources WHERE source_id {are_gone}")
-        self._lost.take(dict(gone))
+        for source_id, digest, event_id, *keys in gone:
+            self._lost.take(digest, event_id, keys)
+            if source_id not in self._added:
+                self._before.update((digest, event_id))
 
 
 @contextmanager
