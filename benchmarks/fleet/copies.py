@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from oomdb import databases
-from oomdb.store.custody import Act
+from oomdb.store import deriving
+from oomdb.store.opening import connect
+from oomdb.store.settle import settle
 from oomdb.tables import BY_NAME, EVENT_TABLES, EVENTS, SOURCES, Magnitude, Type
 
 if TYPE_CHECKING:
@@ -74,12 +75,14 @@ def multiply(base: Path, target: Path, copies: int) -> None:
 
 
 def derive(database: Path) -> None:
-    """Let the store derive what follows from its rows: hosts, labels, views that are kept.
+    """Derive what follows from all rows: hosts, labels, views that are kept.
 
-    A writer does so at its end, whatever it has written.
+    In as many transactions as it has steps, so that memory is let go between them.
     """
-    with databases.open_for_ingest(database, Act("ingest")):
-        pass
+    with connect(database) as connection:
+        settle(connection)
+        deriving.derive(connection)
+        connection.execute("CHECKPOINT")
 
 
 def rows_of(database: Path, table: str) -> int:
