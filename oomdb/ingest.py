@@ -176,6 +176,7 @@ class _Run:
         self._read: list[tuple[Input | None, list[Log]]] = []
         self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
         self._told: dict[str, _Told] = {}
+        self._forms: dict[_Told, _Told] = {}
         self.summary = Summary()
 
     def ask(self, content: Content) -> None:
@@ -232,7 +233,7 @@ class _Run:
         self._inputs.ask_of_sources(store, known)
         found = matches(logs, known, self._inputs)
         store.forget([known.source_id for match in found for known in match.replaced])
-        batch = _Batch(store, self._told)
+        batch = _Batch(store, self._note)
         for match in found:
             if match.same is not None:
                 self.summary.known_files += 1
@@ -249,13 +250,19 @@ class _Run:
         self._read.clear()
         self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
 
+    def _note(self, found: Found) -> None:
+        told = _Told.of(found)
+        self._told[found.copy.digest] = self._forms.setdefault(told, told)
+
     def count(self, store: Store) -> None:
         """Add to the summary what the logs that were written come to, all of them together."""
         summary, added = self.summary, store.added()
         summary.new_events += len(added.new)
         summary.known_events += added.events - len(added.new)
         for digest in added.new:
-            told = self._told[digest]
+            told = self._told.get(digest)
+            if told is None:  # another ingest into a server has meanwhile read the log in its way
+                continue
             summary.damaged_events += told.is_damaged
             summary.unparsed_lines += told.unparsed_lines
             kinds, keys = summary.events_by_kind, summary.unknown_keys
@@ -293,10 +300,9 @@ class _Source:
 class _Batch:
     """Logs on their way into the store, so many reports at a time."""
 
-    def __init__(self, store: Store, told: dict[str, _Told]) -> None:
+    def __init__(self, store: Store, note: Callable[[Found], None]) -> None:
         self._store = store
-        self._told = told
-        self._alike: dict[_Told, _Told] = {}
+        self._note = note
         self._sources: dict[str, _Source] = {}
         self._waiting: list[Seen] = []
         self._waiting_bytes = 0
@@ -309,8 +315,7 @@ class _Batch:
             source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
             source.kept += [copies.kept_line(one.sighting) for one in group]
             for one in group:
-                told = _Told.of(one)
-                self._told[one.copy.digest] = self._alike.setdefault(told, told)
+                self._note(one)
             self._waiting += [Seen(log.source_id, one) for one in group]
             self._waiting_bytes += sum(one.size_bytes for one in group)
             if self._store.is_batch(len(self._waiting), self._waiting_bytes):

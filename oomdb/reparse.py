@@ -10,7 +10,7 @@ from oomdb.batches import in_batches
 from oomdb.databases import mark
 from oomdb.errors import OomdbError, UsageError
 from oomdb.incidents import copies
-from oomdb.store.content import Seen, SightingPlace
+from oomdb.store.content import Seen
 from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.places import full_name
 
@@ -171,7 +171,7 @@ def _versions(
     """Which sources the store has in another version.
 
     Such logs have one path and the same first bytes, and each report of the shorter one stands
-    at the same place in the longer one, where one that was cut may go on.
+    at the same place in the longer one, where its lines may go on.
     """
     found = _Versions()
     marks = [(str(one["path"]), str(one["head_digest"] or "") or None) for one in sources]
@@ -181,14 +181,11 @@ def _versions(
             alike.setdefault((known.path, known.head_digest), []).append(known)
     for source, each in zip(sources, marks, strict=True):
         source_id, size_bytes = str(source["source_id"]), int(str(source["size_bytes"]))
-        own = [
-            SightingPlace.of(one["copy_digest"], one["first_byte"], one["copy_damage"])
-            for one in sightings.get(source_id, ())
-        ]
+        own = sightings.get(source_id, ())
         for known in alike.get(each, ()):
             if known.size_bytes == size_bytes:
                 continue
-            held = store.sighting_places(known.source_id)
+            held = store.sightings_of([known.source_id]).get(known.source_id, ())
             if known.size_bytes > size_bytes and _goes_on(own, held):
                 found.older.add(source_id)
             elif known.size_bytes < size_bytes and _goes_on(held, own):
@@ -196,12 +193,17 @@ def _versions(
     return found
 
 
-def _goes_on(shorter: Sequence[SightingPlace], longer: Sequence[SightingPlace]) -> bool:
-    """Whether the longer version of a log holds what the shorter one did."""
-    held = {(one.digest, one.first_byte) for one in longer}
-    begun = {one.first_byte for one in longer}
+def _goes_on(
+    shorter: Sequence[Mapping[str, object]], longer: Sequence[Mapping[str, object]]
+) -> bool:
+    """Whether a longer version of a log holds each report of the shorter one."""
+    begun = {one["first_byte"]: one for one in longer}
     return all(
-        (one.digest, one.first_byte) in held or (one.is_cut and one.first_byte in begun)
+        (same := begun.get(one["first_byte"])) is not None
+        and (
+            one["copy_digest"] == same["copy_digest"]
+            or copies.lines_of(same).startswith(copies.lines_of(one).rstrip(b"\n"))
+        )
         for one in shorter
     )
 

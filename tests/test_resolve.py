@@ -16,7 +16,7 @@ KILL = Copy(
     body_key="b1",
     is_sized=True,
     lines_taken=50,
-    is_whole=True,
+    damage=None,
     host=None,
     boot_id=None,
     uptime_s=None,
@@ -54,8 +54,8 @@ def test_the_same_numbers_on_two_boots_are_two_incidents() -> None:
 
 
 def test_a_cut_copy_joins_the_whole_one_and_the_whole_one_is_best() -> None:
-    no_head = replace(KILL, digest="tail", body_key=None, lines_taken=9, is_whole=False)
-    no_tail = replace(KILL, digest="head", victim_key=None, is_sized=False, is_whole=False)
+    no_head = replace(KILL, digest="tail", body_key=None, lines_taken=9, damage="cut_start")
+    no_tail = replace(KILL, digest="head", victim_key=None, is_sized=False, damage="cut_end")
     [incident] = incidents([no_head, no_tail, KILL])
     assert incident.best is KILL
 
@@ -65,6 +65,16 @@ def test_a_bare_name_and_number_are_not_enough() -> None:
     assert len(ids(replace(bare, digest="x"), replace(bare, digest="y"))) == 2
     timed = replace(bare, moment=NOON)
     assert len(ids(replace(timed, digest="x"), replace(timed, digest="y"))) == 1
+
+
+def test_the_same_lines_of_a_host_are_one_incident_whatever_their_logs_tell() -> None:
+    piece = replace(
+        KILL, host="a", victim_key=None, body_key=None, is_sized=False, damage="cut_start"
+    )
+    twice = replace(piece, damage="cut_start,duplicated")
+    elsewhere = replace(piece, boot_id="b", uptime_s=99.0, damage="cut_start,interleaved")
+    [incident] = incidents([twice, elsewhere, piece])
+    assert incident.best is piece
 
 
 def test_dumps_that_repeat_every_number_stay_apart_without_a_time() -> None:

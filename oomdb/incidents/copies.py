@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from oomdb.carriers.names import NAMES
 from oomdb.clock import Moment, epoch_s
 from oomdb.dating import Evidence, Timeline
-from oomdb.incidents.drafts import BETWEEN, TWICE, drafts
+from oomdb.incidents.drafts import drafts
 from oomdb.incidents.identity import head_keys, is_nameless
 from oomdb.incidents.kept import decompress
 from oomdb.incidents.resolve import Copy, in_year
@@ -127,22 +127,24 @@ def kept_line(sighting: Mapping[str, object]) -> str:
     """What a sighting keeps, as one line: the hash of its evidence, and what its log told."""
     sha256 = sighting["evidence_sha256"]
     assert isinstance(sha256, bytes)
-    between = BETWEEN in str(sighting["copy_damage"]).split(",")
+    between = _BETWEEN in str(sighting["copy_damage"]).split(",")
     told = [sighting.get(name) for name in KEPT]
     return json.dumps([*told, between, sha256.hex()], default=str, separators=(",", ":"))
 
 
-def reread(evidence: bytes, json_fields: str | None, damage: str | None) -> RowBatch:
-    """The rows of a report from its kept evidence; ValueError when it holds none.
+def lines_of(sighting: Mapping[str, object]) -> bytes:
+    """The report's own lines, out of its kept evidence."""
+    evidence = sighting["evidence"]
+    assert isinstance(evidence, bytes)
+    return decompress(evidence)
 
-    `damage` is what its log showed of it.
-    """
+
+def reread(evidence: bytes, json_fields: str | None) -> RowBatch:
+    """The rows of a report from its kept evidence; ValueError when it holds none."""
     from oomdb.rows.builder import rows_of
 
     for located in _located(evidence, json_fields):
-        rows = rows_of(located.report)
-        rows.event["damage"] = _damage(rows.event["damage"], damage)
-        return rows
+        return rows_of(located.report)
     raise ValueError("the evidence holds no report")
 
 
@@ -175,9 +177,13 @@ def again(sighting: Mapping[str, object]) -> list[Found]:
 def _damage(read: object, before: object) -> str | None:
     """The damage of a report with what only its log could show: lines in between, and again."""
     words = set(str(read).split(",")) if read is not None else set()
-    words |= {BETWEEN, TWICE} & set(str(before).split(","))
+    words |= {_BETWEEN, _TWICE} & set(str(before).split(","))
     return ",".join(sorted(words)) or None
 
+
+#: Damage that is not in the evidence, which holds the report's own lines alone, each once.
+_BETWEEN = "interleaved"
+_TWICE = "duplicated"
 
 #: What a sighting knows from the log round its evidence.
 KEPT = (

@@ -25,11 +25,6 @@ _MOST_REPORTS = 200
 _MOST_BYTES = 8 << 20
 
 
-#: Damage that is not in the evidence, which holds the report's own lines alone, each once.
-BETWEEN = "interleaved"
-TWICE = "duplicated"
-
-
 class Draft:
     """What one report tells by itself. Of its text nothing is held but the kept evidence.
 
@@ -117,20 +112,18 @@ class Draft:
         """The copy of an incident that it is, in a log of this host."""
         event, first = self.rows.event, self.first
         stamp = moment(first.stamp)
-        beside = [word for word in (BETWEEN, TWICE) if word in str(event["damage"]).split(",")]
         return Copy(
-            digest=digest("copy", host, self._sha256, *beside),
+            digest=digest("copy", host, self._sha256),
             victim_key=self._victim_key,
             body_key=self._body_key,
             is_sized=self._is_sized,
             lines_taken=self._lines_taken,
-            is_whole=event["damage"] is None,
+            damage=None if event["damage"] is None else str(event["damage"]),
             host=host,
             boot_id=first.boot_id,
             uptime_s=first.uptime_s,
             moment=stamp,
             head_keys=head_keys(event, first.uptime_s, in_year(stamp) if stamp else None),
-            is_cut="cut_end" in str(event["damage"]),
         )
 
     def sighting(self, copy: Copy) -> dict[str, object]:

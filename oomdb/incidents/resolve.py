@@ -38,9 +38,10 @@ class Copy:
 
     `victim_key` stands for the numbers of the first kill, `body_key` for those of the
     memory dump; None where that part is missing. `head_keys` stand for the first line and
-    its stamps, and count where a copy is cut before its end, as `is_cut` tells. `is_sized`
-    tells that the kill line held sizes, without which a key alone proves little. A copy
-    with more `lines_taken` is the better one. `digest` names the copy itself.
+    its stamps, and count where a copy is cut before its end. `is_sized` tells that the kill
+    line held sizes, without which a key alone proves little. Without `damage`, or with more
+    `lines_taken`, a copy is the better one. `digest` names the copy by its host and its lines;
+    what stood between these in its log may be damage of one sighting and not of another.
     """
 
     digest: str
@@ -48,13 +49,17 @@ class Copy:
     body_key: str | None
     is_sized: bool
     lines_taken: int
-    is_whole: bool
+    damage: str | None
     host: str | None
     boot_id: str | None
     uptime_s: float | None
     moment: Moment | None
     head_keys: Head = (None, None)
-    is_cut: bool = False
+
+    @property
+    def damages(self) -> list[str]:
+        """The words of its damage."""
+        return self.damage.split(",") if self.damage else []
 
     @property
     def keys(self) -> list[str]:
@@ -108,15 +113,20 @@ def _incidents(copies: Iterable[Copy]) -> list[Incident]:
     # Copies whose hosts differ in the first label are of different incidents; those that
     # name none come last, when all the others have their groups.
     by_label: dict[str | None, list[list[Copy]]] = defaultdict(list)
+    # The same lines of one host are one report, whatever else their logs tell.
+    by_digest: dict[str, list[Copy]] = {}
     for copy in sorted(set(copies), key=_precedence):
         label = _label(copy.host)
         near = by_label[label] if label is not None else groups
-        home = next((group for group in near if _belongs(copy, group)), None)
+        home = by_digest.get(copy.digest) or next(
+            (group for group in near if _belongs(copy, group)), None
+        )
         if home is None:
             home = []
             groups.append(home)
             by_label[label].append(home)
         home.append(copy)
+        by_digest[copy.digest] = home
     return [
         Incident(event_id, tuple(_best_first(group)))
         for event_id, group in zip(_ids(groups), groups, strict=True)
@@ -151,6 +161,7 @@ def _precedence(copy: Copy) -> tuple[object, ...]:
         copy.body_key is None,
         -copy.lines_taken,
         copy.digest,
+        copy.damage or "",
     )
 
 
@@ -169,7 +180,8 @@ def _belongs(copy: Copy, group: Sequence[Copy]) -> bool:
 def _same_head(one: Copy, other: Copy) -> bool:
     """Whether one copy is cut and both begin with the same line at the same time."""
     pairs = zip(one.head_keys, other.head_keys, strict=True)
-    return (one.is_cut or other.is_cut) and any(a is not None and a == b for a, b in pairs)
+    is_cut = "cut_end" in one.damages or "cut_end" in other.damages
+    return is_cut and any(a is not None and a == b for a, b in pairs)
 
 
 def _confirms(one: Copy, other: Copy) -> bool:
@@ -244,7 +256,12 @@ def merged_host(copies: Iterable[Copy]) -> str | None:
 
 
 def _best_first(group: Sequence[Copy]) -> Iterator[Copy]:
-    return iter(sorted(group, key=lambda copy: (not copy.is_whole, -copy.lines_taken, copy.digest)))
+    return iter(sorted(group, key=_worth))
+
+
+def _worth(copy: Copy) -> tuple[object, ...]:
+    count = len(copy.damages)
+    return (count > 0, -copy.lines_taken, count, copy.digest)
 
 
 def _base(group: Sequence[Copy]) -> str:

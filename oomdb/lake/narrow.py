@@ -28,7 +28,7 @@ HOME = "lake_place"
 #: The columns of events by which an ingest decides, or which it derives from all copies.
 _DECIDED = frozenset(
     {
-        *("event_id", "copy_digest", "host_id", "printed_hostname", "occurred_at"),
+        *("event_id", "copy_digest", "damage", "host_id", "printed_hostname", "occurred_at"),
         *("occurred_epoch_s", "time_basis", "printed_time", "uptime_s"),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from oomdb.batches import in_batches
 from oomdb.clock import Moment, epoch_s
@@ -39,13 +39,23 @@ _NAMED = (*KEYS, "copy_digest", "event_id")
 _COPY_TIMES = ("copy_occurred_at", "copy_time_basis", "copy_printed_time")
 
 
+class Assigned(NamedTuple):
+    """What became of reports: the events whose rows or sightings were written or taken away.
+
+    `known` are the copies that were there before and that the reports had to do with, by their
+    digests, each with the event it was of.
+    """
+
+    changed: set[str]
+    known: dict[str, str]
+
+
 @dataclass(slots=True)
 class Lost:
-    """Copies of which a sighting was taken out.
+    """Copies of which a sighting was taken out, and what is not decided of their events yet.
 
-    `event_of` is the event that each was of, by its digest; `undecided` are those of these
-    events whose rows are still there, whatever is left of their copies, each with the keys of
-    those that were taken out.
+    `event_of` is the event of each copy, by its digest. `undecided` are the events whose rows
+    may not follow from their copies any more, each with the keys of the copies taken out.
     """
 
     event_of: dict[str, str] = field(default_factory=dict)
@@ -55,6 +65,13 @@ class Lost:
         """Note a copy and its event."""
         self.event_of[digest] = event_id
         self.undecided.setdefault(event_id, set()).update(key for key in keys if key is not None)
+
+    def decided(self, event_ids: Iterable[str]) -> None:
+        """Note that the rows of these events follow from their copies again, or are gone."""
+        for event_id in event_ids:
+            del self.undecided[event_id]
+        if not self.undecided:
+            self.event_of.clear()
 
 
 @dataclass(slots=True)
@@ -73,16 +90,17 @@ class Assignment:
         self._event_rows = event_rows
         self._wanted = among(connection, "wanted_keys", "key")
 
-    def add(self, seen: Sequence[Seen], lost: Lost, also: Collection[str] = ()) -> set[str]:
-        """Add the reports of several sources; the events whose rows or sightings have changed.
+    def add(self, seen: Sequence[Seen], lost: Lost, also: Collection[str] = ()) -> Assigned:
+        """Add the reports of several sources.
 
-        Of the events of copies taken out those are decided that the reports have to do with,
-        and those named `also`.
+        Of the events that are undecided in `lost` those are decided, and noted there, that the
+        reports have to do with, and those named `also`.
         """
         fresh = {one.found.copy.digest: one.found for one in seen}
-        touched = {lost.event_of[digest] for digest in fresh.keys() & lost.event_of.keys()}
-        touched = (touched | set(also)) & lost.undecided.keys()
-        known, settled = self._settled([one.found.copy for one in seen], lost.undecided, touched)
+        named = {lost.event_of[digest] for digest in fresh.keys() & lost.event_of.keys()}
+        named = (named | set(also)) & lost.undecided.keys()
+        copies = [one.found.copy for one in seen]
+        known, settled, touched = self._settled(copies, lost.undecided, named)
         self._replace(settled, known, fresh, self._fresh_times(seen), touched)
         event_of = {copy.digest: one.event_id for one in settled for copy in one.copies}
         rows = [
@@ -94,25 +112,27 @@ class Assignment:
             for one in seen
         ]
         insert_rows(self._connection, "sightings", rows)
-        for event_id in touched:
-            del lost.undecided[event_id]
-        return touched | set(known.event_of.values()) | set(event_of.values())
+        lost.decided(touched)
+        before = {copy.digest: event_id for copy, event_id in known.event_of.items()}
+        return Assigned({*touched, *before.values(), *event_of.values()}, before)
 
     def _settled(
-        self, copies: Sequence[Copy], undecided: Mapping[str, set[str]], touched: set[str]
-    ) -> tuple[_Known, list[Incident]]:
+        self, copies: Sequence[Copy], undecided: Mapping[str, set[str]], named: Collection[str]
+    ) -> tuple[_Known, list[Incident], set[str]]:
         """The known copies that these have to do with, and the incidents of all of them.
 
-        Undecided events that turn out to be among these incidents are `touched` then. What was told
-        from one of these by other means than its numbers may not need them any more.
+        The last are the undecided events among them: those `named` to begin with, and those that
+        turn out to have to do with them. One that had to be told from an event that is gone gets
+        the id that it has alone.
         """
+        touched = set(named)
         while True:
             gone = {key for event_id in touched for key in undecided[event_id]}
             known = self._related(copies, touched | gone)
             settled = incidents([*known.event_of, *copies])
             near = {*known.event_of.values(), *(one.event_id for one in settled)}
             if not (more := near & undecided.keys() - touched):
-                return known, settled
+                return known, settled, touched
             touched |= more
 
     def _related(self, copies: Sequence[Copy], also: set[str]) -> _Known:
@@ -238,7 +258,7 @@ class Assignment:
             return {}
         with self._table("wanted_keys", key=sorted(digests)):
             result = self._connection.execute(
-                "SELECT copy_digest, evidence, copy_json_fields, copy_damage FROM sightings"
+                "SELECT copy_digest, evidence, copy_json_fields FROM sightings"
                 f" WHERE copy_digest {self._wanted}"
                 " ORDER BY copy_digest, source_id, first_byte"
             )
@@ -285,6 +305,7 @@ def count_events(connection: Connection, among_sources: str) -> None:
 #: Facts of an event that come from all its copies; a change in them writes it anew.
 _SIGNED = (
     "copy_digest",
+    "damage",
     "printed_hostname",
     "uptime_s",
     "occurred_at",
@@ -309,6 +330,7 @@ def _facts(incident: Incident, times: list[tuple[object, ...]]) -> dict[str, obj
     uptimes = [copy.uptime_s for copy in incident.copies if copy.uptime_s is not None]
     return {
         "copy_digest": incident.best.digest,
+        "damage": incident.best.damage,
         "printed_hostname": host,
         "host_id": host_id(host) if host is not None else None,
         "uptime_s": min(uptimes, default=None),
@@ -332,7 +354,7 @@ def _copy(row: Sequence[object]) -> Copy:
         body_key=None if body is None else str(body),
         is_sized=bool(sized),
         lines_taken=int(str(taken)),
-        is_whole=damage is None,
+        damage=None if damage is None else str(damage),
         host=None if host is None else str(host),
         boot_id=None if boot is None else str(boot),
         uptime_s=uptime if isinstance(uptime, float) else None,
@@ -341,5 +363,4 @@ def _copy(row: Sequence[object]) -> Copy:
             None if head_uptime is None else str(head_uptime),
             None if head_wall is None else str(head_wall),
         ),
-        is_cut="cut_end" in str(damage),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 from oomdb.errors import OomdbError
 from oomdb.store.trouble import told_by
@@ -59,24 +59,11 @@ class Seen:
     found: Found
 
 
-class SightingPlace(NamedTuple):
-    """A report by the digest of its copy, the byte it begins at, and whether its end is missing."""
-
-    digest: str
-    first_byte: int
-    is_cut: bool
-
-    @classmethod
-    def of(cls, digest: object, first_byte: object, damage: object) -> Self:
-        """The place by the columns of a sighting."""
-        return cls(str(digest), int(str(first_byte)), "cut_end" in str(damage).split(","))
-
-
 class Added(NamedTuple):
     """What the sources hold that a writer has added.
 
-    `events` counts those of each source; `new` are the events that were not there before, each
-    by the digest of its best copy.
+    `events` is the sum of the numbers of events that each of them holds; `new` are the events
+    that were not there before, each by the digest of its best copy.
     """
 
     events: int
@@ -177,14 +164,6 @@ class Content:
         for row in result.to_arrow_table().to_pylist():
             found.setdefault(row["source_id"], []).append(row)
         return found
-
-    def sighting_places(self, source_id: str) -> list[SightingPlace]:
-        """Where each report that a source holds stands."""
-        result = self.connection.execute(
-            "SELECT copy_digest, first_byte, copy_damage FROM sightings WHERE source_id = ?",
-            [source_id],
-        )
-        return [SightingPlace.of(*row) for row in result.fetchall()]
 
     def _number(self, sql: str) -> int:
         row = self.connection.execute(sql).fetchone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -46,8 +47,10 @@ class Store(Content):
         self._ledger = ledger
         self.event_rows = event_rows or EventRows(connection)
         self._lost = Lost()
+        #: The sources that were added, and the digests of their copies.
         self._added: set[str] = set()
-        #: Copies, by their digests, and events of sources that were there before, and taken out.
+        self._own: set[str] = set()
+        #: Copies, by their digests, and events that were there before.
         self._before: set[str] = set()
 
     def is_batch(self, reports: int, size_bytes: int) -> bool:
@@ -79,9 +82,16 @@ class Store(Content):
         Each joins the event whose other copies it does not contradict, or makes a new one;
         an event's rows are those of its best copy.
         """
-        if seen:
-            with self._transaction():
-                self._note_changed(self._assignment().add(seen, self._lost))
+        if not seen:
+            return
+        with self._transaction():
+            assigned = self._assignment().add(seen, self._lost)
+            self._note_changed(assigned.changed)
+        own = {assigned.known[digest] for digest in assigned.known.keys() & self._own}
+        self._before.update(
+            digest for digest, event_id in assigned.known.items() if event_id not in own
+        )
+        self._own.update(one.found.copy.digest for one in seen)
 
     def _assignment(self) -> Assignment:
         return Assignment(self.connection, self.event_rows)
@@ -104,35 +114,34 @@ class Store(Content):
         self._added.update(ids)
 
     def added(self) -> Added:
-        """What the sources hold now that were added, whichever of them brought what first."""
+        """What is in the sources that were added, after all of them were."""
         connection = self.connection
-        with (
-            registered(connection, "added_sources", source_id=sorted(self._added)),
-            registered(connection, "known_before", value=sorted(self._before)),
-        ):
-            is_added = f"source_id {among(connection, 'added_sources', 'source_id')}"
-            is_known = among(connection, "known_before", "value")
-            events = self._number(
-                "SELECT COUNT(*) FROM (SELECT DISTINCT source_id, event_id FROM sightings"
-                f" WHERE {is_added}) AS held"
+        with registered(connection, "added_sources", source_id=sorted(self._added)):
+            held = (
+                "FROM (SELECT DISTINCT source_id, event_id FROM sightings"
+                f" WHERE source_id {among(connection, 'added_sources', 'source_id')}) AS held"
             )
-            other = "SELECT 1 FROM sightings AS s WHERE s.event_id = e.event_id AND"
-            new = connection.execute(
-                "SELECT e.copy_digest FROM events AS e"
-                f" WHERE e.event_id IN (SELECT event_id FROM sightings WHERE {is_added})"
-                f" AND NOT EXISTS ({other} NOT s.{is_added})"
-                f" AND NOT EXISTS ({other} s.copy_digest {is_known})"
-                f" AND NOT e.event_id {is_known}"
+            events = self._number(f"SELECT COUNT(*) {held}")
+            found = connection.execute(f"SELECT DISTINCT event_id {held}").fetchall()
+        new = {event_id for (event_id,) in found} - self._before
+        with registered(connection, "known_copies", digest=sorted(self._before)):
+            known = connection.execute(
+                "SELECT DISTINCT event_id FROM sightings"
+                f" WHERE copy_digest {among(connection, 'known_copies', 'digest')}"
             ).fetchall()
-        return Added(events, [digest for (digest,) in new])
+        new.difference_update(event_id for (event_id,) in known)
+        with registered(connection, "new_events", event_id=sorted(new)):
+            best = connection.execute(
+                "SELECT copy_digest FROM events"
+                f" WHERE event_id {among(connection, 'new_events', 'event_id')}"
+            ).fetchall()
+        return Added(events, [digest for (digest,) in best])
 
     def _decide(self) -> None:
         """Write anew or take out the events of which sightings were taken out."""
-        event_ids = sorted(self._lost.undecided)
-        for first in range(0, len(event_ids), self.batch_reports):
-            some = event_ids[first : first + self.batch_reports]
+        while some := list(islice(self._lost.undecided, self.batch_reports)):
             with self._transaction():
-                self._note_changed(self._assignment().add([], self._lost, some))
+                self._note_changed(self._assignment().add([], self._lost, some).changed)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -200,7 +209,7 @@ class Store(Content):
     def forget(self, source_ids: Sequence[str]) -> None:
         """Take out sources of which others are longer, moved or better read versions.
 
-        What becomes of the events that they were sightings of, is decided when reports come that
+        What becomes of the events that they were sightings of is decided when reports come that
         have to do with them, or else when sources are added.
         """
         if not source_ids:

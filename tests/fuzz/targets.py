@@ -97,7 +97,7 @@ def rows(data: bytes) -> None:
     found = copies.in_blocks(_blocks(data), lambda: ("web1", evidence))
     for one in found[:20]:
         with suppress(ValueError):
-            copies.reread(bytes(one.sighting["evidence"]), None, None)  # type: ignore[call-overload]
+            copies.reread(bytes(one.sighting["evidence"]), None)  # type: ignore[call-overload]
         copies.again({"copy_json_fields": None, **one.sighting})
     leaf_tables([one.rows for one in found if one.rows.pack is None])
 
@@ -105,7 +105,7 @@ def rows(data: bytes) -> None:
 def again(data: bytes) -> None:
     """Evidence of any content, as a damaged database may hold."""
     with suppress(ValueError):
-        copies.reread(compress(data), None, None)
+        copies.reread(compress(data), None)
 
 
 def dating(data: bytes) -> None:
