@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchmarks import inputs
-from benchmarks.harness import Command, Result, compare, grown, has_option, ingest_into, lacks
+from benchmarks.harness import Command, Result, compare, grown, ingest_into, lacks
 
 if TYPE_CHECKING:
     from benchmarks.harness import Context
@@ -24,12 +24,9 @@ def measure(context: Context) -> list[Result]:
         "1.7 x",
         "1.95 x",
     )
-    if not has_option("ingest", "--jobs"):
-        result.skipped = "`oomdb ingest` has no --jobs"
-    elif len(os.sched_getaffinity(0)) < 2:
+    result.skipped = lacks("taskset")
+    if len(os.sched_getaffinity(0)) < 2:
         result.skipped = "this machine has one processor"
-    else:
-        result.skipped = lacks("taskset")
     if result.skipped:
         return [result]
     compare(result, _ingest(context, each, 2), _ingest(context, each, 1), context.runs)
@@ -43,7 +40,7 @@ def measure(context: Context) -> list[Result]:
 
 
 def _ingest(context: Context, each: int, processors: int) -> Command:
-    """One reads for each processor; what DuckDB does by itself has no more of them either."""
+    """As many processes read as there are processors, and DuckDB has as many threads."""
     folder = inputs.dense(context.work, _FILES, each, _LINES)
     return _on(processors, ingest_into(context.work / "workers.duckdb", folder))
 
