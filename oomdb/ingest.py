@@ -23,7 +23,7 @@ from oomdb.sources import files
 from oomdb.store.content import Seen
 from oomdb.store.custody import Act, evidence_digest
 from oomdb.store.places import Lake
-from oomdb.workers import default_jobs, read_files
+from oomdb.workers import default_jobs, expect, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Summary", "ingest"]
 
+#: Files that are looked at before the database is opened to be written.
+_FIRST = 2
 #: Logs that are written at a time, while workers read on.
 _BATCH_LOGS = 2000
 
@@ -117,23 +119,26 @@ def _ingest(
     found = chain([first] if (first := next(found, None)) is not None else [], found)
     to_read = run.to_read(found)
     if mark(database) is None:
-        first_to_read = next(to_read, None)
+        first_to_read = list(islice(to_read, _FIRST))
     else:
         with databases.open_for_reading(database) as reader:
             run.ask(reader)
-            first_to_read = next(to_read, None)
-            if first_to_read is None:
+            first_to_read = list(islice(to_read, _FIRST))
+            if not first_to_read:
                 run.summary.hosts = reader.host_count()
                 return run.summary
+    jobs = jobs or default_jobs()
+    if elsewhere is None:
+        expect(first_to_read, jobs)
     opened = databases.open_for_ingest if elsewhere is None else elsewhere.open_for_ingest
     with (
         collecting_seldom(),
         opened(database, _act(paths, options), wait_s=wait_s) as store,
     ):
         run.ask(store)
-        ahead = chain([first_to_read] if first_to_read is not None else [], to_read)
+        ahead = chain(first_to_read, to_read)
         read_all = read_files if elsewhere is None else elsewhere.read_files
-        read = read_all(ahead, options, Marks(*store.ends()), jobs or default_jobs())
+        read = read_all(ahead, options, Marks(*store.ends()), jobs)
         with closing(read):
             for source, logs in read:
                 run.take(source, logs)

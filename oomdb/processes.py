@@ -20,9 +20,11 @@ from oomdb.errors import OomdbError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.context import BaseContext
 
 #: The longest name of a folder for sockets: the system takes 107 bytes for all of it.
 _MOST_FOLDER = 70
+_FORKSERVER = "forkserver"
 #: When to look for cycles among objects while logs are read: reports are many objects without any.
 _COLLECTED = (50_000, 20, 100)
 
@@ -60,13 +62,11 @@ def pool(
     for all. When the block ends by an error they are ended at once. OomdbError when one of
     them ended by itself, as when the kernel killed it; `doing` is what they did, as in `read logs`.
     """
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(["__main__", *preload])
-    _keep_sockets_in(scratch.folder())
     executor = ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_begin, initargs=(scratch.folders(), begin, told)
+        jobs,
+        mp_context=_context(preload),
+        initializer=_begin,
+        initargs=(scratch.folders(), begin, told),
     )
     try:
         yield executor
@@ -81,6 +81,24 @@ def pool(
             ) from None
         raise
     executor.shutdown(cancel_futures=True)
+
+
+def load_ahead(preload: Sequence[str]) -> None:
+    """Have what a `pool` would load be loaded, while this process does something else."""
+    if _context(preload).get_start_method() == _FORKSERVER:
+        from multiprocessing.forkserver import ensure_running
+
+        ensure_running()
+
+
+def _context(preload: Sequence[str]) -> BaseContext:
+    """How processes are started: forked from one that has loaded the modules, where that works."""
+    has_server = _FORKSERVER in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context(_FORKSERVER if has_server else "spawn")
+    if has_server:
+        context.set_forkserver_preload(["__main__", *preload])
+    _keep_sockets_in(scratch.folder())
+    return context
 
 
 def _keep_sockets_in(folder: str) -> None:

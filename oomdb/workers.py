@@ -14,7 +14,7 @@ from oomdb.logs import LogReader
 from oomdb.parts import places
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from concurrent.futures import ProcessPoolExecutor
 
     from oomdb.logs import Log, Marks, Options
@@ -30,6 +30,8 @@ _SHARE_BYTES = 4 << 20
 _SHARE_FILES = 256
 #: Shares that are being read or waiting to be taken, for each worker.
 _SHARES_AHEAD = 3
+#: What workers need, loaded once for all of them.
+_PRELOAD = ("oomdb.logs",)
 
 
 def default_jobs() -> int:
@@ -50,18 +52,29 @@ def read_files(
         for source in sources:
             first.append(source)
             size_bytes += _size_bytes(source)
-            if size_bytes >= _WORTH_BYTES and (len(first) > 1 or places(source)):
+            if size_bytes >= _WORTH_BYTES and _are_worth_it(first):
                 break
     ahead = chain(first, sources)
-    is_worth_it = size_bytes >= _WORTH_BYTES and (len(first) > 1 or bool(places(first[0])))
-    if jobs <= 1 or not is_worth_it:
+    if jobs <= 1 or not _are_worth_it(first):
         reader = LogReader(options, marks, threads=jobs > 1)
         yield from ((source, _read(reader, source)) for source in ahead)
     else:
         with processes.pool(
-            jobs, _begin, (options, marks), doing="read logs", preload=("oomdb.logs",)
+            jobs, _begin, (options, marks), doing="read logs", preload=_PRELOAD
         ) as pool:
             yield from _Workers(pool, LogReader(options, marks), jobs).read(ahead)
+
+
+def expect(first: Sequence[Source], jobs: int) -> None:
+    """Get ready to read with processes, where the first files alone are worth them."""
+    if jobs > 1 and _are_worth_it(first):
+        processes.load_ahead(_PRELOAD)
+
+
+def _are_worth_it(sources: Sequence[Source]) -> bool:
+    """Whether to read these takes longer than to start processes, which can share it."""
+    is_large = sum(map(_size_bytes, sources)) >= _WORTH_BYTES
+    return is_large and (len(sources) > 1 or bool(places(sources[0])))
 
 
 def _read(reader: LogReader, source: Source) -> list[Log]:
