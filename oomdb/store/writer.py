@@ -222,13 +222,12 @@ class Store(Content):
             are_gone = among(self.connection, "gone_sources", "source_id")
             gone = self.connection.execute(
                 f"DELETE FROM sightings WHERE source_id {are_gone}"
-                f" RETURNING source_id, copy_digest, event_id, {', '.join(KEYS)}"
+                f" RETURNING copy_digest, event_id, {', '.join(KEYS)}"
             ).fetchall()
             self.connection.execute(f"DELETE FROM sources WHERE source_id {are_gone}")
-        for source_id, digest, event_id, *keys in gone:
+        for digest, event_id, *keys in gone:
             self._lost.take(digest, event_id, keys)
-            if source_id not in self._added:
-                self._before.update((digest, event_id))
+            self._before.update((digest, event_id))
 
 
 @contextmanager
