@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from oomdb import databases
 from oomdb.carriers.names import NAMES
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from oomdb.incidents.copies import Found
     from oomdb.logs import Log
     from oomdb.sources.files import Source
     from oomdb.store.content import Content, Input
@@ -38,7 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Summary", "ingest"]
 
-#: Files that are looked at before the database is opened to be written.
+#: Files that are looked at before the database is opened to be written: two tell whether workers
+#: are worth it.
 _FIRST = 2
 #: Logs that are written at a time, while workers read on.
 _BATCH_LOGS = 2000
@@ -180,8 +180,7 @@ class _Run:
         self._content: Content | None = None
         self._read: list[tuple[Input | None, list[Log]]] = []
         self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
-        self._told: dict[str, _Told] = {}
-        self._forms: dict[_Told, _Told] = {}
+        self._strange: dict[str, _Strange] = {}
         self.summary = Summary()
 
     def ask(self, content: Content) -> None:
@@ -238,7 +237,7 @@ class _Run:
         self._inputs.ask_of_sources(store, known)
         found = matches(logs, known, self._inputs)
         store.forget([known.source_id for match in found for known in match.replaced])
-        batch = _Batch(store, self._note)
+        batch = _Batch(store, self._strange)
         for match in found:
             if match.same is not None:
                 self.summary.known_files += 1
@@ -255,41 +254,29 @@ class _Run:
         self._read.clear()
         self._waiting_logs = self._waiting_reports = self._waiting_bytes = 0
 
-    def _note(self, found: Found) -> None:
-        told = _Told.of(found)
-        self._told[found.copy.digest] = self._forms.setdefault(told, told)
-
     def count(self, store: Store) -> None:
         """Add to the summary what the logs that were written come to, all of them together."""
         summary, added = self.summary, store.added()
         summary.new_events += len(added.new)
         summary.known_events += added.events - len(added.new)
-        for digest in added.new:
-            told = self._told.get(digest)
-            if told is None:  # another ingest into a server has meanwhile read the log in its way
-                continue
-            summary.damaged_events += told.is_damaged
-            summary.unparsed_lines += told.unparsed_lines
+        for new in added.new:
             kinds, keys = summary.events_by_kind, summary.unknown_keys
-            kinds[told.kind] = kinds.get(told.kind, 0) + 1
-            for key in told.unknown_keys:
+            kinds[new.kind] = kinds.get(new.kind, 0) + 1
+            summary.damaged_events += new.damage is not None
+            strange = self._strange.get(new.copy_digest, _NOTHING)
+            summary.unparsed_lines += strange.unparsed_lines
+            for key in strange.unknown_keys:
                 keys[key] = keys.get(key, 0) + 1
 
 
-class _Told(NamedTuple):
-    """What the summary tells of a report."""
+class _Strange(NamedTuple):
+    """What was not understood of a report: its number of lines, and keys."""
 
-    kind: str
-    is_damaged: bool
     unparsed_lines: int
     unknown_keys: tuple[str, ...]
 
-    @classmethod
-    def of(cls, found: Found) -> Self:
-        """What it tells of this one."""
-        event = found.event
-        is_damaged = event["damage"] is not None
-        return cls(str(event["kind"]), is_damaged, found.unparsed_line_count, found.unknown_keys)
+
+_NOTHING = _Strange(0, ())
 
 
 @dataclass
@@ -305,9 +292,9 @@ class _Source:
 class _Batch:
     """Logs on their way into the store, so many reports at a time."""
 
-    def __init__(self, store: Store, note: Callable[[Found], None]) -> None:
+    def __init__(self, store: Store, strange: dict[str, _Strange]) -> None:
         self._store = store
-        self._note = note
+        self._strange = strange
         self._sources: dict[str, _Source] = {}
         self._waiting: list[Seen] = []
         self._waiting_bytes = 0
@@ -320,7 +307,9 @@ class _Batch:
             source.unparsed_line_count += sum(one.unparsed_line_count for one in group)
             source.kept += [copies.kept_line(one.sighting) for one in group]
             for one in group:
-                self._note(one)
+                if one.unparsed_line_count or one.unknown_keys:
+                    strange = _Strange(one.unparsed_line_count, one.unknown_keys)
+                    self._strange[one.copy.digest] = strange
             self._waiting += [Seen(log.source_id, one) for one in group]
             self._waiting_bytes += sum(one.size_bytes for one in group)
             if self._store.is_batch(len(self._waiting), self._waiting_bytes):

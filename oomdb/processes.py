@@ -84,7 +84,7 @@ def pool(
 
 
 def load_ahead(preload: Sequence[str]) -> None:
-    """Have what a `pool` would load be loaded, while this process does something else."""
+    """Begin to load these modules for a `pool`, in another process."""
     if _context(preload).get_start_method() == _FORKSERVER:
         from multiprocessing.forkserver import ensure_running
 

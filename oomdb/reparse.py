@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -196,16 +197,21 @@ def _versions(
 def _goes_on(
     shorter: Sequence[Mapping[str, object]], longer: Sequence[Mapping[str, object]]
 ) -> bool:
-    """Whether a longer version of a log holds each report of the shorter one."""
+    """Whether a longer version of a log holds each report of the shorter one.
+
+    Not where that cannot be told, as kept evidence is damaged.
+    """
     begun = {one["first_byte"]: one for one in longer}
-    return all(
-        (same := begun.get(one["first_byte"])) is not None
-        and (
-            one["copy_digest"] == same["copy_digest"]
-            or copies.lines_of(same).startswith(copies.lines_of(one).rstrip(b"\n"))
+    with suppress(OomdbError):
+        return all(
+            (same := begun.get(one["first_byte"])) is not None
+            and (
+                one["copy_digest"] == same["copy_digest"]
+                or copies.lines_of(same).startswith(copies.lines_of(one).rstrip(b"\n"))
+            )
+            for one in shorter
         )
-        for one in shorter
-    )
+    return False
 
 
 def _as_read(

@@ -661,6 +661,13 @@ def test_a_summary_tells_what_all_logs_come_to_however_few_reports_are_added_at_
     b.write_bytes(log(syslog(FIRST, "web1")))
     c.write_bytes(log(syslog(FIRST, "web2", "Jun  9 03:00:00")))
     assert summed([a, b, c], tmp_path / "three.duckdb") == (2, 1, 0, 2)
+    # A report between whose lines those of another stand, and in the other log none.
+    one, other = syslog(FIRST), syslog(SECOND)
+    a.write_bytes(log(one[:8], other[:9], one[8:], other[9:]))
+    b.write_bytes(log(syslog(FIRST)))
+    for first, second in ((a, b), (b, a)):
+        made = tmp_path / f"{first.name}.duckdb"
+        assert summed([first, second], made) == (2, 1, 1, 2)
     # A report beside its own beginning.
     a.write_bytes(log(syslog(FIRST)[:-3], syslog(FIRST)))
     assert summed([a], tmp_path / "two.duckdb") == (1, 0, 0, 1)

@@ -133,7 +133,7 @@ def kept_line(sighting: Mapping[str, object]) -> str:
 
 
 def lines_of(sighting: Mapping[str, object]) -> bytes:
-    """The report's own lines, out of its kept evidence."""
+    """The report's own lines, out of its kept evidence; OomdbError when that is damaged."""
     evidence = sighting["evidence"]
     assert isinstance(evidence, bytes)
     return decompress(evidence)

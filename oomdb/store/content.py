@@ -59,15 +59,23 @@ class Seen:
     found: Found
 
 
+class New(NamedTuple):
+    """An event that was not there before: the digest of its best copy, its kind and damage."""
+
+    copy_digest: str
+    kind: str
+    damage: str | None
+
+
 class Added(NamedTuple):
     """What the sources hold that a writer has added.
 
-    `events` is the sum of the numbers of events that each of them holds; `new` are the events
-    that were not there before, each by the digest of its best copy.
+    `events` is the sum of the numbers of events that each of them holds, `new` those events
+    that were not there before.
     """
 
     events: int
-    new: list[str]
+    new: list[New]
 
 
 class Content:

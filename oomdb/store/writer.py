@@ -12,7 +12,7 @@ import duckdb
 from oomdb import tables
 from oomdb.errors import OomdbError
 from oomdb.store.assignment import KEYS, Assignment, Lost, count_events
-from oomdb.store.content import Added, Content, Input, Known
+from oomdb.store.content import Added, Content, Input, Known, New
 from oomdb.store.event_rows import EventRows
 from oomdb.store.insertion import among, insert, insert_rows, registered
 
@@ -131,11 +131,11 @@ class Store(Content):
             ).fetchall()
         new.difference_update(event_id for (event_id,) in known)
         with registered(connection, "new_events", event_id=sorted(new)):
-            best = connection.execute(
-                "SELECT copy_digest FROM events"
+            rows = connection.execute(
+                "SELECT copy_digest, kind, damage FROM events"
                 f" WHERE event_id {among(connection, 'new_events', 'event_id')}"
             ).fetchall()
-        return Added(events, [digest for (digest,) in best])
+        return Added(events, [New(*row) for row in rows])
 
     def _decide(self) -> None:
         """Write anew or take out the events of which sightings were taken out."""
